@@ -1,0 +1,120 @@
+//! The JSON form, for programs. Operations and schedule entries are written as in the text form.
+//!
+//! ```json
+//! {"kernel":"6.0","swap":"nullblk","actors":[{"kind":"cpu","ops":["W0","D0"]}],"schedule":["0*3","i1"]}
+//! ```
+
+use crate::text::{self, TextError};
+use crate::{Case, Schedule};
+use model::{ActorKind, Config, Programs};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonCase {
+    /// Options by name, as in the text form. `kernel` comes first whatever the order.
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+    actors: Vec<JsonActor>,
+    #[serde(default)]
+    schedule: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonActor {
+    kind: JsonKind,
+    ops: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum JsonKind {
+    Cpu,
+    Kswapd,
+}
+
+/// Why a JSON text is not a case.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {what}")]
+pub struct JsonError {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// What is wrong and what was expected.
+    pub what: String,
+}
+
+/// Writes a case as one line of JSON.
+#[must_use]
+pub fn to_json(case: &Case) -> String {
+    let p = &case.programs;
+    let value = JsonCase {
+        options: text::options(&case.config).into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+        actors: (0..p.actors as usize)
+            .map(|a| JsonActor {
+                kind: match p.kinds[a] {
+                    ActorKind::Cpu => JsonKind::Cpu,
+                    ActorKind::Kswapd => JsonKind::Kswapd,
+                },
+                ops: p.of(a).iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+        schedule: text::merged(&case.schedule).map(text::run_text).collect(),
+    };
+    serde_json::to_string(&value).expect("strings and lists always serialise")
+}
+
+/// Reads a case from JSON.
+///
+/// # Errors
+/// With the place and what was expected there. A wrong operation, option or schedule entry is placed by searching
+/// for its text.
+pub fn from_json(json: &str) -> Result<Case, JsonError> {
+    let value: JsonCase = serde_json::from_str(json).map_err(|e| JsonError {
+        line: e.line(),
+        column: e.column().max(1),
+        what: e.to_string(),
+    })?;
+    let placed = |word: &str, e: &TextError| {
+        let at = json.find(&format!("\"{word}\"")).map_or(0, |i| i + 1);
+        let before = &json[..at];
+        JsonError {
+            line: before.matches('\n').count() + 1,
+            column: at - before.rfind('\n').map_or(0, |i| i + 1) + 1,
+            what: e.what.clone(),
+        }
+    };
+    let mut config = Config::of(model::Profile::default());
+    let mut options: Vec<_> = value.options.iter().collect();
+    options.sort_by_key(|(key, _)| key.as_str() != "kernel");
+    for (key, v) in options {
+        text::set_option(&mut config, key, v, 1, 1)
+            .map_err(|e| placed(if json.contains(&format!("\"{v}\"")) { v } else { key }, &e))?;
+    }
+    let mut programs = Programs::default();
+    if value.actors.is_empty() || value.actors.len() > model::ACTORS {
+        let e =
+            TextError::new(1, 1, format!("expected 1 to {} actors, found {}", model::ACTORS, value.actors.len()));
+        return Err(placed("actors", &e));
+    }
+    programs.actors = value.actors.len() as u8;
+    for (a, actor) in value.actors.iter().enumerate() {
+        programs.kinds[a] = match actor.kind {
+            JsonKind::Cpu => ActorKind::Cpu,
+            JsonKind::Kswapd => ActorKind::Kswapd,
+        };
+        for op in &actor.ops {
+            let parsed = text::op(op, 1, 1).map_err(|e| placed(op, &e))?;
+            text::add(&mut programs, a, parsed, 1, 1).map_err(|e| placed(op, &e))?;
+        }
+    }
+    text::check_kinds(&programs, 1, 1).map_err(|e| placed("kind", &e))?;
+    let mut schedule = Schedule::default();
+    for entry in &value.schedule {
+        text::run(entry, &programs, &mut schedule, 1, 1).map_err(|e| placed(entry, &e))?;
+    }
+    Ok(Case { config, programs, schedule })
+}

@@ -1,0 +1,483 @@
+//! The text form: one line is a case.
+//!
+//! ```text
+//! case     = { option } program [ "|" "schedule:" { run } ]
+//! option   = key "=" value            kernel= first if given; see below
+//! program  = { op }                   one CPU
+//!          | actor { "|" actor }      up to four
+//! actor    = ( "cpu" N | "kswapd" ) ":" { op }
+//! op       = letters argument         W0, DD0, Q1; see model::OpKind
+//! run      = who [ "*" times ]        who: an actor's number; i and a CPU's number for its shoot-down
+//!                                     interrupt; w for the swap device
+//! ```
+//!
+//! Options: `kernel=6.0|6.1.192`, `hw=hw0`, `swap=nullblk|disk|ramdisk`, `shared=0,2` (pages that start shared),
+//! `device-frames=0..3`, and the knobs that a profile sets: `migration-entry=none|gated|ungated`,
+//! `swap-in=read-only|writable-clean`, `reclaim-batch=non-exclusive|all`, `fault-ref=on|off`, `sticky=on|off`.
+//! A `#` starts a comment.
+
+use crate::{Case, MAX_RUNS, Run, Schedule};
+use model::{
+    ACTORS, ActorKind, Config, DEVICE_FRAMES, Hardware, MAX_OPS, MigrationEntryBits, Op, OpKind, PAGES, Profile,
+    Programs, ReclaimBatch, Swap, SwapIn, Transition,
+};
+
+/// Why a line is not a case: the place, what was found, and what was expected there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {what}")]
+pub struct TextError {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong and what was expected.
+    pub what: String,
+}
+
+impl TextError {
+    pub(crate) fn new(line: usize, column: usize, what: impl Into<String>) -> TextError {
+        TextError { line, column, what: what.into() }
+    }
+}
+
+/// A word and the column it starts in.
+struct Word<'a> {
+    text: &'a str,
+    column: usize,
+}
+
+fn words(line: &str) -> Vec<Word<'_>> {
+    let code = line.split('#').next().unwrap_or("");
+    let mut out = Vec::new();
+    let mut start = None;
+    let mut column = 0;
+    let mut start_column = 0;
+    for (i, c) in code.char_indices() {
+        column += 1;
+        let separator = c.is_whitespace() || c == '|';
+        if separator {
+            if let Some(s) = start.take() {
+                out.push(Word { text: &code[s..i], column: start_column });
+            }
+            if c == '|' {
+                out.push(Word { text: "|", column });
+            }
+        } else if start.is_none() {
+            start = Some(i);
+            start_column = column;
+        }
+    }
+    if let Some(s) = start {
+        out.push(Word { text: &code[s..], column: start_column });
+    }
+    out
+}
+
+/// Parses a line, numbered `line` in error messages.
+///
+/// # Errors
+/// With line, column and what was expected.
+pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
+    let words = words(source);
+    let mut config = Config::of(Profile::default());
+    let mut rest = &words[..];
+    let mut first = true;
+    while let Some((word, more)) = rest.split_first() {
+        let Some((key, value)) = word.text.split_once('=') else { break };
+        if key == "kernel" && !first {
+            return Err(TextError::new(
+                line,
+                word.column,
+                "kernel= must be the first option, since it sets the knobs",
+            ));
+        }
+        first = false;
+        set_option(&mut config, key, value, line, word.column)?;
+        rest = more;
+    }
+    let end = source.chars().count() + 1;
+    let mut programs = Programs::default();
+    let mut schedule = Schedule::default();
+    let mut actors = 0;
+    let mut in_schedule = false;
+    let mut current: Option<usize> = None;
+    let mut expect_actor = false;
+    for word in rest {
+        let at = word.column;
+        if word.text == "|" {
+            if in_schedule {
+                return Err(TextError::new(line, at, "the schedule comes last, found '|' after it"));
+            }
+            if current.is_none() {
+                return Err(TextError::new(line, at, "expected an operation or an actor before '|'"));
+            }
+            expect_actor = true;
+            continue;
+        }
+        if let Some(name) = word.text.strip_suffix(':') {
+            if current.is_some() && !expect_actor {
+                return Err(TextError::new(line, at, format!("expected '|' before '{name}:'")));
+            }
+            expect_actor = false;
+            if name == "schedule" {
+                in_schedule = true;
+                continue;
+            }
+            if actors == ACTORS {
+                return Err(TextError::new(
+                    line,
+                    at,
+                    format!("at most {ACTORS} actors, found one more, '{name}'"),
+                ));
+            }
+            let kind = if name == "kswapd" {
+                ActorKind::Kswapd
+            } else if name.strip_prefix("cpu").and_then(|n| n.parse().ok()) == Some(actors) {
+                ActorKind::Cpu
+            } else {
+                return Err(TextError::new(
+                    line,
+                    at,
+                    format!("expected 'cpu{actors}:', 'kswapd:' or 'schedule:', found '{name}:'"),
+                ));
+            };
+            programs.kinds[actors] = kind;
+            current = Some(actors);
+            actors += 1;
+            programs.actors = actors as u8;
+            continue;
+        }
+        if expect_actor {
+            return Err(TextError::new(
+                line,
+                at,
+                format!("expected 'cpu{actors}:', 'kswapd:' or 'schedule:' after '|', found '{}'", word.text),
+            ));
+        }
+        if in_schedule {
+            run(word.text, &programs, &mut schedule, line, at)?;
+            continue;
+        }
+        if current.is_none() {
+            current = Some(0);
+            actors = 1;
+        }
+        let parsed = op(word.text, line, at)?;
+        add(&mut programs, current.unwrap_or(0), parsed, line, at)?;
+    }
+    if expect_actor {
+        return Err(TextError::new(
+            line,
+            end,
+            "expected an actor or 'schedule:' after '|', found the end of the line",
+        ));
+    }
+    check_kinds(&programs, line, rest.first().map_or(end, |w| w.column))?;
+    Ok(Case { config, programs, schedule })
+}
+
+pub(crate) fn check_kinds(programs: &Programs, line: usize, column: usize) -> Result<(), TextError> {
+    let n = programs.actors as usize;
+    for a in 0..n {
+        if programs.kinds[a] == ActorKind::Kswapd && (a == 0 || a + 1 != n) {
+            return Err(TextError::new(line, column, "kswapd must be the last actor, after at least one CPU"));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn add(
+    programs: &mut Programs,
+    actor: usize,
+    op: Op,
+    line: usize,
+    column: usize,
+) -> Result<(), TextError> {
+    if programs.kinds[actor] == ActorKind::Kswapd && !op.kind.for_kswapd() {
+        return Err(TextError::new(line, column, format!("kswapd only does P and G, found '{op}'")));
+    }
+    if programs.push(actor, op) {
+        Ok(())
+    } else {
+        Err(TextError::new(line, column, format!("at most {MAX_OPS} operations in a program, found one more")))
+    }
+}
+
+/// Parses one operation, as the ground-truth files write it too.
+///
+/// # Errors
+/// With what was expected; line and column are the caller's.
+pub fn op(word: &str, line: usize, column: usize) -> Result<Op, TextError> {
+    let digits = word.find(|c: char| c.is_ascii_digit()).unwrap_or(word.len());
+    let (letters, argument) = word.split_at(digits);
+    let Some(kind) = OpKind::ALL.into_iter().find(|k| k.letters() == letters) else {
+        let known: Vec<_> = OpKind::ALL.iter().map(|k| k.letters()).collect();
+        return Err(TextError::new(
+            line,
+            column,
+            format!("expected an operation ({}), found '{word}'", known.join(" ")),
+        ));
+    };
+    let max = kind.max_arg();
+    match argument.parse::<u8>() {
+        Ok(n) if n <= max => Ok(Op::new(kind, if kind.one_page() || kind == OpKind::SwapMax { n } else { 0 })),
+        _ => Err(TextError::new(
+            line,
+            column + digits,
+            format!("expected a number from 0 to {max} after '{letters}', found '{argument}'"),
+        )),
+    }
+}
+
+pub(crate) fn run(
+    word: &str,
+    programs: &Programs,
+    schedule: &mut Schedule,
+    line: usize,
+    column: usize,
+) -> Result<(), TextError> {
+    let (who, times) = match word.split_once('*') {
+        None => (word, 1),
+        Some((who, times)) => match times.parse::<usize>() {
+            Ok(n) if n > 0 => (who, n),
+            _ => {
+                return Err(TextError::new(
+                    line,
+                    column + who.chars().count() + 1,
+                    format!("expected a positive number after '*', found '{times}'"),
+                ));
+            }
+        },
+    };
+    let n = programs.actors as usize;
+    let below = |s: &str| s.parse::<usize>().ok().filter(|a| *a < n);
+    let transition = if who == "w" {
+        Some(Transition::WRITEBACK)
+    } else if let Some(cpu) = who.strip_prefix('i') {
+        below(cpu).map(Transition::interrupt)
+    } else {
+        below(who).map(Transition::run)
+    };
+    let Some(transition) = transition else {
+        return Err(TextError::new(
+            line,
+            column,
+            format!("expected an actor's number below {n}, 'i' and a CPU's number, or 'w', found '{who}'"),
+        ));
+    };
+    if schedule.push(transition, times) {
+        Ok(())
+    } else {
+        Err(TextError::new(line, column, format!("the schedule is too long: at most {MAX_RUNS} runs")))
+    }
+}
+
+fn one_of<T: Copy>(
+    table: &[(&str, T)],
+    key: &str,
+    value: &str,
+    line: usize,
+    column: usize,
+) -> Result<T, TextError> {
+    table.iter().find(|(name, _)| *name == value).map(|(_, v)| *v).ok_or_else(|| {
+        let names: Vec<_> = table.iter().map(|(n, _)| *n).collect();
+        TextError::new(
+            line,
+            column + key.chars().count() + 1,
+            format!("expected {key}={}, found '{value}'", names.join("|")),
+        )
+    })
+}
+
+const SWAPS: [(&str, Swap); 3] = [("nullblk", Swap::NullBlk), ("disk", Swap::Disk), ("ramdisk", Swap::RamDisk)];
+const HARDWARE: [(&str, Hardware); 1] = [("hw0", Hardware::Hw0)];
+const ENTRIES: [(&str, MigrationEntryBits); 3] = [
+    ("none", MigrationEntryBits::None),
+    ("gated", MigrationEntryBits::Gated),
+    ("ungated", MigrationEntryBits::Ungated),
+];
+const SWAP_INS: [(&str, SwapIn); 2] = [("read-only", SwapIn::ReadOnly), ("writable-clean", SwapIn::WritableClean)];
+const BATCHES: [(&str, ReclaimBatch); 2] =
+    [("non-exclusive", ReclaimBatch::NonExclusive), ("all", ReclaimBatch::All)];
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+
+pub(crate) fn set_option(
+    config: &mut Config,
+    key: &str,
+    value: &str,
+    line: usize,
+    column: usize,
+) -> Result<(), TextError> {
+    let value_column = column + key.chars().count() + 1;
+    let knobs = &mut config.knobs;
+    match key {
+        "kernel" => {
+            let table = Profile::ALL.map(|p| (p.name(), p));
+            let profile = one_of(&table, key, value, line, column)?;
+            config.profile = profile;
+            config.knobs = profile.knobs();
+        }
+        "hw" => config.hardware = one_of(&HARDWARE, key, value, line, column)?,
+        "swap" => config.swap = one_of(&SWAPS, key, value, line, column)?,
+        "migration-entry" => knobs.migration_entry = one_of(&ENTRIES, key, value, line, column)?,
+        "swap-in" => knobs.swap_in = one_of(&SWAP_INS, key, value, line, column)?,
+        "reclaim-batch" => knobs.reclaim_batch = one_of(&BATCHES, key, value, line, column)?,
+        "fault-ref" => knobs.fault_page_ref = one_of(&SWITCH, key, value, line, column)?,
+        "sticky" => knobs.sticky_device_flags = one_of(&SWITCH, key, value, line, column)?,
+        "shared" => {
+            config.shared = 0;
+            for page in value.split(',') {
+                match page.parse::<usize>() {
+                    Ok(p) if p < PAGES => config.shared |= 1 << p,
+                    _ => {
+                        return Err(TextError::new(
+                            line,
+                            value_column,
+                            format!(
+                                "expected shared= and pages from 0 to {} with commas, found '{value}'",
+                                PAGES - 1
+                            ),
+                        ));
+                    }
+                }
+            }
+        }
+        "device-frames" => match value.parse::<u8>() {
+            Ok(n) if n as usize <= DEVICE_FRAMES => config.device_frames = n,
+            _ => {
+                return Err(TextError::new(
+                    line,
+                    value_column,
+                    format!("expected device-frames= and a number from 0 to {DEVICE_FRAMES}, found '{value}'"),
+                ));
+            }
+        },
+        _ => {
+            return Err(TextError::new(
+                line,
+                column,
+                format!(
+                    "unknown option '{key}'; known are kernel, hw, swap, shared, device-frames, migration-entry, \
+                     swap-in, reclaim-batch, fault-ref, sticky"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn name_of<T: PartialEq + Copy>(table: &[(&'static str, T)], value: T) -> String {
+    table.iter().find(|(_, v)| *v == value).map_or("?", |(n, _)| *n).to_owned()
+}
+
+/// The options that print a configuration: the kernel, and whatever differs from what it or the default gives.
+pub(crate) fn options(config: &Config) -> Vec<(&'static str, String)> {
+    let base = Config::of(config.profile);
+    let mut out = vec![("kernel", config.profile.name().to_owned())];
+    let mut add = |differs: bool, key: &'static str, value: String| {
+        if differs {
+            out.push((key, value));
+        }
+    };
+    let (k, b) = (&config.knobs, &base.knobs);
+    add(config.hardware != base.hardware, "hw", name_of(&HARDWARE, config.hardware));
+    add(config.swap != base.swap, "swap", name_of(&SWAPS, config.swap));
+    add(k.migration_entry != b.migration_entry, "migration-entry", name_of(&ENTRIES, k.migration_entry));
+    add(k.swap_in != b.swap_in, "swap-in", name_of(&SWAP_INS, k.swap_in));
+    add(k.reclaim_batch != b.reclaim_batch, "reclaim-batch", name_of(&BATCHES, k.reclaim_batch));
+    add(k.fault_page_ref != b.fault_page_ref, "fault-ref", name_of(&SWITCH, k.fault_page_ref));
+    add(k.sticky_device_flags != b.sticky_device_flags, "sticky", name_of(&SWITCH, k.sticky_device_flags));
+    let pages: Vec<_> = (0..PAGES).filter(|p| config.shared & 1 << p != 0).map(|p| p.to_string()).collect();
+    add(config.shared != 0, "shared", pages.join(","));
+    add(config.device_frames != base.device_frames, "device-frames", config.device_frames.to_string());
+    out
+}
+
+/// The runs of a schedule with equal neighbours joined, as text and JSON write them.
+pub(crate) fn merged(schedule: &Schedule) -> impl Iterator<Item = (Transition, usize)> {
+    let mut out: Vec<(Transition, usize)> = Vec::new();
+    for Run { who, times } in schedule.runs() {
+        match out.last_mut() {
+            Some((last, n)) if last == who => *n += *times as usize,
+            _ => out.push((*who, *times as usize)),
+        }
+    }
+    out.into_iter()
+}
+
+pub(crate) fn run_text((who, times): (Transition, usize)) -> String {
+    if times == 1 { who.to_string() } else { format!("{who}*{times}") }
+}
+
+impl std::fmt::Display for Case {
+    /// The canonical line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let options: Vec<_> = options(&self.config).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+        f.write_str(&options.join(" "))?;
+        let p = &self.programs;
+        let n = p.actors as usize;
+        for a in 0..n {
+            let ops: String = p.of(a).iter().map(|op| format!(" {op}")).collect();
+            if n == 1 && self.schedule.is_empty() {
+                f.write_str(&ops)?;
+            } else {
+                let bar = if a == 0 { "" } else { " |" };
+                match p.kinds[a] {
+                    ActorKind::Cpu => write!(f, "{bar} cpu{a}:{ops}")?,
+                    ActorKind::Kswapd => write!(f, "{bar} kswapd:{ops}")?,
+                }
+            }
+        }
+        if !self.schedule.is_empty() {
+            f.write_str(" | schedule:")?;
+            for run in merged(&self.schedule) {
+                write!(f, " {}", run_text(run))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::str::FromStr for Case {
+    type Err = TextError;
+
+    fn from_str(s: &str) -> Result<Case, TextError> {
+        parse(s, 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_canonical_line_reads_back() {
+        for line in [
+            "kernel=6.0 W0 P0 R0 W0 D0 P0 R0",
+            "kernel=6.1.192 swap=ramdisk swap-in=writable-clean shared=0,2 device-frames=1 cpu0: W0 DD0 | cpu1: IP1 Q3 | kswapd: P0 G0 | schedule: 0*3 i1 w 2*130",
+            "kernel=6.0",
+        ] {
+            assert_eq!(parse(line, 1).unwrap().to_string(), line);
+        }
+    }
+
+    #[test]
+    fn errors_name_the_place_and_what_was_expected() {
+        for (line, column, what) in [
+            ("W0 X0", 4, "expected an operation"),
+            ("W0 R7", 5, "expected a number from 0 to 2"),
+            ("swap=tape W0", 6, "expected swap=nullblk|disk|ramdisk"),
+            ("cpu0: W0 cpu1: R0", 10, "expected '|'"),
+            ("cpu0: W0 | cpu2: R0", 12, "expected 'cpu1:'"),
+            ("cpu0: W0 | kswapd: W0", 20, "kswapd only does P and G"),
+            ("cpu0: W0 | schedule: 1", 22, "expected an actor's number below 1"),
+            ("cpu0: W0 | schedule: 0*x", 24, "expected a positive number"),
+            ("W0 |", 5, "found the end of the line"),
+            ("colour=red W0", 1, "unknown option 'colour'"),
+        ] {
+            let e = parse(line, 7).unwrap_err();
+            assert_eq!((e.line, e.column), (7, column), "{line}: {e}");
+            assert!(e.what.contains(what), "{line}: {e}");
+        }
+    }
+}

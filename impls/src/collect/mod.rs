@@ -1,0 +1,10 @@
+//! `migrate_vma_collect_pmd`, version by version.
+//!
+//! Common to all: the page-table lock is held from the first to the last entry; hardware and GUP-fast ignore it. The
+//! read of the entry and its clearing are two steps, and so are the clearing and the flush.
+
+pub mod pre_fix;
+pub mod v1;
+pub mod v2;
+pub mod v3;
+pub mod v6_1_192;

@@ -1,0 +1,43 @@
+//! Linux 5.19 to 6.0-rc7: what the fix of August 2022 replaced.
+//!
+//! The word that the clear returns is thrown away, D with it, and the listing goes on with the word of the earlier
+//! read. The range flush comes after the page-table lock is dropped.
+
+use crate::version::{Provenance, Scenario, Version};
+use model::listing;
+
+pub fn version() -> Version {
+    Version::new(
+        "pre-fix",
+        "dirty bit dropped, flush after the page-table lock",
+        Provenance {
+            author: "Jérôme Glisse; exclusive handling by David Hildenbrand",
+            date: "5.19",
+            source: "8c3328f1f36a, 6c287605fd56",
+        },
+        listing! {
+            at "migrate_vma_collect_pmd";
+            LockPtl;
+            each_page {
+                ReadPte;
+                if CollectHole { next; }
+                Collectable else { next; }
+                GetFolio;
+                TrylockFolio else { PutFolio; next; }
+                if Exclusive {
+                    ClearPteIgnored;
+                    if PtePresent { FlushPage; }
+                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                } else {
+                    ClearPteIgnored;
+                }
+                InstallMigrationEntry;
+                RemoveRmap;
+            }
+            UnlockPtl;
+            if AnyCleared { FlushRange; }
+        },
+    )
+    .of_the_thread()
+    .loses(&[Scenario::S1, Scenario::S1b, Scenario::S2a, Scenario::S3, Scenario::S3r])
+}

@@ -1,0 +1,37 @@
+//! v2: every entry is cleared and flushed at once, and the word that the clear returned is used.
+
+use crate::version::{Provenance, Version};
+use model::listing;
+
+pub fn version() -> Version {
+    Version::new(
+        "v2",
+        "eager: clear, flush and use the returned word, page by page",
+        Provenance {
+            author: "Alistair Popple",
+            date: "2022-08-16",
+            source: "[PATCH v2 1/2], 6e77914685ede036c419fa65b6adc27f25a6c3e9",
+        },
+        listing! {
+            at "migrate_vma_collect_pmd";
+            LockPtl;
+            each_page {
+                ReadPte;
+                if CollectHole { next; }
+                Collectable else { next; }
+                GetFolio;
+                TrylockFolio else { PutFolio; next; }
+                ClearPte;
+                if PtePresent { FlushPage; }
+                if Exclusive {
+                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                }
+                if PteDirty { MarkFolioDirty; }
+                InstallMigrationEntry;
+                RemoveRmap;
+            }
+            UnlockPtl;
+        },
+    )
+    .of_the_thread()
+}

@@ -1,0 +1,36 @@
+//! v3, merged for 6.0: exclusive pages are flushed at once, the others by one flush under the page-table lock.
+
+use crate::version::{Provenance, Version};
+use model::listing;
+
+pub fn version() -> Version {
+    Version::new(
+        "v3",
+        "deferred: one range flush before the page-table lock is dropped",
+        Provenance { author: "Alistair Popple", date: "2022-08-24", source: "60bae7370896, fd35ca3d12cc (6.0)" },
+        listing! {
+            at "migrate_vma_collect_pmd";
+            LockPtl;
+            each_page {
+                ReadPte;
+                if CollectHole { next; }
+                Collectable else { next; }
+                GetFolio;
+                TrylockFolio else { PutFolio; next; }
+                if Exclusive {
+                    ClearPte;
+                    if PtePresent { FlushPage; }
+                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                } else {
+                    ClearPte;
+                }
+                if PteDirty { MarkFolioDirty; }
+                InstallMigrationEntry;
+                RemoveRmap;
+            }
+            if AnyCleared { FlushRange; }
+            UnlockPtl;
+        },
+    )
+    .of_the_thread()
+}

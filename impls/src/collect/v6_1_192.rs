@@ -1,0 +1,46 @@
+//! Linux 6.1.192: v3, and D is read only from a present entry.
+//!
+//! On x86 a writable device-private entry tests dirty; the guard keeps it from marking the device page.
+
+use crate::version::{Provenance, Version};
+use model::listing;
+use model::listing::Node;
+
+pub fn listing() -> Vec<Node> {
+    listing! {
+        at "migrate_vma_collect_pmd";
+        LockPtl;
+        each_page {
+            ReadPte;
+            if CollectHole { next; }
+            Collectable else { next; }
+            GetFolio;
+            TrylockFolio else { PutFolio; next; }
+            if Exclusive {
+                ClearPte;
+                if PtePresent { FlushPage; }
+                ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+            } else {
+                ClearPte;
+            }
+            if PtePresentDirty { MarkFolioDirty; }
+            InstallMigrationEntry;
+            RemoveRmap;
+        }
+        if AnyCleared { FlushRange; }
+        UnlockPtl;
+    }
+}
+
+pub fn version() -> Version {
+    Version::new(
+        "6.1.192",
+        "v3 with the dirty bit read only from a present entry",
+        Provenance {
+            author: "Alistair Popple; present guard by Kefeng Wang",
+            date: "2026",
+            source: "6.1.192 (Debian linux-source-6.1 6.1.192-2)",
+        },
+        listing(),
+    )
+}

@@ -1,0 +1,59 @@
+//! The implementations under comparison: one file per version of `migrate_vma_collect_pmd`, and the registry.
+//!
+//! A version is a listing in the vocabulary of [`model::Action`], with its provenance and what is expected of it.
+//! Two versions differ exactly where the patches differ. A new version is one file and one line in [`registry`].
+
+mod collect;
+mod mutants;
+mod version;
+
+pub use mutants::{Mutant, mutants};
+pub use version::{Loss, Provenance, Scenario, Version};
+
+use std::sync::LazyLock;
+
+static REGISTRY: LazyLock<Vec<Version>> = LazyLock::new(|| {
+    vec![
+        collect::pre_fix::version(),
+        collect::v1::version(),
+        collect::v2::version(),
+        collect::v3::version(),
+        collect::v6_1_192::version(),
+    ]
+});
+
+/// Every version, oldest first. The position of a version never changes, so that it can be a number in a file.
+#[must_use]
+pub fn registry() -> &'static [Version] {
+    &REGISTRY
+}
+
+/// The four versions of the mail thread of August 2022, which everything runs on unless told otherwise.
+#[must_use]
+pub fn thread() -> Vec<&'static Version> {
+    registry().iter().filter(|v| v.in_thread).collect()
+}
+
+/// A version by name.
+///
+/// # Errors
+/// With the names that exist, if there is none of that name.
+pub fn find(name: &str) -> Result<&'static Version, UnknownVersion> {
+    registry().iter().find(|v| v.name == name).ok_or_else(|| UnknownVersion(name.to_owned()))
+}
+
+/// No version has that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownVersion(
+    /// The name that was asked for.
+    pub String,
+);
+
+impl std::fmt::Display for UnknownVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = registry().iter().map(|v| v.name).collect();
+        write!(f, "unknown implementation '{}'; known are {}", self.0, names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownVersion {}

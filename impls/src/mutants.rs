@@ -1,0 +1,104 @@
+//! Mutants: versions with a fault put in on purpose, named as the ground truth names them.
+
+use crate::collect::v6_1_192;
+use crate::version::{Provenance, Version};
+use model::listing::Node;
+use model::{Action, MigrationEntryBits};
+use std::sync::LazyLock;
+
+/// A version with a fault put in.
+#[derive(Clone, Debug)]
+pub struct Mutant {
+    /// The name in the ground truth.
+    pub name: &'static str,
+    /// The faulty version.
+    pub version: Version,
+}
+
+static MUTANTS: LazyLock<Vec<Mutant>> = LazyLock::new(|| {
+    let as_shipped = v6_1_192::listing();
+    let unmarked = without(&as_shipped, Action::PtePresentDirty);
+    let mutant = |name, title, listing: &[Node], entry| {
+        let provenance =
+            Provenance { author: "mutant", date: "-", source: "6.1.192 with a change, see the title" };
+        let mut version = Version::new(name, title, provenance, listing.to_vec());
+        version.correct = false;
+        version.migration_entry = entry;
+        Mutant { name, version }
+    };
+    vec![
+        mutant("bugA", "the step that marks the folio dirty is out", &unmarked, None),
+        mutant("bugB", "bugA, and the migration entry carries no D", &unmarked, Some(MigrationEntryBits::None)),
+        mutant(
+            "bugC",
+            "the word that the clear returns is ignored, D is taken from the earlier read",
+            &replaced(&as_shipped, Action::ClearPte, Action::ClearPteIgnored),
+            None,
+        ),
+        mutant(
+            "bugD",
+            "the range flush comes after the page-table lock is dropped",
+            &flush_last(&as_shipped),
+            None,
+        ),
+        mutant(
+            "bugE",
+            "bugA, and the restored pte takes D from the migration entry without asking the folio",
+            &unmarked,
+            Some(MigrationEntryBits::Ungated),
+        ),
+    ]
+});
+
+/// The mutants of 6.1.192 that the ground truth ran on a real kernel.
+#[must_use]
+pub fn mutants() -> &'static [Mutant] {
+    &MUTANTS
+}
+
+/// The listing with every node mapped, innermost first; `None` drops the node.
+fn edited(nodes: &[Node], edit: &impl Fn(Node) -> Option<Node>) -> Vec<Node> {
+    let inner = |n: &Node| match n {
+        Node::Do(a, other) => Node::Do(*a, edited(other, edit)),
+        Node::If(a, yes, no) => Node::If(*a, edited(yes, edit), edited(no, edit)),
+        Node::EachPage(body) => Node::EachPage(edited(body, edit)),
+        other => other.clone(),
+    };
+    nodes.iter().filter_map(|n| edit(inner(n))).collect()
+}
+
+/// The listing without the branches on a condition and the steps of that name.
+fn without(nodes: &[Node], action: Action) -> Vec<Node> {
+    edited(nodes, &|n| match n {
+        Node::Do(a, _) | Node::If(a, _, _) if a == action => None,
+        n => Some(n),
+    })
+}
+
+/// The listing with one step in the place of another.
+fn replaced(nodes: &[Node], from: Action, to: Action) -> Vec<Node> {
+    edited(nodes, &|n| match n {
+        Node::Do(a, other) if a == from => Some(Node::Do(to, other)),
+        n => Some(n),
+    })
+}
+
+/// The listing with its range flush moved to the end.
+fn flush_last(nodes: &[Node]) -> Vec<Node> {
+    let is_flush = |n: &&Node| matches!(n, Node::If(Action::AnyCleared, _, _));
+    let flush = nodes.iter().filter(is_flush).cloned().collect::<Vec<_>>();
+    nodes.iter().filter(|n| !is_flush(n)).cloned().chain(flush).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bug_a_lacks_exactly_the_marking() {
+        let lines = model::listing::lines(&v6_1_192::listing());
+        let mutant = model::listing::lines(&mutants()[0].version.listing);
+        let gone: Vec<_> = lines.iter().filter(|l| !mutant.contains(l)).map(|l| l.trim()).collect();
+        assert_eq!(gone, ["if present(pte) and dirty(pte)", "mark folio dirty"]);
+    }
+}

@@ -1,0 +1,144 @@
+//! What the registry knows of a version.
+
+use model::listing::Node;
+use model::{Code, Knobs, MigrationEntryBits};
+
+/// Where a version comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Who wrote it.
+    pub author: &'static str,
+    /// When, as year-month-day or a release.
+    pub date: &'static str,
+    /// The commit, or the message id of the mail.
+    pub source: &'static str,
+}
+
+/// The scenarios that tell the versions apart, as `docs/scenarios.md` numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scenario {
+    /// The dirty bit of a swap-cache page is dropped in a failing migration; no race.
+    S1,
+    /// The same for a lazyfree page (MADV_FREE), failing or succeeding; no swap involved.
+    S1b,
+    /// A stale read after MADV_DONTNEED returned, through an entry whose flush is still owed.
+    S2a,
+    /// The writing form of S2a: out of reach where a writable page is flushed at once.
+    S2b,
+    /// The store lands between the read and the clear of the entry.
+    S3,
+    /// S3 in the branch that backs off from a pinned page.
+    S3r,
+}
+
+impl Scenario {
+    /// All scenarios in order.
+    pub const ALL: [Scenario; 6] =
+        [Scenario::S1, Scenario::S1b, Scenario::S2a, Scenario::S2b, Scenario::S3, Scenario::S3r];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Scenario::S1 => "S1",
+            Scenario::S1b => "S1b",
+            Scenario::S2a => "S2a",
+            Scenario::S2b => "S2b",
+            Scenario::S3 => "S3",
+            Scenario::S3r => "S3r",
+        }
+    }
+
+    /// What happens, in a line.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Scenario::S1 => "dirty bit dropped, migration fails, reclaim re-reads the old slot",
+            Scenario::S1b => "dirty bit of a rewritten lazyfree page dropped, reclaim discards it",
+            Scenario::S2a => "stale read after MADV_DONTNEED returned, flush still owed",
+            Scenario::S2b => "lost write after MADV_DONTNEED returned, flush still owed",
+            Scenario::S3 => "store between the read and the clear of the pte",
+            Scenario::S3r => "store between read and clear, page pinned, old word restored",
+        }
+    }
+}
+
+/// How a version can fail in a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// A load must be able to return something that the program never left there.
+    Required,
+    /// It must not.
+    Forbidden,
+}
+
+/// One version of the operation.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub title: &'static str,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// One of the four versions of the thread of August 2022.
+    pub in_thread: bool,
+    /// Believed never to lose a write: any flag on it is an alarm.
+    pub correct: bool,
+    /// What is expected, by scenario (in the order of [`Scenario::ALL`]).
+    pub expected: [Loss; 6],
+    /// A knob of the environment that this version (a mutant) turns, whatever the case says.
+    pub migration_entry: Option<MigrationEntryBits>,
+    /// The steps.
+    pub listing: Vec<Node>,
+    /// The steps linked with the environment.
+    pub code: Code,
+}
+
+impl Version {
+    /// Links a listing with the environment.
+    #[must_use]
+    pub fn new(name: &'static str, title: &'static str, provenance: Provenance, listing: Vec<Node>) -> Version {
+        let code = Code::link(&model::environment(), &listing);
+        Version {
+            name,
+            title,
+            provenance,
+            in_thread: false,
+            correct: true,
+            expected: [Loss::Forbidden; 6],
+            migration_entry: None,
+            listing,
+            code,
+        }
+    }
+
+    /// The version loses in these scenarios, and is then not believed correct.
+    #[must_use]
+    pub fn loses(mut self, scenarios: &[Scenario]) -> Version {
+        for scenario in scenarios {
+            self.expected[*scenario as usize] = Loss::Required;
+        }
+        self.correct = scenarios.is_empty();
+        self
+    }
+
+    /// One of the four versions of the thread.
+    #[must_use]
+    pub fn of_the_thread(mut self) -> Version {
+        self.in_thread = true;
+        self
+    }
+
+    /// What is expected in a scenario.
+    #[must_use]
+    pub fn expects(&self, scenario: Scenario) -> Loss {
+        self.expected[scenario as usize]
+    }
+
+    /// The knobs that this version runs with in a case.
+    #[must_use]
+    pub fn knobs(&self, case: Knobs) -> Knobs {
+        Knobs { migration_entry: self.migration_entry.unwrap_or(case.migration_entry), ..case }
+    }
+}

@@ -1,0 +1,309 @@
+//! The vocabulary of the listings: every atomic step and every condition, by name.
+
+macro_rules! actions {
+    ($( $(#[$doc:meta])* $name:ident $class:ident $text:literal ),* $(,)?) => {
+        /// A step (one atomic action on what others can observe) or a local condition that rides along with
+        /// the step before it. What each does is in the `exec` folder of this crate.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Action {
+            $( $(#[$doc])* #[doc = concat!("In listings and timelines: “", $text, "”.")] $name ),*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Action] = &[$(Action::$name),*];
+
+            /// The words of listings and timelines.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $( Action::$name => $text ),* }
+            }
+
+            /// Whether the action is purely local to its actor, or reads only what a lock that the actor
+            /// holds keeps stable; it then takes no step of its own.
+            #[inline]
+            #[must_use]
+            pub const fn is_local(self) -> bool {
+                match self { $( Action::$name => actions!(@ $class) ),* }
+            }
+        }
+    };
+    (@ step) => { false };
+    (@ local) => { true };
+}
+
+actions! {
+    // Control.
+    /// Linker only: never executed.
+    Goto local "goto",
+    /// Starts a loop over the pages of the operation's range.
+    FirstPage local "first page",
+    /// The loop's test.
+    MorePages local "more pages",
+    /// Starts the operation again.
+    Retry local "retry",
+    /// Ends the operation.
+    EndOp local "done",
+
+    // CPU access.
+    /// TLB lookup; on a miss or a failed permission check one walk that sets A and fills the entry.
+    Translate step "translate",
+    /// The store goes through an entry with D=0.
+    NeedsDirty local "store through a clean entry",
+    /// The locked update of the page table that re-checks P and W and sets D (HW-0).
+    SetDirty step "set D after re-checking the pte",
+    /// The load or store itself.
+    Access step "access memory",
+
+    // Locks and references.
+    LockPtl step "lock ptl",
+    UnlockPtl step "unlock ptl",
+    TrylockFolio step "trylock folio",
+    /// Blocks until the lock is free.
+    LockFolio step "lock folio",
+    UnlockFolio step "unlock folio",
+    /// Blocks until nobody holds the folio lock; takes nothing (`migration_entry_wait_on_locked`).
+    WaitFolio step "wait for the folio lock",
+    GetFolio step "get folio",
+    PutFolio step "put folio",
+
+    // The page-table entry of the current page. `pte` is the listing's local variable.
+    /// Plain read into the local variable, and nothing else.
+    ReadPte step "pte = read",
+    /// Atomic exchange with zero; the local variable takes the word that the exchange returned.
+    ClearPte step "pte = clear",
+    /// Atomic exchange with zero; the returned word is thrown away.
+    ClearPteIgnored step "clear (returned word ignored)",
+    /// Writes the local variable back.
+    RestorePte step "restore pte",
+    /// The entry still equals the local variable (`pte_same`), read under the page-table lock.
+    PteSame local "pte unchanged",
+    PteNone local "pte none",
+    PtePresent local "pte present",
+    PteSwap local "pte swap",
+    PteMigration local "pte migration",
+    PteDevice local "pte device",
+    /// The local variable tests dirty, present or not.
+    PteDirty local "dirty(pte)",
+    /// The local variable is present and dirty.
+    PtePresentDirty local "present(pte) and dirty(pte)",
+    /// The local variable has A.
+    PteYoung local "young(pte)",
+    /// The local variable has A or D.
+    PteYoungOrDirty local "young(pte) or dirty(pte)",
+    /// The local variable maps the zero page.
+    PteZeroPage local "zero page",
+
+    // TLB shoot-down.
+    /// Drops the page on this CPU and asks every other CPU that caches it.
+    FlushPage step "flush this page",
+    /// The same for all pages of the operation's range.
+    FlushRange step "flush range",
+    /// The same for the address space (`flush_tlb_batched_pending`).
+    FlushMm step "flush mm (reclaim's batch was pending)",
+    /// Reclaim's own batched flush (`try_to_unmap_flush`).
+    FlushPending step "flush batched",
+    /// Completion: every CPU that was asked has dropped its entries.
+    FlushWait step "flush complete",
+
+    // Faults.
+    IsStore local "store",
+    /// A store to a present, read-only entry.
+    WriteProtected local "store to a read-only pte",
+    /// Allocates a zeroed page as the new page of this fault.
+    AllocZeroed step "alloc zeroed folio",
+    /// Maps the new page: exclusive, writable, dirty.
+    MapNewAnon step "map new folio W,D",
+    MapZeroPage step "map zero page",
+    /// Drops the new page that was not needed.
+    PutNew step "put new folio",
+    /// `ptep_set_access_flags`: sets A, and D for a store.
+    SetAccessFlags step "set A (and D for a store)",
+    /// PG_anon_exclusive of the folio under work, stable under the page-table lock.
+    Exclusive local "exclusive",
+    /// `wp_page_reuse`: W, D and A in one store of the whole word.
+    ReusePte step "pte = W,D (reuse)",
+    /// The early checks and the trylock of `do_wp_page` for a page that is not exclusive.
+    TrylockSole step "trylock folio if no other reference",
+    /// Only our mapping references the folio.
+    SoleOwner local "sole owner",
+    MakeExclusive local "mark exclusive",
+    CopyFolio step "copy old folio to new",
+    /// After the copy is mapped: the old page's mapping goes.
+    RemoveOldRmap step "remove old rmap",
+
+    // Swap.
+    /// Finds the slot's folio in the swap cache and takes a reference; waits while it is frozen or pinned.
+    LookupSwapCache step "look up swap cache",
+    /// `SWP_SYNCHRONOUS_IO` and only one entry names the slot.
+    BypassesSwapCache local "swap cache bypassed",
+    /// Allocates a locked folio beside the swap cache, pinning the slot (`swapcache_prepare`).
+    AllocBypass step "alloc folio, pin slot",
+    /// Allocates a locked folio and inserts it into the swap cache.
+    AddSwapInFolio step "alloc folio into swap cache",
+    OutOfMemory local "out of memory",
+    ReadSlot step "read slot",
+    /// The folio still stands for the slot of the local variable.
+    StillSwapCache local "still the slot's folio",
+    /// This swap-in bypasses the swap cache.
+    Bypassing local "bypassing",
+    /// Drops the entry's count on the slot, and tries to free the slot where Linux does.
+    SwapFree step "swap_free",
+    /// Maps the swapped-in page.
+    MapSwappedIn step "map swapped-in folio",
+    UnpinSlot step "unpin slot",
+    /// `folio_free_swap`: leaves the swap cache if nothing names the slot; marks the folio dirty.
+    FreeSwap step "free swap slot",
+
+    // Reclaim.
+    /// Takes the page's folio off the LRU.
+    IsolateForReclaim step "isolate from lru",
+    PutBackLru step "put back to lru",
+    UnderWriteback local "under writeback",
+    /// The reference check of the rmap walk, which clears A without a flush.
+    ClearYoung step "clear A",
+    SwapBacked local "swap-backed",
+    InSwapCache local "in swap cache",
+    MaybePinned local "maybe pinned",
+    /// Allocates a slot, enters the swap cache, and marks the folio dirty unconditionally.
+    AddToSwap step "add to swap, mark folio dirty",
+    Mapped local "mapped",
+    /// The entry maps the folio, read under the page-table lock.
+    MapsFolio local "pte maps the folio",
+    /// `should_defer_flush`.
+    DefersFlush local "flush deferred",
+    /// `set_tlb_ubc_flush_pending`.
+    BatchFlush local "note pending flush",
+    MarkFolioDirty step "mark folio dirty",
+    /// Reads the reference count and the mapcount of a lazyfree folio.
+    ReadRefs step "read refcount and mapcount",
+    /// The references were the expected ones, and PG_dirty is not set.
+    Discardable step "only expected references, and clean",
+    SetSwapBacked step "set swap-backed",
+    /// Lazyfree: the entry stays empty, the mapping and its reference go.
+    DropMapping step "discard: drop mapping",
+    DupSlot step "swap_duplicate",
+    UndupSlot step "swap_free",
+    /// `page_try_share_anon_rmap`: fails for a folio that may be pinned, else clears PG_anon_exclusive.
+    ShareAnon step "share anon",
+    InstallSwapEntry step "install swap entry",
+    /// Mapcount and the mapping's reference.
+    RemoveRmap step "remove rmap",
+    FolioDirty local "folio dirty",
+    /// Reclaim unmapped a dirty entry whose flush is still batched.
+    PendingDirty local "batched flush of a dirty pte",
+    /// Only the isolation and the swap cache hold references.
+    Freeable step "no extra reference",
+    ClearDirtyForIo step "test and clear folio dirty",
+    StartWriteback step "start writeback",
+    WritebackLater local "writeback completes later",
+    WriteSlot step "write folio to slot",
+    EndWriteback step "end writeback",
+    /// Freezes the reference count at its expected value.
+    FreezeRefs step "freeze refcount",
+    /// The dirty test after the freeze.
+    CleanAfterFreeze step "folio clean",
+    Unfreeze local "unfreeze",
+    RemoveFromSwapCache step "remove from swap cache",
+    QueueFree local "queue for freeing",
+    PendingFlush local "batched flush pending",
+    BatchDone local "batch flushed",
+    FreeBatch step "free pages",
+    SwapFull local "swap more than half full",
+
+    // madvise.
+    /// `lru_add_drain`: this CPU's batch of lazyfree pages takes effect.
+    DrainLru step "drain lru batch",
+    GatherBegin step "begin mmu gather",
+    /// This gather owes a flush, or another one is active on the address space.
+    GatherOwesFlush step "flush owed or gather nested",
+    GatherEnd step "end mmu gather",
+    /// Reclaim's batched flush of the address space is pending.
+    BatchPending local "reclaim's batched flush pending",
+    /// The local variable maps a normal page on the LRU with one mapping.
+    PageOutable local "page can be isolated",
+    SetOld step "set old pte",
+    SetOldClean step "set old and clean pte",
+    IsolateLru step "isolate from lru",
+    Isolated local "isolated",
+    /// The local variable maps a folio of system memory.
+    NormalPage local "normal page",
+    CachedOrDirty local "in swap cache or dirty",
+    MappedOnce local "mapped once",
+    ClearFolioDirty step "clear folio dirty",
+    /// Puts the folio into this CPU's lazyfree batch, with a reference.
+    MarkLazyFree step "mark lazyfree (batched)",
+    /// `free_swap_and_cache`.
+    FreeSwapAndCache step "free swap and cache",
+    ClearEntry step "clear non-present pte",
+    /// Rmap removed, the page queued until after the flush.
+    ZapRmap step "remove rmap, queue page",
+    ZapDevice step "remove device rmap",
+
+    // migrate_vma.
+    BeginMigrate local "select pages",
+    /// The local variable is empty, or the zero page with system pages selected.
+    CollectHole local "hole",
+    /// The local variable is of the kind that the caller selects.
+    Collectable local "selected page",
+    InstallMigrationEntry step "install migration entry",
+    /// Some present entry was cleared.
+    AnyCleared local "anything was cleared",
+    NothingCollected local "nothing collected",
+    SourcePage local "source page",
+    DeviceSource local "device page",
+    /// The reference count is what the migration itself explains (`migrate_vma_check_page`).
+    CheckRefs step "no extra reference",
+    MarkRestore local "not migrating",
+    Restoring local "to be restored",
+    /// `remove_migration_pte`.
+    RemoveMigrationPte step "replace migration entry",
+    ForgetSource local "forget source",
+    Migrating local "migrating",
+    AllocDst step "alloc destination",
+    CopyToDst step "copy source to destination",
+    HasDst local "has destination",
+    ClearMigrate local "not migrating",
+    /// `migrate_folio`: mapping and reference checks, then the flags move.
+    MigrateMapping step "move mapping and flags",
+    /// The entry is still empty or the zero page, read under the page-table lock.
+    Insertable local "pte still none or zero page",
+    InsertPage step "insert page",
+    UnlockSrc step "unlock source",
+    PutSrc step "put source",
+    UnlockDst step "unlock destination",
+    PutDst step "put destination",
+    /// `do_swap_page` holds a reference on the device page for the driver (6.1).
+    TakesFaultRef local "fault holds a reference",
+    GetFaultPage step "get device folio",
+    HasFaultPage local "called from a fault",
+    PutFaultPage step "put device folio",
+    EndMigrate local "migration over",
+
+    // Extra references and pins.
+    Holding local "already held",
+    /// B3 of GUP-fast: the reference, if the folio still has any.
+    TryGetFolio step "try get folio",
+    TryPinFolio step "try pin folio",
+    /// B4: the entry is the one that was read.
+    PteRecheck step "re-check pte",
+    /// B5: a read-only entry must still map an exclusive page.
+    PinAllowed step "writable or exclusive",
+    UnpinFolio step "unpin folio",
+    Hold step "keep the reference",
+    Release step "drop the reference",
+    HoldPin step "keep the pin",
+    ReleasePin step "drop the pin",
+    HoldingPin local "already pinned",
+    SetSwapMax step "set swap limit",
+}
+
+impl Action {
+    /// Whether the action starts a TLB shoot-down, which a completion step follows.
+    #[inline]
+    #[must_use]
+    pub const fn is_flush(self) -> bool {
+        matches!(self, Action::FlushPage | Action::FlushRange | Action::FlushMm | Action::FlushPending)
+    }
+}

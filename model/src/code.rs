@@ -1,0 +1,260 @@
+//! Linking: listings become flat code that an actor's program counter walks.
+
+use crate::listing::Node;
+use crate::{Action, OpKind};
+
+/// A place in the code.
+pub type Pc = u16;
+
+/// One instruction: what to do, and where to go if it succeeds or fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instr {
+    /// What to do.
+    pub action: Action,
+    /// Where to go if it succeeds.
+    pub next: Pc,
+    /// Where to go if it fails.
+    pub alt: Pc,
+}
+
+/// The environment's listings and one version's listing of the operation under comparison, linked.
+#[derive(Clone, Debug)]
+pub struct Code {
+    instrs: Vec<Instr>,
+    functions: Vec<&'static str>,
+    entries: [Pc; OpKind::ALL.len()],
+    reclaim: Pc,
+}
+
+/// A named listing.
+pub type Named = (&'static str, Vec<Node>);
+
+/// The name under which the environment calls the operation under comparison.
+pub const SUBJECT: &str = "collect";
+
+struct Linker<'a> {
+    named: &'a [Named],
+    subject: &'a [Node],
+    instrs: Vec<Instr>,
+    functions: Vec<&'static str>,
+    function: &'static str,
+    jumps: Vec<(usize, &'static str)>,
+}
+
+/// Where control goes from a block: the end of the enclosing listing and the next round of the enclosing loop.
+#[derive(Clone, Copy)]
+struct Scope {
+    end: Pc,
+    next: Pc,
+}
+
+impl Linker<'_> {
+    fn emit(&mut self, action: Action) -> usize {
+        let at = self.instrs.len();
+        let next = at as Pc + 1;
+        self.instrs.push(Instr { action, next, alt: next });
+        self.functions.push(self.function);
+        at
+    }
+
+    fn here(&self) -> Pc {
+        self.instrs.len() as Pc
+    }
+
+    fn goto(&mut self, to: Pc) {
+        let at = self.emit(Action::Goto);
+        self.instrs[at].next = to;
+    }
+
+    /// A `Goto` placed before the code that it is to leave, so that its target can be filled in later.
+    fn label(&mut self) -> usize {
+        let skip = self.emit(Action::Goto);
+        let label = self.emit(Action::Goto);
+        self.instrs[skip].next = self.here();
+        label
+    }
+
+    fn action(&mut self, action: Action) -> usize {
+        let at = self.emit(action);
+        if action.is_flush() {
+            self.emit(Action::FlushWait);
+        }
+        at
+    }
+
+    fn block(&mut self, nodes: &[Node], scope: Scope) {
+        for node in nodes {
+            match node {
+                Node::At(function) => self.function = function,
+                Node::Do(action, other) => {
+                    let at = self.action(*action);
+                    if !other.is_empty() {
+                        let over = self.emit(Action::Goto);
+                        self.instrs[at].next = over as Pc;
+                        self.instrs[at].alt = self.here();
+                        self.block(other, scope);
+                        self.instrs[over].next = self.here();
+                    }
+                }
+                Node::If(action, yes, no) => {
+                    let at = self.action(*action);
+                    let otherwise = self.label_after(at);
+                    self.block(yes, scope);
+                    let over = self.emit(Action::Goto);
+                    self.instrs[otherwise].next = self.here();
+                    self.block(no, scope);
+                    self.instrs[over].next = self.here();
+                }
+                Node::EachPage(body) => {
+                    self.emit(Action::FirstPage);
+                    let again = self.label();
+                    let top = self.here();
+                    self.block(body, Scope { next: again as Pc, ..scope });
+                    self.instrs[again].next = self.here();
+                    let more = self.emit(Action::MorePages);
+                    self.instrs[more].next = top;
+                    self.instrs[more].alt = self.here();
+                }
+                Node::Next => self.goto(scope.next),
+                Node::Return => self.goto(scope.end),
+                Node::Retry => {
+                    self.emit(Action::Retry);
+                }
+                Node::Finish => {
+                    self.emit(Action::EndOp);
+                }
+                Node::Jump(name) => {
+                    let at = self.emit(Action::Goto);
+                    self.jumps.push((at, name));
+                }
+                Node::Call(name) => {
+                    let function = self.function;
+                    let end = self.label();
+                    let named = self.named;
+                    let subject = self.subject;
+                    let body = if *name == SUBJECT {
+                        subject
+                    } else {
+                        &named.iter().find(|(n, _)| n == name).expect("a listing of that name").1
+                    };
+                    self.block(body, Scope { end: end as Pc, next: scope.next });
+                    self.instrs[end].next = self.here();
+                    self.function = function;
+                }
+            }
+        }
+    }
+
+    /// The failing way out of the instruction at `at`, to be filled in later.
+    fn label_after(&mut self, at: usize) -> usize {
+        let label = self.label();
+        self.instrs[at].alt = label as Pc;
+        label
+    }
+}
+
+impl Code {
+    /// Links the environment with a version's listing of the operation under comparison.
+    ///
+    /// # Panics
+    /// If a listing calls or jumps to a name that is not in `environment`.
+    #[must_use]
+    pub fn link(environment: &[Named], subject: &[Node]) -> Code {
+        let mut linker = Linker {
+            named: environment,
+            subject,
+            instrs: Vec::new(),
+            functions: Vec::new(),
+            function: "",
+            jumps: Vec::new(),
+        };
+        let mut starts = Vec::new();
+        for (name, nodes) in environment {
+            linker.function = name;
+            starts.push((*name, linker.here()));
+            let end = linker.label();
+            linker.block(nodes, Scope { end: end as Pc, next: end as Pc });
+            linker.instrs[end].next = linker.here();
+            linker.emit(Action::EndOp);
+        }
+        let find = |name: &str| {
+            starts.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("no listing is named {name}")).1
+        };
+        for (at, name) in std::mem::take(&mut linker.jumps) {
+            linker.instrs[at].next = find(name);
+        }
+        let instrs = thread_gotos(linker.instrs);
+        let entries = OpKind::ALL.map(|kind| {
+            skip(
+                &instrs,
+                find(match kind {
+                    OpKind::Read | OpKind::Write => "access",
+                    OpKind::PageOut => "pageout",
+                    OpKind::Migrate | OpKind::MigrateRange | OpKind::ToSystem => "migrate",
+                    OpKind::Get => "get",
+                    OpKind::Put => "put",
+                    OpKind::Pin => "pin",
+                    OpKind::Unpin => "unpin",
+                    OpKind::Free => "free",
+                    OpKind::DontNeed => "dontneed",
+                    OpKind::Reclaim => "reclaim",
+                    OpKind::SwapMax => "swapmax",
+                }),
+            )
+        });
+        let reclaim = skip(&instrs, find("reclaim"));
+        Code { instrs, functions: linker.functions, entries, reclaim }
+    }
+
+    /// The instruction at a place.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, pc: Pc) -> Instr {
+        self.instrs[pc as usize]
+    }
+
+    /// The kernel function that the instruction at a place models.
+    #[must_use]
+    pub fn function(&self, pc: Pc) -> &'static str {
+        self.functions[pc as usize]
+    }
+
+    /// Where an operation starts. kswapd's page-out is a reclaim pass, not a system call.
+    #[inline]
+    #[must_use]
+    pub fn entry(&self, kind: OpKind, kswapd: bool) -> Pc {
+        if kswapd { self.reclaim } else { self.entries[kind as usize] }
+    }
+
+    /// How many instructions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.instrs.len()
+    }
+
+    /// Whether there is no instruction at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.instrs.is_empty()
+    }
+}
+
+fn skip(instrs: &[Instr], mut pc: Pc) -> Pc {
+    while instrs[pc as usize].action == Action::Goto {
+        pc = instrs[pc as usize].next;
+    }
+    pc
+}
+
+/// Points every way out past the `Goto`s, so that stepping never sees one.
+fn thread_gotos(instrs: Vec<Instr>) -> Vec<Instr> {
+    let n = instrs.len() as Pc;
+    instrs
+        .iter()
+        .map(|i| Instr {
+            action: i.action,
+            next: if i.next < n { skip(&instrs, i.next) } else { i.next },
+            alt: if i.alt < n { skip(&instrs, i.alt) } else { i.alt },
+        })
+        .collect()
+}

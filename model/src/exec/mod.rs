@@ -1,0 +1,339 @@
+//! What each action does to the machine. One file per area of the kernel.
+
+mod access;
+mod fault;
+mod flush;
+mod gup;
+mod locks;
+mod madvise;
+mod migrate;
+mod pte;
+mod reclaim;
+mod swap;
+
+use crate::{
+    Action, Actor, Event, Flaw, Folio, Frame, Machine, NO_FRAME, OpKind, Pte, TlbEntry, World, is_device,
+};
+
+/// One actor, about to act.
+pub(crate) struct Ctx<'a, 'w> {
+    pub m: &'a mut Machine,
+    pub w: &'a World<'w>,
+    pub i: usize,
+    pub event: &'a mut Event,
+}
+
+impl Ctx<'_, '_> {
+    #[inline]
+    pub fn me(&self) -> &Actor {
+        &self.m.actors[self.i]
+    }
+
+    #[inline]
+    pub fn me_mut(&mut self) -> &mut Actor {
+        &mut self.m.actors[self.i]
+    }
+
+    #[inline]
+    pub fn page(&self) -> usize {
+        self.me().page as usize
+    }
+
+    /// The folio under work.
+    #[inline]
+    pub fn folio(&self) -> &Folio {
+        &self.m.folios[self.me().folio as usize]
+    }
+
+    #[inline]
+    pub fn folio_mut(&mut self) -> &mut Folio {
+        let frame = self.me().folio as usize;
+        &mut self.m.folios[frame]
+    }
+
+    fn kind(&self) -> OpKind {
+        self.w.op(self.m, self.i).map_or(OpKind::Read, |op| op.kind)
+    }
+
+    pub fn flaw(&mut self, flaw: Flaw) {
+        self.event.flaw.get_or_insert(flaw);
+    }
+
+    /// Writes the page-table entry of the current page, which only the lock's owner may do.
+    pub fn set_pte(&mut self, pte: Pte) {
+        if self.m.ptl as usize != self.i + 1 {
+            self.flaw(Flaw::PteWithoutLock);
+        }
+        let page = self.page();
+        self.m.pte[page] = pte;
+    }
+
+    /// The word in the register has found its place: nothing is held any more.
+    pub fn settle(&mut self) {
+        self.me_mut().set(Actor::HOLDS_DIRTY | Actor::HOLDS_PTE, false);
+    }
+
+    /// Drops a reference; the last one frees the folio.
+    pub fn put(&mut self, frame: Frame) {
+        let folio = &mut self.m.folios[frame as usize];
+        if folio.refs == 0 {
+            self.flaw(Flaw::CountUnderflow);
+            return;
+        }
+        folio.refs -= 1;
+        if folio.refs == 0 {
+            self.free(frame);
+        }
+    }
+
+    /// Gives a frame back to its allocator. The bytes stay in it.
+    pub fn free(&mut self, frame: Frame) {
+        let writable = |t: &TlbEntry| t.valid() && t.write() && t.frame() == frame;
+        if self.m.tlb.iter().flatten().any(writable) {
+            self.flaw(Flaw::FreedWhileWritable);
+        }
+        let sticky = self.w.config.knobs.sticky_device_flags && is_device(frame);
+        let old = self.m.folios[frame as usize];
+        if old.locked() {
+            self.flaw(Flaw::FreedWhileLocked);
+        }
+        if old.mapcount() != 0 {
+            self.flaw(Flaw::CountUnderflow);
+        }
+        let folio = &mut self.m.folios[frame as usize];
+        *folio = Folio::default();
+        folio.data = old.data;
+        if sticky {
+            folio.set_dirty(old.dirty());
+            folio.set_swapbacked(old.swapbacked());
+        }
+        if is_device(frame) {
+            self.m.give_device_frame(frame as usize);
+        }
+    }
+
+    /// A page of system memory for the current page, with one reference; the bytes are whatever they were.
+    pub fn alloc_system(&mut self) -> Option<Frame> {
+        let page = self.page();
+        let frame = self.m.free_frame()?;
+        self.m.folios[frame] = Folio::fresh(self.m.folios[frame].data, page);
+        Some(frame as Frame)
+    }
+
+    /// The new page of a fault, kept apart from the folio under work.
+    pub fn new_page(&self) -> Frame {
+        self.me().dst[0]
+    }
+
+    pub fn set_new_page(&mut self, frame: Option<Frame>) -> bool {
+        let me = self.me_mut();
+        me.set(Actor::OOM, frame.is_none());
+        me.dst[0] = frame.unwrap_or(NO_FRAME);
+        frame.is_some()
+    }
+
+    /// Executes one action; false takes the listing's other way.
+    pub fn exec(&mut self, action: Action) -> bool {
+        use Action as A;
+        match action {
+            A::Goto | A::Retry | A::EndOp => true,
+            A::FirstPage => self.first_page(),
+            A::MorePages => self.more_pages(),
+
+            A::Translate => self.translate(),
+            A::NeedsDirty => self.needs_dirty(),
+            A::SetDirty => self.set_dirty(),
+            A::Access => self.access(),
+
+            A::LockPtl => self.lock_ptl(),
+            A::UnlockPtl => self.unlock_ptl(),
+            A::TrylockFolio => self.trylock_folio(),
+            A::LockFolio => self.lock_folio(),
+            A::UnlockFolio => self.unlock(self.me().folio),
+            A::WaitFolio => true,
+            A::GetFolio => self.get_folio(),
+            A::PutFolio => self.put_folio(),
+
+            A::ReadPte => self.read_pte(),
+            A::ClearPte => self.clear_pte(true),
+            A::ClearPteIgnored => self.clear_pte(false),
+            A::RestorePte => self.restore_pte(),
+            A::PteSame => self.m.pte[self.page()].same(self.me().pte),
+            A::PteNone => self.me().pte.is_none(),
+            A::PtePresent => self.me().pte.is_present(),
+            A::PteSwap => self.me().pte.is_swap(),
+            A::PteMigration => self.me().pte.is_migration(),
+            A::PteDevice => self.me().pte.is_device(),
+            A::PteDirty => self.me().pte.dirty(),
+            A::PtePresentDirty => self.me().pte.is_present() && self.me().pte.dirty(),
+            A::PteYoung => self.me().pte.accessed(),
+            A::PteYoungOrDirty => self.me().pte.accessed() || self.me().pte.dirty(),
+            A::PteZeroPage => self.pte_zero_page(),
+
+            A::FlushPage => self.flush(1 << self.page()),
+            A::FlushRange => self.flush(self.range_mask()),
+            A::FlushMm => self.flush_mm(),
+            A::FlushPending => self.flush(crate::exec::flush::ALL_PAGES),
+            A::FlushWait => self.flush_done(),
+
+            A::IsStore => self.is_store(),
+            A::WriteProtected => self.is_store() && !self.me().pte.write(),
+            A::AllocZeroed => self.alloc_zeroed(),
+            A::MapNewAnon => self.map_new_anon(),
+            A::MapZeroPage => self.map_zero_page(),
+            A::PutNew => self.put_new(),
+            A::SetAccessFlags => self.set_access_flags(),
+            A::Exclusive => self.exclusive(),
+            A::ReusePte => self.reuse_pte(),
+            A::TrylockSole => self.trylock_sole(),
+            A::SoleOwner => self.folio().refs == 1,
+            A::MakeExclusive => self.make_exclusive(),
+            A::CopyFolio => self.copy_folio(),
+            A::RemoveOldRmap => self.remove_rmap(),
+
+            A::LookupSwapCache => self.lookup_swap_cache(),
+            A::BypassesSwapCache => self.bypasses_swap_cache(),
+            A::AllocBypass => self.alloc_bypass(),
+            A::AddSwapInFolio => self.add_swap_in_folio(),
+            A::OutOfMemory => self.me().has(Actor::OOM),
+            A::ReadSlot => self.read_slot(),
+            A::StillSwapCache => self.still_swap_cache(),
+            A::Bypassing => self.me().has(Actor::BYPASS),
+            A::SwapFree => self.swap_free(),
+            A::MapSwappedIn => self.map_swapped_in(),
+            A::UnpinSlot => self.unpin_slot(),
+            A::FreeSwap => self.free_swap(self.me().folio),
+
+            A::IsolateForReclaim => self.isolate_for_reclaim(),
+            A::PutBackLru => self.put_back_lru(),
+            A::UnderWriteback => self.folio().writeback() != 0,
+            A::ClearYoung => self.clear_young(),
+            A::SwapBacked => self.folio().swapbacked(),
+            A::InSwapCache => self.folio().swapcache(),
+            A::MaybePinned => self.folio().pins() != 0,
+            A::AddToSwap => self.add_to_swap(),
+            A::Mapped => self.folio().mapcount() != 0,
+            A::MapsFolio => self.maps_folio(),
+            A::DefersFlush => self.defers_flush(),
+            A::BatchFlush => self.batch_flush(),
+            A::MarkFolioDirty => self.mark_folio_dirty(),
+            A::ReadRefs => self.read_refs(),
+            A::Discardable => self.me().has(Actor::REFS_OK) && !self.folio().dirty(),
+            A::SetSwapBacked => self.set_swap_backed(),
+            A::DropMapping => self.drop_mapping(),
+            A::DupSlot => self.dup_slot(),
+            A::UndupSlot => self.undup_slot(),
+            A::ShareAnon => self.share_anon(),
+            A::InstallSwapEntry => self.install_swap_entry(),
+            A::RemoveRmap => self.remove_rmap(),
+            A::FolioDirty => self.folio().dirty(),
+            A::PendingDirty => self.me().has(Actor::BATCH_DIRTY),
+            A::Freeable => self.folio().refs == 2,
+            A::ClearDirtyForIo => self.clear_dirty_for_io(),
+            A::StartWriteback => self.start_writeback(),
+            A::WritebackLater => self.w.config.swap == crate::Swap::Disk,
+            A::WriteSlot => self.write_slot(),
+            A::EndWriteback => self.end_writeback(),
+            A::FreezeRefs => self.freeze_refs(),
+            A::CleanAfterFreeze => !self.folio().dirty(),
+            A::Unfreeze => self.unfreeze(),
+            A::RemoveFromSwapCache => self.remove_from_swap_cache(),
+            A::QueueFree => self.queue_free(),
+            A::PendingFlush => self.me().has(Actor::BATCH),
+            A::BatchDone => self.batch_done(),
+            A::FreeBatch => self.free_batch(),
+            A::SwapFull => self.m.swap_full(),
+
+            A::DrainLru => self.drain_lru(),
+            A::GatherBegin => self.gather_begin(),
+            A::GatherOwesFlush => self.me().has(Actor::OWED) || self.m.gathers > 1,
+            A::GatherEnd => self.gather_end(),
+            A::BatchPending => self.m.batched,
+            A::PageOutable => self.page_outable(),
+            A::SetOld => self.set_old(false),
+            A::SetOldClean => self.set_old(true),
+            A::IsolateLru => self.isolate_lru(),
+            A::Isolated => self.me().has(Actor::ISOLATED),
+            A::NormalPage => self.normal_page(),
+            A::CachedOrDirty => self.folio().swapcache() || self.folio().dirty(),
+            A::MappedOnce => self.folio().mapcount() == 1,
+            A::ClearFolioDirty => self.clear_folio_dirty(),
+            A::MarkLazyFree => self.mark_lazy_free(),
+            A::FreeSwapAndCache => self.free_swap_and_cache(),
+            A::ClearEntry => self.clear_entry(),
+            A::ZapRmap => self.zap_rmap(),
+            A::ZapDevice => self.zap_device(),
+
+            A::BeginMigrate => self.begin_migrate(),
+            A::CollectHole => self.collect_hole(),
+            A::Collectable => self.collectable(),
+            A::InstallMigrationEntry => self.install_migration_entry(),
+            A::AnyCleared => self.me().has(Actor::CLEARED),
+            A::NothingCollected => self.me().src.iter().all(|s| *s == crate::Source::NOTHING),
+            A::SourcePage => self.source_page(),
+            A::DeviceSource => is_device(self.source().frame()),
+            A::CheckRefs => self.check_refs(),
+            A::MarkRestore => self.mark_restore(),
+            A::Restoring => self.restoring(),
+            A::RemoveMigrationPte => self.remove_migration_pte(),
+            A::ForgetSource => self.forget_source(),
+            A::Migrating => self.source().migrate(),
+            A::AllocDst => self.alloc_dst(),
+            A::CopyToDst => self.copy_to_dst(),
+            A::HasDst => self.dst() != NO_FRAME,
+            A::ClearMigrate => self.clear_migrate(),
+            A::MigrateMapping => self.migrate_mapping(),
+            A::Insertable => self.insertable(),
+            A::InsertPage => self.insert_page(),
+            A::UnlockSrc => self.unlock(self.source().frame()),
+            A::PutSrc => self.put_migrated(self.source().frame()),
+            A::UnlockDst => self.unlock(self.dst()),
+            A::PutDst => self.put_dst(),
+            A::TakesFaultRef => self.w.config.knobs.fault_page_ref,
+            A::GetFaultPage => self.get_fault_page(),
+            A::HasFaultPage => self.me().has(Actor::FAULT),
+            A::PutFaultPage => self.put_fault_page(),
+            A::EndMigrate => true,
+
+            A::Holding => self.m.held[self.page()] != NO_FRAME,
+            A::HoldingPin => self.m.pinned[self.page()] != NO_FRAME,
+            A::TryGetFolio => self.try_get_folio(false),
+            A::TryPinFolio => self.try_get_folio(true),
+            A::PteRecheck => self.m.pte[self.page()].same(self.me().pte),
+            A::PinAllowed => self.pin_allowed(),
+            A::UnpinFolio => self.unpin_folio(),
+            A::Hold => self.hold(false),
+            A::HoldPin => self.hold(true),
+            A::Release => self.release(false),
+            A::ReleasePin => self.release(true),
+            A::SetSwapMax => self.set_swap_max(),
+        }
+    }
+
+    fn first_page(&mut self) -> bool {
+        let (first, _) = self.range();
+        self.me_mut().page = first as u8;
+        true
+    }
+
+    fn more_pages(&mut self) -> bool {
+        let (_, last) = self.range();
+        let me = self.me_mut();
+        if (me.page as usize) < last {
+            me.page += 1;
+            true
+        } else {
+            false
+        }
+    }
+
+    /// The pages of the operation; of a migration on behalf of a fault, the faulting page.
+    pub fn range(&self) -> (usize, usize) {
+        self.w.op(self.m, self.i).map_or((0, 0), crate::Op::range)
+    }
+
+    fn range_mask(&self) -> u8 {
+        let (first, last) = self.range();
+        (first..=last).fold(0, |mask, page| mask | 1 << page)
+    }
+}

@@ -1,0 +1,46 @@
+//! Page-table entries: read, exchange, restore.
+
+use super::Ctx;
+use crate::{Actor, ZERO_FRAME};
+
+impl Ctx<'_, '_> {
+    pub fn read_pte(&mut self) -> bool {
+        let pte = self.m.pte[self.page()];
+        self.me_mut().pte = pte;
+        true
+    }
+
+    /// One atomic exchange with zero. `keep`: the listing uses the word that the exchange returned; otherwise
+    /// its variable keeps the value of an earlier read.
+    pub fn clear_pte(&mut self, keep: bool) -> bool {
+        let old = self.m.pte[self.page()];
+        self.set_pte(crate::Pte::NONE);
+        let me = self.me_mut();
+        if keep {
+            me.pte = old;
+        }
+        me.set(Actor::HOLDS_PTE, true);
+        me.set(Actor::HOLDS_DIRTY, me.pte.is_present() && me.pte.dirty());
+        if old.is_present() {
+            me.set(Actor::CLEARED, true);
+        }
+        true
+    }
+
+    pub fn restore_pte(&mut self) -> bool {
+        self.set_pte(self.me().pte);
+        self.settle();
+        true
+    }
+
+    pub fn pte_zero_page(&self) -> bool {
+        let pte = self.me().pte;
+        pte.is_present() && pte.frame() == ZERO_FRAME
+    }
+
+    /// Clears a non-present entry.
+    pub fn clear_entry(&mut self) -> bool {
+        self.set_pte(crate::Pte::NONE);
+        true
+    }
+}

@@ -1,0 +1,330 @@
+//! The state: everything that two actors can observe, and each actor's registers.
+
+use crate::{
+    ACTORS, Config, DEVICE_FRAMES, Data, FRAMES, Folio, Frame, NO_FRAME, OpKind, PAGES, Pc, Programs, Pte,
+    SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME, is_device,
+};
+
+/// What `migrate_vma` knows of one source page: the frame (or none, for a hole) and its flags.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Source(u8);
+
+impl Default for Source {
+    fn default() -> Self {
+        Source::NOTHING
+    }
+}
+
+impl Source {
+    /// Not collected.
+    pub const NOTHING: Source = Source(NO_FRAME);
+    const MIGRATE: u8 = 1 << 4;
+    const RESTORE: u8 = 1 << 5;
+
+    /// A collected page, or a hole with [`NO_FRAME`].
+    #[must_use]
+    pub const fn collected(frame: Frame) -> Source {
+        Source(frame | Self::MIGRATE)
+    }
+
+    /// The source frame, [`NO_FRAME`] for a hole or nothing.
+    #[must_use]
+    pub const fn frame(self) -> Frame {
+        self.0 & 0xf
+    }
+
+    /// MIGRATE_PFN_MIGRATE.
+    #[must_use]
+    pub const fn migrate(self) -> bool {
+        self.0 & Self::MIGRATE != 0
+    }
+
+    /// The page has to get its mapping back (`migrate_vma_unmap`).
+    #[must_use]
+    pub const fn restore(self) -> bool {
+        self.0 & Self::RESTORE != 0
+    }
+
+    pub(crate) const fn clear_migrate(&mut self) {
+        self.0 &= !Self::MIGRATE;
+    }
+
+    pub(crate) const fn mark_restore(&mut self) {
+        self.0 = (self.0 & !Self::MIGRATE) | Self::RESTORE;
+    }
+}
+
+/// One actor's registers.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+pub struct Actor {
+    /// The next instruction, meaningful while an operation is under way.
+    pub pc: Pc,
+    /// The listing's local variable `pte`.
+    pub pte: Pte,
+    /// Flags, see the constants.
+    pub flags: u16,
+    /// Which operation of the program comes next or is under way.
+    pub op: u8,
+    /// The page that the listing works on.
+    pub page: u8,
+    /// The folio that the listing works on.
+    pub folio: Frame,
+    /// A flush in progress: low half the pages, high half the CPUs that have not answered.
+    pub flush: u8,
+    /// System frames to free at the end of a batch, a bit each.
+    pub batch: u8,
+    /// migrate_vma's sources, by page.
+    pub src: [Source; PAGES],
+    /// migrate_vma's destinations, by page; element 0 is also the new page of a fault.
+    pub dst: [Frame; PAGES],
+}
+
+impl Actor {
+    /// The operation has begun and has not returned.
+    pub const BEGUN: u16 = 1;
+    /// Between translation and data access: no interrupt is taken here.
+    pub const MID_ACCESS: u16 = 1 << 1;
+    /// migrate_vma cleared some present entry.
+    pub const CLEARED: u16 = 1 << 2;
+    /// An mmu gather owes a flush.
+    pub const OWED: u16 = 1 << 3;
+    /// Reclaim's batched flush is pending.
+    pub const BATCH: u16 = 1 << 4;
+    /// ... and some cleared entry was dirty.
+    pub const BATCH_DIRTY: u16 = 1 << 5;
+    /// Migrating back on behalf of a CPU fault.
+    pub const FAULT: u16 = 1 << 6;
+    /// The register `pte` holds a dirty fact that is nowhere else (for the judges).
+    pub const HOLDS_DIRTY: u16 = 1 << 7;
+    /// The register `pte` holds a word that was taken out of the page table and may be put back.
+    pub const HOLDS_PTE: u16 = 1 << 8;
+    /// A swap-in that bypasses the swap cache.
+    pub const BYPASS: u16 = 1 << 9;
+    /// The folio was exclusive when last tested.
+    pub const EXCLUSIVE: u16 = 1 << 10;
+    /// The last reference check found the expected count.
+    pub const REFS_OK: u16 = 1 << 11;
+    /// A folio is isolated from the LRU.
+    pub const ISOLATED: u16 = 1 << 12;
+    /// The last allocation failed.
+    pub const OOM: u16 = 1 << 13;
+
+    /// Whether a flag is set.
+    #[must_use]
+    pub const fn has(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    pub(crate) const fn set(&mut self, flag: u16, on: bool) {
+        self.flags = if on { self.flags | flag } else { self.flags & !flag };
+    }
+
+    /// The CPUs that have not answered this actor's flush, a bit each.
+    #[must_use]
+    pub const fn unanswered(&self) -> u8 {
+        self.flush >> 4
+    }
+}
+
+/// The machine.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Machine {
+    /// The registers of each actor.
+    pub actors: [Actor; ACTORS],
+    /// The page table.
+    pub pte: [Pte; PAGES],
+    /// The device allocator's free list, most recently freed first: a nibble each, 0xf for the end.
+    device_free: u16,
+    /// Each CPU's TLB.
+    pub tlb: [[TlbEntry; PAGES]; ACTORS],
+    /// Every folio, by frame.
+    pub folios: [Folio; FRAMES],
+    /// The swap device.
+    pub slots: [SwapSlot; SLOTS],
+    /// What the program may legally see.
+    pub shadow: Shadow,
+    /// Who holds the page-table lock, plus one.
+    pub ptl: u8,
+    /// How many mmu gathers are active (`tlb_flush_pending`).
+    pub gathers: u8,
+    /// Reclaim has batched a flush of this address space that nobody has made good under the lock.
+    pub batched: bool,
+    /// memory.swap.max in pages, 0 for none.
+    pub swap_max: u8,
+    /// The frame that an extra reference is held on, by page; [`NO_FRAME`] for none.
+    pub held: [Frame; PAGES],
+    /// The frame that a pin is held on, by page; [`NO_FRAME`] for none.
+    pub pinned: [Frame; PAGES],
+    /// The programs are over and the case is being drained.
+    pub draining: bool,
+}
+
+impl Machine {
+    /// The machine as a case begins.
+    #[must_use]
+    pub fn new(config: &Config) -> Machine {
+        let mut device_free = u16::MAX;
+        let n = (config.device_frames as usize).min(DEVICE_FRAMES);
+        for k in (0..n).rev() {
+            device_free = device_free << 4 | (SYSTEM_FRAMES + k) as u16;
+        }
+        let mut m = Machine {
+            actors: [Actor { folio: NO_FRAME, dst: [NO_FRAME; PAGES], ..Actor::default() }; ACTORS],
+            pte: [Pte::NONE; PAGES],
+            device_free,
+            tlb: [[TlbEntry::INVALID; PAGES]; ACTORS],
+            folios: [Folio::default(); FRAMES],
+            slots: [SwapSlot::default(); SLOTS],
+            shadow: Shadow::default(),
+            ptl: 0,
+            gathers: 0,
+            batched: false,
+            swap_max: 0,
+            held: [NO_FRAME; PAGES],
+            pinned: [NO_FRAME; PAGES],
+            draining: false,
+        };
+        for page in 0..PAGES {
+            if config.shared & 1 << page != 0 {
+                let mut folio = Folio::fresh([SHARED_VALUE; ACTORS], page);
+                folio.map();
+                folio.set_swapbacked(true);
+                folio.set_uptodate(true);
+                folio.set_lru(true);
+                m.folios[page] = folio;
+                m.pte[page] = Pte::present(page as Frame, false).with_dirty(true).with_accessed(true);
+                for word in 0..ACTORS {
+                    m.shadow.store(page, word, SHARED_VALUE, false);
+                }
+            }
+        }
+        m
+    }
+
+    /// Whether every actor's program is over.
+    #[must_use]
+    pub fn programs_done(&self, programs: &Programs) -> bool {
+        (0..programs.actors as usize).all(|i| self.actors[i].op >= programs.len[i])
+    }
+
+    /// Turns to the drain: actor 0 goes on with [`crate::World::drain_op`]s; everything else is over. The swap
+    /// limit is lifted, so that every page can be reclaimed.
+    pub fn start_drain(&mut self) {
+        self.draining = true;
+        self.swap_max = 0;
+        self.actors[0].op = 0;
+        for tlb in &mut self.tlb {
+            *tlb = [TlbEntry::INVALID; PAGES];
+        }
+    }
+
+    /// What is left of an execution once it is over: nothing that a discard or a migration could still change.
+    /// An actor other than 0 owns word `w` of each page.
+    #[must_use]
+    pub fn discard_in_flight(&self, world: &World, page: usize) -> bool {
+        if self.draining {
+            return false;
+        }
+        (0..world.programs.actors as usize).any(|i| {
+            let actor = &self.actors[i];
+            actor.has(Actor::BEGUN) && {
+                let op = world.programs.ops[i][actor.op as usize];
+                matches!(op.kind, OpKind::Free | OpKind::DontNeed) && op.arg as usize == page
+            }
+        })
+    }
+
+    /// The bytes that a load of `page` would see on a CPU with nothing cached, if it is in memory, in swap or
+    /// on the device: the page's content, wherever it rests. A word that an actor has taken out of the page
+    /// table and may put back counts as still there.
+    #[must_use]
+    pub fn content(&self, page: usize) -> Data {
+        let mut pte = self.pte[page];
+        if pte.is_none() {
+            for actor in &self.actors {
+                if actor.has(Actor::HOLDS_PTE) && actor.page as usize == page {
+                    pte = actor.pte;
+                }
+            }
+        }
+        match pte.kind() {
+            crate::PteKind::None => Data::default(),
+            crate::PteKind::Swap => match self.cached_folio(pte.slot()) {
+                Some(frame) if self.folios[frame].uptodate() => self.folios[frame].data,
+                _ => self.slots[pte.slot() as usize].data,
+            },
+            _ => self.data(pte.frame()),
+        }
+    }
+
+    /// The bytes of a frame; zeros for the zero page.
+    #[inline]
+    #[must_use]
+    pub fn data(&self, frame: Frame) -> Data {
+        if frame == ZERO_FRAME { Data::default() } else { self.folios[frame as usize].data }
+    }
+
+    /// The folio in the swap cache that stands for a slot.
+    #[must_use]
+    pub fn cached_folio(&self, slot: crate::Slot) -> Option<usize> {
+        if !self.slots[slot as usize].has_cache() {
+            return None;
+        }
+        (0..SYSTEM_FRAMES).find(|&f| self.folios[f].swapcache() && self.folios[f].slot() == slot)
+    }
+
+    /// How many slots are in use.
+    #[must_use]
+    pub fn slots_used(&self) -> u8 {
+        self.slots.iter().filter(|s| !s.free()).count() as u8
+    }
+
+    /// `mem_cgroup_swap_full`: a limit is set and at least half used.
+    #[must_use]
+    pub fn swap_full(&self) -> bool {
+        self.swap_max != 0 && self.slots_used() * 2 >= self.swap_max
+    }
+
+    /// The lowest free system frame.
+    pub(crate) fn free_frame(&self) -> Option<usize> {
+        (0..SYSTEM_FRAMES).find(|&f| !self.folios[f].allocated())
+    }
+
+    /// Takes a device frame: the most recently freed one, as the test driver does.
+    pub(crate) fn take_device_frame(&mut self) -> Option<usize> {
+        let frame = self.device_free & 0xf;
+        if frame == 0xf {
+            return None;
+        }
+        self.device_free = self.device_free >> 4 | 0xf000;
+        Some(frame as usize)
+    }
+
+    pub(crate) fn give_device_frame(&mut self, frame: usize) {
+        debug_assert!(is_device(frame as Frame));
+        self.device_free = self.device_free << 4 | frame as u16;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_stays_small() {
+        assert!(size_of::<Machine>() <= 256, "{} bytes", size_of::<Machine>());
+    }
+
+    #[test]
+    fn device_frames_come_back_last_in_first_out() {
+        let none = Config { device_frames: 0, ..Config::default() };
+        assert_eq!(Machine::new(&none).take_device_frame(), None);
+        let mut m = Machine::new(&Config::default());
+        assert_eq!(m.take_device_frame(), Some(8));
+        assert_eq!(m.take_device_frame(), Some(9));
+        m.give_device_frame(8);
+        assert_eq!(m.take_device_frame(), Some(8));
+        assert_eq!(m.take_device_frame(), Some(10));
+        assert_eq!(m.take_device_frame(), None);
+    }
+}

@@ -1,0 +1,243 @@
+//! Page-table entries: one tagged word with bits.
+//!
+//! The word is tagged by its bits, not by a Rust enum, because the kernel asks questions such as "is this
+//! word dirty?" of words that are not present, and the answer is whatever the encoding has at that place.
+
+use crate::{Frame, Slot};
+
+/// What kind of word a page-table entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PteKind {
+    /// Nothing is mapped.
+    None,
+    /// A present mapping that the hardware can use.
+    Present,
+    /// The page is in a swap slot (and perhaps also in the swap cache).
+    Swap,
+    /// A migration entry: whoever faults waits for the folio lock.
+    Migration,
+    /// A device-private entry: the page is in device memory, and a CPU touch faults.
+    Device,
+}
+
+/// A page-table entry.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Pte(u16);
+
+const PRESENT: u16 = 1;
+const WRITE: u16 = 1 << 1;
+const ACCESSED: u16 = 1 << 2;
+const DIRTY: u16 = 1 << 3;
+/// The exclusive mark of a swap entry, or "readable-exclusive" of a migration entry.
+const EXCLUSIVE: u16 = 1 << 4;
+const KIND: u16 = 3 << 6;
+const SWAP: u16 = 1 << 6;
+const MIGRATION: u16 = 2 << 6;
+const DEVICE: u16 = 3 << 6;
+const ADDRESS_SHIFT: u32 = 12;
+
+impl Pte {
+    /// The empty word.
+    pub const NONE: Pte = Pte(0);
+
+    /// A present word, old and clean.
+    #[must_use]
+    pub const fn present(frame: Frame, write: bool) -> Pte {
+        Pte(PRESENT | if write { WRITE } else { 0 } | (frame as u16) << ADDRESS_SHIFT)
+    }
+
+    /// A swap entry. `exclusive` is the mark that a page unmapped as `PG_anon_exclusive` leaves (Linux 5.19).
+    #[must_use]
+    pub const fn swap(slot: Slot, exclusive: bool) -> Pte {
+        Pte(SWAP | if exclusive { EXCLUSIVE } else { 0 } | (slot as u16) << ADDRESS_SHIFT)
+    }
+
+    /// A migration entry of kind writable (`write`), readable-exclusive (`exclusive`) or readable.
+    #[must_use]
+    pub const fn migration(frame: Frame, write: bool, exclusive: bool) -> Pte {
+        let kind = if write {
+            WRITE
+        } else if exclusive {
+            EXCLUSIVE
+        } else {
+            0
+        };
+        Pte(MIGRATION | kind | (frame as u16) << ADDRESS_SHIFT)
+    }
+
+    /// A device-private entry.
+    ///
+    /// On default x86 the encoding of a *writable* one happens to test dirty (Popple's RFC of March 2025,
+    /// "Don't read dirty bit of non-present PTEs"), so it does here.
+    #[must_use]
+    pub const fn device(frame: Frame, write: bool) -> Pte {
+        Pte(DEVICE | if write { WRITE | DIRTY } else { 0 } | (frame as u16) << ADDRESS_SHIFT)
+    }
+
+    /// The kind of this word.
+    #[must_use]
+    pub const fn kind(self) -> PteKind {
+        if self.0 & PRESENT != 0 {
+            PteKind::Present
+        } else {
+            match self.0 & KIND {
+                SWAP => PteKind::Swap,
+                MIGRATION => PteKind::Migration,
+                DEVICE => PteKind::Device,
+                _ => PteKind::None,
+            }
+        }
+    }
+
+    /// Whether the word is the empty word.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether the hardware can use the word.
+    #[must_use]
+    pub const fn is_present(self) -> bool {
+        self.0 & PRESENT != 0
+    }
+
+    /// Whether this is a migration entry.
+    #[must_use]
+    pub const fn is_migration(self) -> bool {
+        self.0 & (PRESENT | KIND) == MIGRATION
+    }
+
+    /// Whether this is a swap entry.
+    #[must_use]
+    pub const fn is_swap(self) -> bool {
+        self.0 & (PRESENT | KIND) == SWAP
+    }
+
+    /// Whether this is a device-private entry.
+    #[must_use]
+    pub const fn is_device(self) -> bool {
+        self.0 & (PRESENT | KIND) == DEVICE
+    }
+
+    /// The frame that a present, migration or device word names.
+    #[must_use]
+    pub const fn frame(self) -> Frame {
+        (self.0 >> ADDRESS_SHIFT) as Frame
+    }
+
+    /// The slot that a swap word names.
+    #[must_use]
+    pub const fn slot(self) -> Slot {
+        (self.0 >> ADDRESS_SHIFT) as Slot
+    }
+
+    /// The write bit, or "writable" of a non-present word.
+    #[must_use]
+    pub const fn write(self) -> bool {
+        self.0 & WRITE != 0
+    }
+
+    /// The bit that tests dirty, of *any* word. For a migration entry it is the D that Linux 6.1 carries.
+    #[must_use]
+    pub const fn dirty(self) -> bool {
+        self.0 & DIRTY != 0
+    }
+
+    /// The accessed bit. For a migration entry it is the A that Linux 6.1 carries.
+    #[must_use]
+    pub const fn accessed(self) -> bool {
+        self.0 & ACCESSED != 0
+    }
+
+    /// The exclusive mark of a swap or migration entry.
+    #[must_use]
+    pub const fn exclusive(self) -> bool {
+        self.0 & EXCLUSIVE != 0
+    }
+
+    /// The same word with D set or cleared.
+    #[must_use]
+    pub const fn with_dirty(self, on: bool) -> Pte {
+        Pte(if on { self.0 | DIRTY } else { self.0 & !DIRTY })
+    }
+
+    /// The same word with A set or cleared.
+    #[must_use]
+    pub const fn with_accessed(self, on: bool) -> Pte {
+        Pte(if on { self.0 | ACCESSED } else { self.0 & !ACCESSED })
+    }
+
+    /// The same word with W set or cleared.
+    #[must_use]
+    pub const fn with_write(self, on: bool) -> Pte {
+        Pte(if on { self.0 | WRITE } else { self.0 & !WRITE })
+    }
+
+    /// Whether two words are the same to `pte_same()`: every bit counts, the hardware's A and D too.
+    #[must_use]
+    pub const fn same(self, other: Pte) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl core::fmt::Debug for Pte {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
+
+impl core::fmt::Display for Pte {
+    /// Short form for timelines: `none`, `f1 W-D A`-like words, `swap s0 x`, `mig f1 W`, `dev d0 W`.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let bit = |on: bool, name: &'static str| if on { name } else { "-" };
+        match self.kind() {
+            PteKind::None => f.write_str("none"),
+            PteKind::Present => write!(
+                f,
+                "{} {}{}{}",
+                crate::frame_name(self.frame()),
+                bit(self.write(), "W"),
+                bit(self.dirty(), "D"),
+                bit(self.accessed(), "A")
+            ),
+            PteKind::Swap => write!(f, "swap s{}{}", self.slot(), if self.exclusive() { " x" } else { "" }),
+            PteKind::Migration => write!(
+                f,
+                "mig {} {}{}",
+                crate::frame_name(self.frame()),
+                if self.write() {
+                    "W"
+                } else if self.exclusive() {
+                    "RX"
+                } else {
+                    "R"
+                },
+                if self.dirty() { "+D" } else { "" }
+            ),
+            PteKind::Device => write!(f, "dev {} {}", crate::frame_name(self.frame()), bit(self.write(), "W")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_survives_its_bits() {
+        assert_eq!(Pte::NONE.kind(), PteKind::None);
+        assert_eq!(Pte::present(3, true).with_dirty(true).kind(), PteKind::Present);
+        assert_eq!(Pte::present(3, true).frame(), 3);
+        assert_eq!(Pte::swap(2, true).kind(), PteKind::Swap);
+        assert_eq!(Pte::swap(2, true).slot(), 2);
+        assert_eq!(Pte::migration(8, true, true).kind(), PteKind::Migration);
+        assert_eq!(Pte::migration(8, false, false).with_dirty(true).frame(), 8);
+        assert_eq!(Pte::device(10, false).kind(), PteKind::Device);
+    }
+
+    #[test]
+    fn a_writable_device_entry_tests_dirty_and_a_readable_one_does_not() {
+        assert!(Pte::device(9, true).dirty());
+        assert!(!Pte::device(9, false).dirty());
+    }
+}

@@ -1,0 +1,117 @@
+//! What the program may legally see: the last value stored to each word, and what a discard excuses.
+//!
+//! The rules are the documented ones of madvise(2). MADV_DONTNEED: once the call has returned, what was stored
+//! before it began is zero; a store concurrent with the call may survive or vanish. MADV_FREE: the old value or
+//! zero until the word is rewritten after the call returned; a store concurrent with the call may vanish. The
+//! operations under test cannot touch this memory: only stores and discards change it.
+
+use crate::{ACTORS, PAGES};
+
+/// One word's legal values: the last stored value, and zero if a discard allows it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+pub struct Word {
+    /// The last value stored (zero if a discard made it so).
+    pub last: u8,
+    /// Bit 7: zero is legal too. Bits 0 to 3: a MADV_DONTNEED of that actor will make the value illegal when
+    /// it returns.
+    state: u8,
+}
+
+const ZERO_OK: u8 = 0x80;
+
+impl Word {
+    /// Whether a load, now, may return `value`.
+    #[must_use]
+    pub const fn allows(self, value: u8) -> bool {
+        value == self.last || (value == 0 && self.zero_ok())
+    }
+
+    /// Whether zero is legal beside the last value.
+    #[must_use]
+    pub const fn zero_ok(self) -> bool {
+        self.state & ZERO_OK != 0
+    }
+}
+
+/// The legal contents of every page.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+pub struct Shadow {
+    /// By page and word.
+    pub words: [[Word; ACTORS]; PAGES],
+}
+
+impl Shadow {
+    /// A store happened. `discard_in_flight`: a MADV_FREE or MADV_DONTNEED of the page has begun and not returned.
+    pub const fn store(&mut self, page: usize, word: usize, value: u8, discard_in_flight: bool) {
+        self.words[page][word] = Word { last: value, state: if discard_in_flight { ZERO_OK } else { 0 } };
+    }
+
+    /// MADV_FREE of a page begins.
+    pub fn free_begins(&mut self, page: usize) {
+        for word in &mut self.words[page] {
+            word.state |= ZERO_OK;
+        }
+    }
+
+    /// MADV_DONTNEED of a page by `actor` begins.
+    pub fn dontneed_begins(&mut self, page: usize, actor: usize) {
+        for word in &mut self.words[page] {
+            word.state |= ZERO_OK | 1 << actor;
+        }
+    }
+
+    /// MADV_DONTNEED of a page by `actor` returns.
+    pub fn dontneed_returns(&mut self, page: usize, actor: usize) {
+        for word in &mut self.words[page] {
+            if word.state & 1 << actor != 0 {
+                *word = Word::default();
+            }
+        }
+    }
+
+    /// Every word of the page may be dropped: zero is legal for all of them.
+    #[must_use]
+    pub fn droppable(&self, page: usize) -> bool {
+        self.words[page].iter().all(|w| w.allows(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dontneed_makes_older_values_illegal_only_when_it_returns() {
+        let mut s = Shadow::default();
+        s.store(0, 0, 1, false);
+        s.dontneed_begins(0, 1);
+        assert!(s.words[0][0].allows(1) && s.words[0][0].allows(0));
+        s.store(0, 2, 9, true);
+        s.dontneed_returns(0, 1);
+        assert!(!s.words[0][0].allows(1) && s.words[0][0].allows(0));
+        assert!(s.words[0][2].allows(9) && s.words[0][2].allows(0));
+    }
+
+    #[test]
+    fn free_excuses_zero_until_the_word_is_rewritten() {
+        let mut s = Shadow::default();
+        s.store(0, 0, 1, false);
+        s.free_begins(0);
+        assert!(s.words[0][0].allows(1) && s.words[0][0].allows(0) && s.droppable(0));
+        s.store(0, 0, 2, false);
+        assert!(s.words[0][0].allows(2) && !s.words[0][0].allows(0) && !s.droppable(0));
+    }
+
+    #[test]
+    fn of_two_overlapping_discards_the_first_return_decides_for_what_both_doomed() {
+        let mut s = Shadow::default();
+        s.store(0, 0, 1, false);
+        s.dontneed_begins(0, 1);
+        s.dontneed_begins(0, 2);
+        s.dontneed_returns(0, 1);
+        assert!(!s.words[0][0].allows(1));
+        s.store(0, 0, 2, true);
+        s.dontneed_returns(0, 2);
+        assert!(s.words[0][0].allows(2) && s.words[0][0].allows(0));
+    }
+}

@@ -1,0 +1,444 @@
+//! Stepping: which transitions are enabled, and what one of them does.
+
+use crate::exec::Ctx;
+use crate::{
+    ACTORS, Action, Actor, ActorKind, Code, Config, Data, Frame, Machine, Op, OpKind, PAGES, Pc, Programs, Swap,
+    TlbEntry,
+};
+
+/// Everything about an execution that does not change while it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// Knobs, hardware, swap device, initial pages.
+    pub config: &'a Config,
+    /// The programs.
+    pub programs: &'a Programs,
+    /// The environment linked with the version under test.
+    pub code: &'a Code,
+    cpus: u8,
+    drain: [Op; DRAIN_MAX],
+    drain_len: u8,
+}
+
+const DRAIN_MAX: usize = PAGES * 8;
+
+impl<'a> World<'a> {
+    /// A world. The drain works on the pages that the programs name and on those that start shared.
+    #[must_use]
+    pub fn new(config: &'a Config, programs: &'a Programs, code: &'a Code) -> World<'a> {
+        let mut world = World { config, programs, code, cpus: 0, drain: [Op::default(); DRAIN_MAX], drain_len: 0 };
+        for i in 0..programs.actors as usize {
+            if programs.kinds[i] == ActorKind::Cpu {
+                world.cpus |= 1 << i;
+            }
+        }
+        let mut push = |kind, page: usize| {
+            world.drain[world.drain_len as usize] = Op::new(kind, page as u8);
+            world.drain_len += 1;
+        };
+        let pages = programs.pages() | config.shared;
+        for page in (0..PAGES).filter(|p| pages & 1 << p != 0) {
+            push(OpKind::Put, page);
+            push(OpKind::Unpin, page);
+            for _ in 0..2 {
+                push(OpKind::PageOut, page);
+                if config.swap == Swap::Disk {
+                    // The first pass starts the writeback, the second frees the clean page.
+                    push(OpKind::PageOut, page);
+                }
+                push(OpKind::Read, page);
+            }
+        }
+        world
+    }
+
+    /// The operation that an actor performs next or is performing: of its program, or of the drain.
+    #[inline]
+    #[must_use]
+    pub fn op(&self, machine: &Machine, actor: usize) -> Option<Op> {
+        let n = machine.actors[actor].op;
+        if machine.draining {
+            (actor == 0 && n < self.drain_len).then(|| self.drain[n as usize])
+        } else {
+            (n < self.programs.len[actor]).then(|| self.programs.ops[actor][n as usize])
+        }
+    }
+
+    /// How many operations the drain has: references dropped, then every page reclaimed and read back, twice
+    /// (a page that comes back from the device has its backing put to the test only the second time).
+    #[must_use]
+    pub fn drain_op(&self, n: usize) -> Option<Op> {
+        (n < self.drain_len as usize).then(|| self.drain[n])
+    }
+
+    /// The CPUs that run user threads of the address space, a bit each (`mm_cpumask`).
+    #[must_use]
+    pub fn cpus(&self) -> u8 {
+        self.cpus
+    }
+
+    fn entry(&self, machine: &Machine, actor: usize, op: Op) -> Pc {
+        let kswapd = self.programs.kinds[actor] == ActorKind::Kswapd;
+        // The drain reclaims as kswapd does, so that pages without a mapping go too.
+        let reclaim = (kswapd || machine.draining) && op.kind.for_kswapd();
+        self.code.entry(op.kind, reclaim)
+    }
+}
+
+/// What moves: an actor, the shoot-down interrupt of a CPU, or the swap device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Transition(u8);
+
+impl Transition {
+    /// How many transitions there are.
+    pub const COUNT: u8 = 2 * ACTORS as u8 + 1;
+    /// The swap device moves its lowest-numbered frame under writeback one stage on.
+    pub const WRITEBACK: Transition = Transition(2 * ACTORS as u8);
+
+    /// The next step of an actor.
+    #[must_use]
+    pub const fn run(actor: usize) -> Transition {
+        Transition(actor as u8)
+    }
+
+    /// A CPU takes the shoot-down that it was sent.
+    #[must_use]
+    pub const fn interrupt(cpu: usize) -> Transition {
+        Transition((ACTORS + cpu) as u8)
+    }
+
+    /// The transition of a number below [`Transition::COUNT`].
+    #[must_use]
+    pub const fn from_index(index: u8) -> Option<Transition> {
+        if index < Self::COUNT { Some(Transition(index)) } else { None }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn index(self) -> u8 {
+        self.0
+    }
+
+    /// The actor that takes a step, if it is one.
+    #[must_use]
+    pub const fn actor(self) -> Option<usize> {
+        if (self.0 as usize) < ACTORS { Some(self.0 as usize) } else { None }
+    }
+
+    /// The CPU that takes an interrupt, if it is one.
+    #[must_use]
+    pub const fn cpu(self) -> Option<usize> {
+        let n = self.0 as usize;
+        if n >= ACTORS && n < 2 * ACTORS { Some(n - ACTORS) } else { None }
+    }
+}
+
+impl core::fmt::Display for Transition {
+    /// `0`, `i1`, `w`: as in the schedule of a case.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match (self.actor(), self.cpu()) {
+            (Some(actor), _) => write!(f, "{actor}"),
+            (_, Some(cpu)) => write!(f, "i{cpu}"),
+            _ => f.write_str("w"),
+        }
+    }
+}
+
+/// A set of transitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enabled(pub u16);
+
+impl Enabled {
+    /// Whether nothing can move.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many transitions are in the set.
+    #[must_use]
+    pub const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Whether a transition is in the set.
+    #[must_use]
+    pub const fn has(self, t: Transition) -> bool {
+        self.0 & 1 << t.0 != 0
+    }
+
+    /// The `n`-th transition of the set, in numeric order, counted modulo its size.
+    #[must_use]
+    pub fn nth(self, n: u32) -> Transition {
+        let mut left = n % self.len();
+        let mut bits = self.0;
+        while left > 0 {
+            bits &= bits - 1;
+            left -= 1;
+        }
+        Transition(bits.trailing_zeros() as u8)
+    }
+
+    /// The given transition if it is enabled, else the next enabled one in cyclic order: the repair that makes
+    /// every schedule valid.
+    #[must_use]
+    pub const fn repair(self, t: Transition) -> Transition {
+        let above = self.0 & !((1 << t.0) - 1);
+        let bits = if above != 0 { above } else { self.0 };
+        Transition(bits.trailing_zeros() as u8)
+    }
+
+    /// The transitions of the set in numeric order.
+    pub fn iter(self) -> impl Iterator<Item = Transition> {
+        (0..Transition::COUNT).map(Transition).filter(move |t| self.has(*t))
+    }
+}
+
+/// Something that a step did and that no correct kernel does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flaw {
+    /// A frame went back to the allocator while some CPU had it mapped writable (I1).
+    FreedWhileWritable,
+    /// A page-table entry was written without the page-table lock (I6).
+    PteWithoutLock,
+    /// A reference, a mapping or a slot count was dropped that nobody held (I5).
+    CountUnderflow,
+    /// A frame went back to the allocator while locked.
+    FreedWhileLocked,
+    /// A lock was released by somebody who did not hold it.
+    NotLockOwner,
+}
+
+/// What a step did that judges look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// Nothing but a change of state.
+    Nothing,
+    /// A load returned.
+    Load {
+        /// The page loaded from.
+        page: u8,
+        /// The frame that the translation named.
+        frame: Frame,
+        /// The bytes.
+        data: Data,
+    },
+    /// A store was done.
+    Store {
+        /// The page stored to.
+        page: u8,
+        /// The frame that the translation named.
+        frame: Frame,
+        /// The value, into the actor's own word.
+        value: u8,
+    },
+}
+
+/// The record of one transition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What moved.
+    pub transition: Transition,
+    /// The instruction that an actor executed, if it was an actor's step that executed one.
+    pub pc: Option<Pc>,
+    /// Whether the instruction succeeded (its main way out).
+    pub ok: bool,
+    /// The operation that the actor was performing.
+    pub op: Option<Op>,
+    /// Whether the operation returned with this step.
+    pub returned: bool,
+    /// What happened.
+    pub happened: Happened,
+    /// What should not have happened.
+    pub flaw: Option<Flaw>,
+}
+
+/// More local work than any listing needs between two steps; a listing without a step in a loop stops here.
+const LOCAL_BOUND: usize = 256;
+
+impl Machine {
+    /// The transitions that can be taken now. Empty: everything is over, or there is a deadlock.
+    #[must_use]
+    pub fn enabled(&self, world: &World) -> Enabled {
+        let mut set = 0u16;
+        let mut asked = 0u8;
+        for i in 0..world.programs.actors as usize {
+            let actor = &self.actors[i];
+            asked |= actor.unanswered();
+            let pc = if actor.has(Actor::BEGUN) {
+                actor.pc
+            } else if let Some(op) = world.op(self, i) {
+                world.entry(self, i, op)
+            } else {
+                continue;
+            };
+            if !self.blocked(i, world.code.at(pc).action) {
+                set |= 1 << i;
+            }
+        }
+        if asked != 0 {
+            for cpu in 0..ACTORS {
+                if asked & 1 << cpu != 0 && !self.actors[cpu].has(Actor::MID_ACCESS) {
+                    set |= 1 << (ACTORS + cpu);
+                }
+            }
+        }
+        if world.config.swap == Swap::Disk && self.folios.iter().any(|f| f.writeback() != 0) {
+            set |= 1 << Transition::WRITEBACK.0;
+        }
+        Enabled(set)
+    }
+
+    #[inline]
+    fn blocked(&self, i: usize, action: Action) -> bool {
+        let actor = &self.actors[i];
+        match action {
+            Action::LockPtl => self.ptl != 0,
+            Action::LockFolio => self.folios[actor.folio as usize].locked(),
+            Action::WaitFolio => self.folios[actor.pte.frame() as usize].locked(),
+            Action::FlushWait => actor.unanswered() != 0,
+            Action::LookupSwapCache => {
+                let slot = actor.pte.slot();
+                self.slots[slot as usize].pinned()
+                    || self.cached_folio(slot).is_some_and(|f| self.folios[f].refs == 0)
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes one transition, which must be [enabled](Machine::enabled).
+    pub fn step(&mut self, world: &World, transition: Transition) -> Event {
+        let mut event = Event {
+            transition,
+            pc: None,
+            ok: true,
+            op: None,
+            returned: false,
+            happened: Happened::Nothing,
+            flaw: None,
+        };
+        if let Some(i) = transition.actor() {
+            self.run(world, i, &mut event);
+        } else if let Some(cpu) = transition.cpu() {
+            self.interrupt(cpu);
+        } else {
+            self.writeback();
+        }
+        event
+    }
+
+    fn run(&mut self, world: &World, i: usize, event: &mut Event) {
+        event.op = world.op(self, i);
+        if !self.actors[i].has(Actor::BEGUN) {
+            let Some(op) = event.op else { return };
+            self.begin(world, i, op);
+        }
+        let mut ctx = Ctx { m: self, w: world, i, event };
+        ctx.locals();
+        if !ctx.me().has(Actor::BEGUN) {
+            return;
+        }
+        let pc = ctx.me().pc;
+        let instr = world.code.at(pc);
+        if instr.action.is_local() || ctx.m.blocked(i, instr.action) {
+            return;
+        }
+        let ok = ctx.exec(instr.action);
+        ctx.event.pc = Some(pc);
+        ctx.event.ok = ok;
+        ctx.m.actors[i].pc = if ok { instr.next } else { instr.alt };
+        ctx.locals();
+    }
+
+    fn begin(&mut self, world: &World, i: usize, op: Op) {
+        let pc = world.entry(self, i, op);
+        let actor = &mut self.actors[i];
+        *actor = Actor {
+            pc,
+            op: actor.op,
+            flags: Actor::BEGUN,
+            page: op.range().0 as u8,
+            folio: crate::NO_FRAME,
+            dst: [crate::NO_FRAME; PAGES],
+            ..Actor::default()
+        };
+        match op.kind {
+            OpKind::Free => self.shadow.free_begins(op.arg as usize),
+            OpKind::DontNeed => self.shadow.dontneed_begins(op.arg as usize, i),
+            _ => {}
+        }
+    }
+
+    /// A CPU drops what the lowest-numbered waiting initiator asked it to drop.
+    fn interrupt(&mut self, cpu: usize) {
+        let bit = 0x10 << cpu;
+        if let Some(actor) = self.actors.iter_mut().find(|a| a.flush & bit != 0) {
+            actor.flush &= !bit;
+            for page in 0..PAGES {
+                if actor.flush & 1 << page != 0 {
+                    self.tlb[cpu][page] = TlbEntry::INVALID;
+                }
+            }
+        }
+    }
+
+    /// The device first has the bytes, then says so.
+    fn writeback(&mut self) {
+        let Some(folio) = self.folios.iter_mut().find(|f| f.writeback() != 0) else {
+            return;
+        };
+        if folio.writeback() == 1 {
+            folio.set_writeback(2);
+            self.slots[folio.slot() as usize].data = folio.data;
+        } else {
+            folio.set_writeback(0);
+        }
+    }
+}
+
+impl Ctx<'_, '_> {
+    /// Local work rides along with the step before it.
+    fn locals(&mut self) {
+        for _ in 0..LOCAL_BOUND {
+            if !self.me().has(Actor::BEGUN) {
+                return;
+            }
+            let instr = self.w.code.at(self.me().pc);
+            let rides =
+                instr.action.is_local() || (instr.action == Action::FlushWait && self.me().unanswered() == 0);
+            if !rides {
+                return;
+            }
+            match instr.action {
+                Action::EndOp => {
+                    self.end_op();
+                    return;
+                }
+                Action::Retry => {
+                    let op = self.w.op(self.m, self.i).expect("an operation is under way");
+                    let pc = self.w.entry(self.m, self.i, op);
+                    let me = self.me_mut();
+                    me.flags = Actor::BEGUN;
+                    me.pc = pc;
+                    return;
+                }
+                action => {
+                    let ok = self.exec(action);
+                    self.me_mut().pc = if ok { instr.next } else { instr.alt };
+                }
+            }
+        }
+    }
+
+    fn end_op(&mut self) {
+        if let Some(op) = self.event.op
+            && op.kind == OpKind::DontNeed
+        {
+            self.m.shadow.dontneed_returns(op.arg as usize, self.i);
+        }
+        self.event.returned = true;
+        let me = self.me_mut();
+        // A register left behind would tell otherwise equal machines apart.
+        *me = Actor { op: me.op + 1, folio: crate::NO_FRAME, dst: [crate::NO_FRAME; PAGES], ..Actor::default() };
+    }
+}

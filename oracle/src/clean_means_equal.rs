@@ -1,0 +1,59 @@
+//! I2, clean means equal.
+//!
+//! Claims: if nothing records that a page is newer than its backing (PG_dirty, a dirty entry, a dirty TLB entry, a
+//! dirty word that an actor has taken out and not yet dropped, a write to swap in progress), then what reclaim would
+//! leave in its place is legal: the slot's bytes for a page in the swap cache, zeros for a lazyfree page. It fires
+//! when the fact is dropped, long before anyone can read the loss, and also when a later store hides it.
+//!
+//! Does not claim: that the program ever reads the page again, or that reclaim ever gets there: a finding of this
+//! judge alone is a fact dropped, not yet data lost. It looks at the page and the folio that the step worked on.
+
+use crate::finding::{Finding, Legal};
+use model::{ACTORS, Actor, Event, Frame, Machine, MigrationEntryBits, NO_FRAME, SYSTEM_FRAMES, World};
+
+pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
+    let actor = &machine.actors[event.transition.actor()?];
+    let page = if actor.has(Actor::BEGUN) { actor.page as usize } else { event.op?.range().0 };
+    let pte = machine.pte[page];
+    let frame = if pte.is_present() || pte.is_migration() {
+        pte.frame()
+    } else if pte.is_swap() {
+        machine.cached_folio(pte.slot())? as Frame
+    } else if pte.is_none() && actor.has(Actor::HOLDS_PTE) {
+        actor.folio
+    } else {
+        return None;
+    };
+    if frame == NO_FRAME || frame as usize >= SYSTEM_FRAMES {
+        return None;
+    }
+    let folio = &machine.folios[frame as usize];
+    if folio.dirty() || !folio.uptodate() || folio.writeback() != 0 || (folio.swapbacked() && !folio.swapcache()) {
+        return None;
+    }
+    let backing = if folio.swapcache() { machine.slots[folio.slot() as usize].data } else { [0; ACTORS] };
+    let words = &machine.shadow.words[page];
+    let word = (0..ACTORS).find(|&w| !words[w].allows(backing[w]))?;
+    if remembered(world, machine, frame) {
+        return None;
+    }
+    Some(Finding::CleanButNewer {
+        step,
+        page,
+        word,
+        backing: backing[word],
+        legal: Legal { last: words[word].last, or_zero: words[word].zero_ok() },
+    })
+}
+
+/// Whether anything but PG_dirty says that the frame is newer than its backing.
+fn remembered(world: &World, machine: &Machine, frame: Frame) -> bool {
+    let entry_counts = world.config.knobs.migration_entry == MigrationEntryBits::Ungated;
+    let by_entry = machine
+        .pte
+        .iter()
+        .any(|p| p.dirty() && p.frame() == frame && (p.is_present() || (p.is_migration() && entry_counts)));
+    let by_tlb = || machine.tlb.iter().flatten().any(|t| t.valid() && t.dirty() && t.frame() == frame);
+    let by_actor = || machine.actors.iter().any(|a| a.has(Actor::HOLDS_DIRTY) && a.folio == frame);
+    by_entry || by_tlb() || by_actor()
+}

@@ -1,0 +1,386 @@
+//! Conformance: what real kernels did, against what the model does.
+//!
+//! Two formats are read, those of `corpus/ground-truth/`. A `.tsv` has a header whose columns name a kernel
+//! (`fixed-6.1.192-nullb0`: variant, release, swap device), and a verdict per column and row: `ok`, `LOST`, or
+//! `LOST@step:Rp=got!=want` for the first wrong read. A `.jsonl` has, per line, the state of the touched page after
+//! every operation. `docs/conformance.md` says how what user space sees maps to the model's state.
+//!
+//! Claims: agreement of verdict, failing step and wrong value, and of the states. Does not claim: anything about rows
+//! or columns that the model cannot run; they are counted as skipped, never as agreeing.
+
+use crate::finding::Finding;
+use crate::last_write;
+use impls::Version;
+use model::{Code, Config, Machine, Op, Profile, Programs, PteKind, Swap, World, ZERO_FRAME};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A ground-truth file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}, line {line}: {what}")]
+pub struct ConformError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What was found and what was expected.
+    pub what: String,
+}
+
+/// A row on which model and kernel do not agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The case's name.
+    pub case: String,
+    /// Its operations.
+    pub ops: String,
+    /// What the kernel did.
+    pub kernel: String,
+    /// What the model did.
+    pub model: String,
+}
+
+/// One column's agreement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnReport {
+    /// Rows on which model and kernel agree.
+    pub agree: usize,
+    /// States compared, in a `.jsonl`.
+    pub states: usize,
+    /// Rows with operations, or columns with kernels, that the model does not have.
+    pub skipped: usize,
+    /// Rows that were not run on that kernel.
+    pub not_run: usize,
+    /// Rows on which they do not agree.
+    pub disagree: Vec<Disagreement>,
+}
+
+/// A file's agreement, by column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conformance {
+    /// By column name.
+    pub columns: BTreeMap<String, ColumnReport>,
+}
+
+impl Conformance {
+    /// Whether nothing disagrees.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.columns.values().all(|c| c.disagree.is_empty())
+    }
+}
+
+/// Operations that the ground truth has and the model does not: fork and child, mprotect, mlock, device-exclusive,
+/// device accesses.
+const NOT_MODELLED: [&str; 10] = ["K+", "K-", "CR", "CW", "CP", "M", "L", "X", "DR", "DW"];
+
+enum Ops {
+    Known(Vec<Op>),
+    NotModelled,
+}
+
+fn parse_ops(words: &[&str]) -> Result<Ops, String> {
+    let mut ops = Vec::new();
+    for word in words {
+        let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        if NOT_MODELLED.contains(&letters) {
+            return Ok(Ops::NotModelled);
+        }
+        ops.push(corpus::text::op(word, 1, 1).map_err(|e| e.what)?);
+    }
+    if ops.len() > model::MAX_OPS {
+        return Err(format!("at most {} operations, found {}", model::MAX_OPS, ops.len()));
+    }
+    Ok(Ops::Known(ops))
+}
+
+/// The version and configuration of a kernel, if the model has it.
+fn kernel(variant: &str, release: &str, swap: &str) -> Option<(&'static Version, Config)> {
+    let profile = Profile::ALL.into_iter().find(|p| p.name() == release)?;
+    let swap = match swap {
+        "nullb0" => Swap::NullBlk,
+        "ram0" => Swap::RamDisk,
+        _ => return None,
+    };
+    let version = if variant == "fixed" {
+        impls::find(release).ok()?
+    } else {
+        &impls::mutants().iter().find(|m| m.name == variant && release == "6.1.192")?.version
+    };
+    Some((version, Config { swap, ..Config::of(profile) }))
+}
+
+/// Reads a ground-truth file and runs the model on every row and column.
+///
+/// # Errors
+/// If the text is not in the format that its name's ending says.
+pub fn conform_file(name: &str, text: &str) -> Result<Conformance, ConformError> {
+    if name.ends_with(".jsonl") {
+        jsonl(name, text)
+    } else if name.ends_with(".tsv") {
+        tsv(name, text)
+    } else {
+        Err(ConformError {
+            file: name.to_owned(),
+            line: 1,
+            what: "expected a .tsv of verdicts or a .jsonl of states".to_owned(),
+        })
+    }
+}
+
+fn tsv(name: &str, text: &str) -> Result<Conformance, ConformError> {
+    let fail = |line: usize, what: String| ConformError { file: name.to_owned(), line, what };
+    let mut lines = text.lines().enumerate();
+    let header: Vec<&str> = lines.next().map_or(Vec::new(), |(_, l)| l.split('\t').collect());
+    if header.len() < 3 || header[0] != "# case" || header[1] != "ops" {
+        return Err(fail(1, "expected a header '# case<TAB>ops<TAB>KERNEL-RELEASE-SWAP...'".to_owned()));
+    }
+    let kernels: Vec<_> = header[2..]
+        .iter()
+        .map(|column| {
+            let mut parts = column.splitn(2, '-');
+            let variant = parts.next().unwrap_or("");
+            let (release, swap) = parts.next().and_then(|r| r.rsplit_once('-')).unwrap_or(("", ""));
+            kernel(variant, release, swap)
+        })
+        .collect();
+    let mut out = Conformance::default();
+    for (n, line) in lines {
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let fields: Vec<&str> = line.split('\t').collect();
+        if fields.len() != header.len() {
+            return Err(fail(
+                n + 1,
+                format!("expected {} tab-separated fields, found {}", header.len(), fields.len()),
+            ));
+        }
+        let words: Vec<&str> = fields[1].split_whitespace().collect();
+        let ops = parse_ops(&words).map_err(|what| fail(n + 1, what))?;
+        for (i, kernel) in kernels.iter().enumerate() {
+            let report = out.columns.entry(header[i + 2].to_owned()).or_default();
+            let verdict = fields[i + 2];
+            let (Ops::Known(ops), Some((version, config))) = (&ops, kernel) else {
+                report.skipped += 1;
+                continue;
+            };
+            if verdict == "-" {
+                report.not_run += 1;
+                continue;
+            }
+            if verdict != "ok" && !verdict.starts_with("LOST") {
+                return Err(fail(n + 1, format!("expected ok, LOST, LOST@... or -, found '{verdict}'")));
+            }
+            let model = verdict_of(version, config, ops);
+            let agrees = if verdict == "LOST" { model.starts_with("LOST") } else { model == verdict };
+            if agrees {
+                report.agree += 1;
+            } else {
+                report.disagree.push(Disagreement {
+                    case: fields[0].to_owned(),
+                    ops: fields[1].to_owned(),
+                    kernel: verdict.to_owned(),
+                    model,
+                });
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// `ok`, or the first wrong read as the ground truth writes it.
+fn verdict_of(version: &Version, config: &Config, ops: &[Op]) -> String {
+    let mut verdict = "ok".to_owned();
+    run_ops(version, config, ops, |index, _, finding| {
+        if let Some(Finding::WrongValue { page, got, legal, .. }) = finding {
+            verdict = format!("LOST@{}:R{page}={got}!={}", index + 1, legal.last);
+            return false;
+        }
+        true
+    });
+    verdict
+}
+
+/// Runs a sequence on one CPU; after each operation the callback gets its index, the machine, and the first wrong
+/// load, and says whether to go on.
+fn run_ops(
+    version: &Version,
+    config: &Config,
+    ops: &[Op],
+    mut after: impl FnMut(usize, &Machine, Option<Finding>) -> bool,
+) {
+    let mut programs = Programs::default();
+    for op in ops {
+        programs.push(0, *op);
+    }
+    let config = Config { knobs: version.knobs(config.knobs), ..*config };
+    let code: &Code = &version.code;
+    let world = World::new(&config, &programs, code);
+    let mut machine = Machine::new(&config);
+    let mut wrong = None;
+    let mut step = 0;
+    for index in 0..ops.len() {
+        loop {
+            let enabled = machine.enabled(&world);
+            if enabled.is_empty() {
+                return;
+            }
+            let event = machine.step(&world, enabled.nth(0));
+            step += 1;
+            wrong = wrong.or_else(|| last_write::judge(&world, &machine, &event, step));
+            if event.returned || step > crate::STEP_BOUND {
+                break;
+            }
+        }
+        if !after(index, &machine, wrong.take()) {
+            return;
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct StateRow {
+    case: String,
+    kernel: String,
+    release: String,
+    swap: String,
+    ops: Vec<String>,
+    after: Vec<Seen>,
+}
+
+/// A page as user space sees it through pagemap, kpageflags and smaps.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Seen {
+    pte: String,
+    #[serde(default)]
+    pte_dirty: Option<u8>,
+    #[serde(default)]
+    exclusive: Option<u8>,
+    #[serde(default)]
+    mapcount: Option<u8>,
+    #[serde(default)]
+    folio_dirty: Option<u8>,
+    #[serde(default)]
+    swapcache: Option<u8>,
+    #[serde(default)]
+    swapbacked: Option<u8>,
+}
+
+impl Seen {
+    fn bare(pte: &str) -> Seen {
+        Seen {
+            pte: pte.to_owned(),
+            pte_dirty: None,
+            exclusive: None,
+            mapcount: None,
+            folio_dirty: None,
+            swapcache: None,
+            swapbacked: None,
+        }
+    }
+
+    /// What user space would see of a page of the model.
+    fn of(machine: &Machine, page: usize) -> Seen {
+        let pte = machine.pte[page];
+        match pte.kind() {
+            PteKind::None => Seen::bare("none"),
+            PteKind::Swap => Seen::bare("swap"),
+            PteKind::Device => Seen::bare("device"),
+            PteKind::Migration => Seen::bare("migration"),
+            PteKind::Present if pte.frame() == ZERO_FRAME => Seen {
+                pte_dirty: Some(0),
+                exclusive: Some(0),
+                mapcount: Some(0),
+                folio_dirty: Some(0),
+                swapcache: Some(0),
+                swapbacked: Some(0),
+                ..Seen::bare("present")
+            },
+            PteKind::Present => {
+                let folio = &machine.folios[pte.frame() as usize];
+                Seen {
+                    pte_dirty: (!folio.dirty()).then_some(u8::from(pte.dirty())),
+                    exclusive: Some(u8::from(folio.exclusive())),
+                    mapcount: Some(folio.mapcount()),
+                    folio_dirty: Some(u8::from(folio.dirty())),
+                    swapcache: Some(u8::from(folio.swapcache())),
+                    // Still in a CPU's batch: the flag changes at a moment that user space cannot know.
+                    swapbacked: folio.lazyfree_batch().is_none().then_some(u8::from(folio.swapbacked())),
+                    ..Seen::bare("present")
+                }
+            }
+        }
+    }
+
+    /// The fields that differ, `kernel/model`; PG_swapbacked only where the model knows it.
+    fn differences(&self, model: &Seen) -> Vec<String> {
+        let mut out = Vec::new();
+        if self.pte != model.pte {
+            return vec![format!("pte {}/{}", self.pte, model.pte)];
+        }
+        let show = |v: Option<u8>| v.map_or("?".to_owned(), |v| v.to_string());
+        let mut compare = |name: &str, kernel: Option<u8>, model: Option<u8>| {
+            if kernel != model {
+                out.push(format!("{name} {}/{}", show(kernel), show(model)));
+            }
+        };
+        compare("pte_dirty", self.pte_dirty, model.pte_dirty);
+        compare("exclusive", self.exclusive, model.exclusive);
+        compare("mapcount", self.mapcount, model.mapcount);
+        compare("folio_dirty", self.folio_dirty, model.folio_dirty);
+        compare("swapcache", self.swapcache, model.swapcache);
+        if model.swapbacked.is_some() {
+            compare("swapbacked", self.swapbacked, model.swapbacked);
+        }
+        out
+    }
+}
+
+fn jsonl(name: &str, text: &str) -> Result<Conformance, ConformError> {
+    let fail = |line: usize, what: String| ConformError { file: name.to_owned(), line, what };
+    let mut out = Conformance::default();
+    for (n, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let row: StateRow = serde_json::from_str(line).map_err(|e| fail(n + 1, e.to_string()))?;
+        if row.after.len() != row.ops.len() {
+            let what =
+                format!("expected a state for each of {} operations, found {}", row.ops.len(), row.after.len());
+            return Err(fail(n + 1, what));
+        }
+        let column = format!("{}-{}-{}", row.kernel, row.release, row.swap);
+        let report = out.columns.entry(column).or_default();
+        let words: Vec<&str> = row.ops.iter().map(String::as_str).collect();
+        let ops = parse_ops(&words).map_err(|what| fail(n + 1, what))?;
+        let (Ops::Known(ops), Some((version, config))) = (ops, kernel(&row.kernel, &row.release, &row.swap))
+        else {
+            report.skipped += 1;
+            continue;
+        };
+        let mut first = None;
+        let mut states = 0;
+        run_ops(version, &config, &ops, |index, machine, _| {
+            let page = if ops[index].kind.one_page() { ops[index].arg as usize } else { 0 };
+            let differences = row.after[index].differences(&Seen::of(machine, page));
+            states += 1;
+            if !differences.is_empty() {
+                let at = format!("step {}, {}", index + 1, ops[index]);
+                first = Some((at, differences.join(", ")));
+            }
+            first.is_none()
+        });
+        report.states += states;
+        match first {
+            None => report.agree += 1,
+            Some((at, differences)) => report.disagree.push(Disagreement {
+                case: row.case,
+                ops: row.ops.join(" "),
+                kernel: at,
+                model: format!("kernel/model: {differences}"),
+            }),
+        }
+    }
+    Ok(out)
+}

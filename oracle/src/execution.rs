@@ -1,0 +1,155 @@
+//! Running a case: choices first, then the deterministic drain.
+
+use corpus::Case;
+use impls::Version;
+use model::{Config, Enabled, Event, Machine, Programs, Swap, Transition, World};
+
+/// No execution takes more steps than this. A schedule is at most 16,384 choices, and the drain finishes one
+/// actor after the other; a bounded program cannot reach the bound unless a listing loops.
+pub const STEP_BOUND: u32 = 1 << 16;
+
+/// Chooses what moves next.
+pub trait Chooser {
+    /// One of the enabled transitions, or `None` to leave the rest to the drain.
+    fn choose(&mut self, enabled: Enabled, machine: &Machine) -> Option<Transition>;
+}
+
+/// Sees every step.
+pub trait Observer {
+    /// Called after each step with the machine as the step left it. Steps count from 1.
+    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32);
+    /// Called when nothing can move although a program is not over.
+    fn deadlock(&mut self, _step: u32) {}
+}
+
+/// No choices: the drain alone, each actor run to completion in turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Drain;
+
+impl Chooser for Drain {
+    fn choose(&mut self, _: Enabled, _: &Machine) -> Option<Transition> {
+        None
+    }
+}
+
+/// The choices of a case's schedule. What cannot move is repaired to the next transition that can.
+pub struct Replay<I>(pub I);
+
+impl<I: Iterator<Item = Transition>> Chooser for Replay<I> {
+    #[inline]
+    fn choose(&mut self, enabled: Enabled, _: &Machine) -> Option<Transition> {
+        self.0.next().map(|t| enabled.repair(t))
+    }
+}
+
+/// How an execution ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Everything ran, and every page was read back.
+    Complete,
+    /// Nothing can move, and a program is not over.
+    Deadlock,
+    /// [`STEP_BOUND`] was reached.
+    StepBound,
+}
+
+/// What is left of an execution.
+#[derive(Clone, Copy, Debug)]
+pub struct Summary {
+    /// How it ended.
+    pub end: End,
+    /// How many steps it took, the drain included.
+    pub steps: u32,
+    /// The step after which the drain reclaims and reads back.
+    pub program_steps: u32,
+    /// The machine at the end.
+    pub machine: Machine,
+}
+
+/// Runs programs on a version, with choices from `chooser`.
+pub fn execute<C: Chooser, O: Observer>(
+    version: &Version,
+    config: &Config,
+    programs: &Programs,
+    chooser: &mut C,
+    observer: &mut O,
+) -> Summary {
+    let config = Config { knobs: version.knobs(config.knobs), ..*config };
+    let world = World::new(&config, programs, &version.code);
+    let mut run = Run { world: &world, machine: Machine::new(&config), steps: 0, observer };
+    let mut end = End::Complete;
+    while run.steps < STEP_BOUND {
+        let enabled = run.machine.enabled(&world);
+        if enabled.is_empty() {
+            break;
+        }
+        let Some(choice) = chooser.choose(enabled, &run.machine) else { break };
+        run.take(choice);
+    }
+    if !run.finish(false) {
+        end = End::Deadlock;
+    }
+    let program_steps = run.steps;
+    if end == End::Complete && run.steps < STEP_BOUND {
+        run.machine.start_drain();
+        if !run.finish(config.swap == Swap::Disk) {
+            end = End::Deadlock;
+        }
+    }
+    if run.steps >= STEP_BOUND {
+        end = End::StepBound;
+    }
+    if end == End::Deadlock {
+        run.observer.deadlock(run.steps);
+    }
+    Summary { end, steps: run.steps, program_steps, machine: run.machine }
+}
+
+/// Runs a case with its own schedule.
+pub fn replay<O: Observer>(version: &Version, case: &Case, observer: &mut O) -> Summary {
+    execute(version, &case.config, &case.programs, &mut Replay(case.schedule.choices()), observer)
+}
+
+struct Run<'a, 'w, O> {
+    world: &'a World<'w>,
+    machine: Machine,
+    steps: u32,
+    observer: &'a mut O,
+}
+
+impl<O: Observer> Run<'_, '_, O> {
+    #[inline]
+    fn take(&mut self, transition: Transition) {
+        let event = self.machine.step(self.world, transition);
+        self.steps += 1;
+        self.observer.after(self.world, &self.machine, &event, self.steps);
+    }
+
+    /// Runs everything to its end: one actor as long as it can move, then the next; interrupts and the swap device
+    /// when no actor can. `device_first`: writeback completes as soon as it can. False on deadlock.
+    fn finish(&mut self, device_first: bool) -> bool {
+        let mut last = Transition::run(0);
+        while self.steps < STEP_BOUND {
+            let enabled = self.machine.enabled(self.world);
+            if enabled.is_empty() {
+                return if self.machine.draining {
+                    self.world.op(&self.machine, 0).is_none()
+                } else {
+                    self.machine.programs_done(self.world.programs)
+                };
+            }
+            let choice = if device_first && enabled.has(Transition::WRITEBACK) {
+                Transition::WRITEBACK
+            } else if enabled.has(last) {
+                last
+            } else {
+                enabled.nth(0)
+            };
+            if choice.actor().is_some() {
+                last = choice;
+            }
+            self.take(choice);
+        }
+        true
+    }
+}

@@ -1,0 +1,221 @@
+//! What a judge says, and all per-step judges together.
+
+use crate::execution::Observer;
+use crate::{clean_means_equal, last_write, structural};
+use model::{Event, Flaw, Machine, World};
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Judge {
+    /// P1: every load returns a legal value.
+    LastWrite,
+    /// I2: a clean folio's backing holds legal values.
+    CleanMeansEqual,
+    /// I1 and I3 to I6, and deadlock.
+    Structural,
+}
+
+impl Judge {
+    /// All per-execution judges.
+    pub const ALL: [Judge; 3] = [Judge::LastWrite, Judge::CleanMeansEqual, Judge::Structural];
+
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Judge::LastWrite => "last-write",
+            Judge::CleanMeansEqual => "clean-means-equal",
+            Judge::Structural => "structural",
+        }
+    }
+}
+
+/// The values that a word could legally have had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Legal {
+    /// The last value stored.
+    pub last: u8,
+    /// Zero was legal too.
+    pub or_zero: bool,
+}
+
+impl std::fmt::Display for Legal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.last)?;
+        if self.or_zero && self.last != 0 {
+            f.write_str(" or 0")?;
+        }
+        Ok(())
+    }
+}
+
+/// A judge's finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A load returned something that the program never left there.
+    WrongValue {
+        /// The step, from 1.
+        step: u32,
+        /// Who loaded.
+        actor: usize,
+        /// Which page.
+        page: usize,
+        /// Which word: the actor that owns it.
+        word: usize,
+        /// What came back.
+        got: u8,
+        /// What could legally have come back.
+        legal: Legal,
+        /// The load went through a translation that the page table no longer has.
+        stale: bool,
+    },
+    /// A folio is clean, and what would be read back in its place is not a legal value.
+    CleanButNewer {
+        /// The step, from 1.
+        step: u32,
+        /// Which page.
+        page: usize,
+        /// Which word.
+        word: usize,
+        /// What the backing holds: the slot's value, or 0 for a page that would be discarded.
+        backing: u8,
+        /// What it should hold.
+        legal: Legal,
+    },
+    /// A structural rule is broken.
+    Broken {
+        /// The step, from 1.
+        step: u32,
+        /// Which rule.
+        rule: Rule,
+    },
+}
+
+/// A structural rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The step itself did something that is never right.
+    Flaw(Flaw),
+    /// I3: a writable entry maps a page that is not exclusive.
+    WritableNotExclusive,
+    /// I4: a migration entry names a folio that is not locked or not referenced.
+    MigrationEntryUnlocked,
+    /// I5: fewer references than mappings and swap cache.
+    TooFewReferences,
+    /// Some program is not over, and nothing can move.
+    Deadlock,
+}
+
+impl Rule {
+    /// The rule in words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Rule::Flaw(Flaw::FreedWhileWritable) => "I1: a page was freed while a CPU had it mapped writable",
+            Rule::Flaw(Flaw::PteWithoutLock) => "I6: a page-table entry was written without the page-table lock",
+            Rule::Flaw(Flaw::CountUnderflow) => "I5: a count was dropped that nobody held",
+            Rule::Flaw(Flaw::FreedWhileLocked) => "a page was freed while locked",
+            Rule::Flaw(Flaw::NotLockOwner) => "a lock was released by somebody who did not hold it",
+            Rule::WritableNotExclusive => "I3: a writable entry maps a page that is not exclusive",
+            Rule::MigrationEntryUnlocked => "I4: a migration entry names an unlocked or unreferenced folio",
+            Rule::TooFewReferences => "I5: fewer references than mappings and swap cache explain",
+            Rule::Deadlock => "deadlock: nothing can move, and a program is not over",
+        }
+    }
+}
+
+impl Finding {
+    /// Who found it.
+    #[must_use]
+    pub const fn judge(&self) -> Judge {
+        match self {
+            Finding::WrongValue { .. } => Judge::LastWrite,
+            Finding::CleanButNewer { .. } => Judge::CleanMeansEqual,
+            Finding::Broken { .. } => Judge::Structural,
+        }
+    }
+
+    /// At which step, from 1.
+    #[must_use]
+    pub const fn step(&self) -> u32 {
+        match self {
+            Finding::WrongValue { step, .. }
+            | Finding::CleanButNewer { step, .. }
+            | Finding::Broken { step, .. } => *step,
+        }
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Finding::WrongValue { step, actor, page, word, got, legal, stale } => {
+                let how = if *stale { " through a stale translation" } else { "" };
+                write!(
+                    f,
+                    "step {step}: load of page {page} by actor {actor} returned {got}{how}, expected {legal}"
+                )?;
+                if word != actor {
+                    write!(f, " (the word of actor {word})")?;
+                }
+                Ok(())
+            }
+            Finding::CleanButNewer { step, page, word, backing, legal } => write!(
+                f,
+                "step {step}: page {page} is clean, but its backing holds {backing} where {legal} was written (the word of actor {word})"
+            ),
+            Finding::Broken { step, rule } => write!(f, "step {step}: {}", rule.text()),
+        }
+    }
+}
+
+/// All per-step judges, each keeping its first finding.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Judges {
+    findings: [Option<Finding>; 3],
+}
+
+impl Judges {
+    /// The first finding of a judge.
+    #[must_use]
+    pub fn of(&self, judge: Judge) -> Option<Finding> {
+        self.findings[judge as usize]
+    }
+
+    /// The first finding of each judge that has one.
+    pub fn iter(&self) -> impl Iterator<Item = Finding> + '_ {
+        self.findings.iter().flatten().copied()
+    }
+
+    /// Whether no judge has found anything.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.findings.iter().all(Option::is_none)
+    }
+
+    pub(crate) fn deadlock(&mut self, step: u32) {
+        self.keep(Some(Finding::Broken { step, rule: Rule::Deadlock }));
+    }
+
+    #[inline]
+    fn keep(&mut self, finding: Option<Finding>) {
+        if let Some(f) = finding {
+            self.findings[f.judge() as usize].get_or_insert(f);
+        }
+    }
+}
+
+impl Observer for Judges {
+    #[inline]
+    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
+        self.keep(last_write::judge(world, machine, event, step));
+        if event.transition.actor().is_some() {
+            self.keep(clean_means_equal::judge(world, machine, event, step));
+            self.keep(structural::judge(machine, event, step));
+        }
+    }
+
+    fn deadlock(&mut self, step: u32) {
+        Judges::deadlock(self, step);
+    }
+}

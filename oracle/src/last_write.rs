@@ -1,0 +1,39 @@
+//! P1, the last write.
+//!
+//! Claims: every load, during the run and in the read-back after the drain, returns for each word of the page the
+//! last value stored there, or zero where a discard allows it (the rules are `model::Shadow`'s).
+//!
+//! Does not claim: anything about the order of stores to different words, or about bytes that nobody reads; the
+//! drain reads every page that the case names. It does not judge a load that goes through a translation which the
+//! page table no longer has while somebody *other than the operation under test* still owes the flush of that page
+//! and has not returned: a discard in flight, or reclaim's own batch. That window is theirs.
+
+use crate::finding::{Finding, Legal};
+use model::{ACTORS, Actor, Event, Happened, Machine, World};
+
+pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
+    let Happened::Load { page, frame, data } = event.happened else {
+        return None;
+    };
+    let page = page as usize;
+    let words = &machine.shadow.words[page];
+    let word = (0..ACTORS).find(|&w| !words[w].allows(data[w]))?;
+    let pte = machine.pte[page];
+    let stale = !(pte.is_present() && pte.frame() == frame);
+    if stale && flush_owed_by_others(world, machine, page) {
+        return None;
+    }
+    Some(Finding::WrongValue {
+        step,
+        actor: event.transition.actor()?,
+        page,
+        word,
+        got: data[word],
+        legal: Legal { last: words[word].last, or_zero: words[word].zero_ok() },
+        stale,
+    })
+}
+
+fn flush_owed_by_others(world: &World, machine: &Machine, page: usize) -> bool {
+    machine.discard_in_flight(world, page) || machine.actors.iter().any(|a| a.has(Actor::BATCH))
+}

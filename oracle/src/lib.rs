@@ -1,0 +1,19 @@
+//! The judges: each a pure function over an execution, in a file of its own.
+//!
+//! A judge says in its first lines what it claims and what it does not. Nothing here generates or searches;
+//! [`execution`] runs what it is given. Every judge has a seeded bug that it, and only it, catches (`tests/judges.rs`).
+
+mod clean_means_equal;
+mod conform;
+//mod differential;
+mod execution;
+mod finding;
+mod last_write;
+mod structural;
+//mod trace;
+
+pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
+//pub use differential::{Comparison, compare};
+pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay};
+pub use finding::{Finding, Judge, Judges, Legal};
+//pub use trace::{Outcome, Row, Trace, trace};

@@ -1,0 +1,48 @@
+//! Structural rules: what holds between steps in any correct kernel, whatever the data.
+//!
+//! Claims: I1, no page is freed while a TLB maps it writable; I3, a writable entry maps an exclusive page (5.19); I4, a
+//! migration entry names a locked and referenced folio; I5, at least as many references as mappings and swap cache,
+//! and no count dropped that nobody held; I6, only the owner of the page-table lock writes entries, the hardware's A
+//! and D aside; locks are released by their owners; nothing ends in a deadlock.
+//!
+//! Does not claim: anything about data. It looks at the page and the folio that the step worked on.
+
+use crate::finding::{Finding, Rule};
+use model::{Actor, Event, FRAMES, Machine, PteKind, ZERO_FRAME};
+
+pub(crate) fn judge(machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
+    let broken = |rule| Some(Finding::Broken { step, rule });
+    if let Some(flaw) = event.flaw {
+        return broken(Rule::Flaw(flaw));
+    }
+    let actor = &machine.actors[event.transition.actor()?];
+    let page = if actor.has(Actor::BEGUN) { actor.page as usize } else { event.op?.range().0 };
+    let pte = machine.pte[page];
+    match pte.kind() {
+        PteKind::Present if pte.frame() != ZERO_FRAME => {
+            let folio = &machine.folios[pte.frame() as usize];
+            if pte.write() && !folio.exclusive() {
+                return broken(Rule::WritableNotExclusive);
+            }
+            if folio.refs < folio.mapcount() + u8::from(folio.swapcache()) {
+                return broken(Rule::TooFewReferences);
+            }
+        }
+        PteKind::Migration => {
+            let folio = &machine.folios[pte.frame() as usize];
+            if !folio.locked() || folio.refs == 0 {
+                return broken(Rule::MigrationEntryUnlocked);
+            }
+        }
+        _ => {}
+    }
+    let frame = actor.folio as usize;
+    if frame < FRAMES {
+        let folio = &machine.folios[frame];
+        // Zero references with nothing mapped is a frozen or a freed folio.
+        if folio.refs != 0 && folio.refs < folio.mapcount() + u8::from(folio.swapcache()) {
+            return broken(Rule::TooFewReferences);
+        }
+    }
+    None
+}
