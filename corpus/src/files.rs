@@ -1,1 +1,154 @@
-//! x
+//! Case files: cases in text form with what is expected of them.
+//!
+//! ```text
+//! # What this case shows, for a reader of a diff.
+//! scenario: S1
+//! expect: pre-fix=lost v1=ok v2=ok v3=ok
+//! kernel=6.0 W0 P0 R0 W0 D0 P0 R0
+//! ```
+//!
+//! `scenario:` and `expect:` hold for the next case line. In `expect:`, `lost` means that a load returned a value that
+//! the program never left there, `ok` that no judge said anything, `dropped` that a dirty fact was dropped without a
+//! wrong load.
+
+use crate::text::{self, TextError};
+use crate::{Case, bytes, json};
+use include_dir::{Dir, include_dir};
+
+static CASES: Dir = include_dir!("$CARGO_MANIFEST_DIR/cases");
+
+/// What a file expects of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// No judge says anything.
+    Ok,
+    /// A load returns a wrong value.
+    Lost,
+    /// A dirty fact is dropped, but no load shows it.
+    Dropped,
+}
+
+impl Expect {
+    /// The word in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Expect::Ok => "ok",
+            Expect::Lost => "lost",
+            Expect::Dropped => "dropped",
+        }
+    }
+}
+
+/// One case of a file.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// `file:line`.
+    pub place: String,
+    /// The scenario that the case belongs to, if the file says so.
+    pub scenario: Option<String>,
+    /// What is expected, by version name.
+    pub expect: Vec<(String, Expect)>,
+    /// The case.
+    pub case: Case,
+}
+
+/// A file of cases.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    /// The file's name.
+    pub name: String,
+    /// Its cases, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// A file that does not hold cases.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {what}")]
+pub struct FileError {
+    /// The file.
+    pub file: String,
+    /// The place in it, what was found and what was expected.
+    pub what: String,
+}
+
+/// The cases that come with lostwrite, in the order of their file names.
+///
+/// # Panics
+/// If one of them is malformed, which a test rules out.
+#[must_use]
+pub fn builtin() -> Vec<CaseFile> {
+    let mut files: Vec<_> = CASES.files().collect();
+    files.sort_by_key(|f| f.path());
+    files
+        .into_iter()
+        .map(|f| {
+            let name = f.path().display().to_string();
+            let text = f.contents_utf8().expect("case files are text");
+            parse(&name, text).unwrap_or_else(|e| panic!("{e}"))
+        })
+        .collect()
+}
+
+/// Reads the content of a file in any of the three forms: bytes if it does not start like text, JSON if it starts
+/// with `{`, else the text form.
+///
+/// # Errors
+/// With the file, the place and what was expected there.
+pub fn load(name: &str, content: &[u8]) -> Result<CaseFile, FileError> {
+    let fail = |what: String| FileError { file: name.to_owned(), what };
+    let single = |case| CaseFile {
+        name: name.to_owned(),
+        entries: vec![Entry { place: name.to_owned(), scenario: None, expect: Vec::new(), case }],
+    };
+    // Printable text never starts with a version byte of the byte form, which are all below the space.
+    let binary = content.first().is_none_or(|b| *b < 0x20 && !b.is_ascii_whitespace());
+    if binary {
+        return bytes::decode(content).map(single).map_err(|e| fail(e.to_string()));
+    }
+    let text = std::str::from_utf8(content).map_err(|e| fail(format!("expected text, JSON or bytes of a case: {e}")))?;
+    if text.trim_start().starts_with('{') {
+        return json::from_json(text).map(single).map_err(|e| fail(e.to_string()));
+    }
+    parse(name, text)
+}
+
+fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
+    let fail = |e: TextError| FileError { file: name.to_owned(), what: e.to_string() };
+    let mut entries = Vec::new();
+    let mut scenario = None;
+    let mut expect = Vec::new();
+    for (n, line) in content.lines().enumerate() {
+        let number = n + 1;
+        let body = line.split('#').next().unwrap_or("").trim();
+        if body.is_empty() {
+            continue;
+        }
+        if let Some(value) = body.strip_prefix("scenario:") {
+            scenario = Some(value.trim().to_owned());
+        } else if let Some(value) = body.strip_prefix("expect:") {
+            for pair in value.split_whitespace() {
+                let column = line.find(pair).map_or(1, |i| line[..i].chars().count() + 1);
+                let parsed = pair.split_once('=').and_then(|(version, word)| {
+                    let expect = [Expect::Ok, Expect::Lost, Expect::Dropped].into_iter().find(|e| e.word() == word)?;
+                    Some((version.to_owned(), expect))
+                });
+                expect.push(parsed.ok_or_else(|| {
+                    fail(TextError::new(number, column, format!("expected VERSION=ok|lost|dropped, found '{pair}'")))
+                })?);
+            }
+        } else {
+            let case = text::parse(line, number).map_err(fail)?;
+            entries.push(Entry {
+                place: format!("{name}:{number}"),
+                scenario: scenario.take(),
+                expect: std::mem::take(&mut expect),
+                case,
+            });
+        }
+    }
+    if entries.is_empty() {
+        return Err(fail(TextError::new(1, 1, "expected at least one case, found none")));
+    }
+    Ok(CaseFile { name: name.to_owned(), entries })
+}

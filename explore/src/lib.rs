@@ -1,1 +1,19 @@
-//! x
+//! Search: who moves next, and which programs to run. One algorithm a file.
+//!
+//! Nothing here judges: the oracle does.
+
+mod body;
+mod burst;
+mod hunt;
+mod pct;
+mod random_walk;
+mod sampler;
+mod shrink;
+
+pub use body::{Alarm, Report, differential, rediscover};
+pub use burst::Burst;
+pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, first_losses, hunt};
+pub use pct::Pct;
+pub use random_walk::RandomWalk;
+pub use sampler::{Recorder, Sampler, SamplerKind, case_at, rng_for};
+pub use shrink::shrink;

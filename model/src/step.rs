@@ -247,6 +247,8 @@ pub struct Event {
     pub op: Option<Op>,
     /// Whether the operation returned with this step.
     pub returned: bool,
+    /// Whether the operation went back to its first step: it waits for somebody without blocking.
+    pub retried: bool,
     /// What happened.
     pub happened: Happened,
     /// What should not have happened.
@@ -314,6 +316,7 @@ impl Machine {
             ok: true,
             op: None,
             returned: false,
+            retried: false,
             happened: Happened::Nothing,
             flaw: None,
         };
@@ -417,6 +420,7 @@ impl Ctx<'_, '_> {
                 Action::Retry => {
                     let op = self.w.op(self.m, self.i).expect("an operation is under way");
                     let pc = self.w.entry(self.m, self.i, op);
+                    self.event.retried = true;
                     let me = self.me_mut();
                     me.flags = Actor::BEGUN;
                     me.pc = pc;

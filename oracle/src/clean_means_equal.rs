@@ -1,6 +1,6 @@
 //! I2, clean means equal.
 //!
-//! Claims: if nothing records that a page is newer than its backing (PG_dirty, a dirty entry, a dirty TLB entry, a
+//! Claims: if nothing records that a page is newer than its backing (PG_dirty, a dirty entry, a
 //! dirty word that an actor has taken out and not yet dropped, a write to swap in progress), then what reclaim would
 //! leave in its place is legal: the slot's bytes for a page in the swap cache, zeros for a lazyfree page. It fires
 //! when the fact is dropped, long before anyone can read the loss, and also when a later store hides it.
@@ -9,7 +9,7 @@
 //! judge alone is a fact dropped, not yet data lost. It looks at the page and the folio that the step worked on.
 
 use crate::finding::{Finding, Legal};
-use model::{ACTORS, Actor, Event, Frame, Machine, MigrationEntryBits, NO_FRAME, SYSTEM_FRAMES, World};
+use model::{ACTORS, Actor, Event, Frame, Machine, MigrationEntryBits, SYSTEM_FRAMES, World};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
     let actor = &machine.actors[event.transition.actor()?];
@@ -19,12 +19,12 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
         pte.frame()
     } else if pte.is_swap() {
         machine.cached_folio(pte.slot())? as Frame
-    } else if pte.is_none() && actor.has(Actor::HOLDS_PTE) {
-        actor.folio
+    } else if pte.is_none() && actor.has(Actor::HOLDS_PTE) && actor.pte.is_present() {
+        actor.pte.frame()
     } else {
         return None;
     };
-    if frame == NO_FRAME || frame as usize >= SYSTEM_FRAMES {
+    if frame as usize >= SYSTEM_FRAMES {
         return None;
     }
     let folio = &machine.folios[frame as usize];
@@ -53,7 +53,11 @@ fn remembered(world: &World, machine: &Machine, frame: Frame) -> bool {
         .pte
         .iter()
         .any(|p| p.dirty() && p.frame() == frame && (p.is_present() || (p.is_migration() && entry_counts)));
-    let by_tlb = || machine.tlb.iter().flatten().any(|t| t.valid() && t.dirty() && t.frame() == frame);
-    let by_actor = || machine.actors.iter().any(|a| a.has(Actor::HOLDS_DIRTY) && a.folio == frame);
-    by_entry || by_tlb() || by_actor()
+    let by_actor = || {
+        machine.actors.iter().any(|a| {
+            let of = if a.has(Actor::HOLDS_PTE) { a.pte.frame() } else { a.folio };
+            a.has(Actor::HOLDS_DIRTY) && of == frame
+        })
+    };
+    by_entry || by_actor()
 }

@@ -2,7 +2,7 @@
 
 use corpus::Case;
 use impls::Version;
-use model::{Config, Enabled, Event, Machine, Programs, Swap, Transition, World};
+use model::{ACTORS, Config, Enabled, Event, Machine, Programs, Swap, Transition, World};
 
 /// No execution takes more steps than this. A schedule is at most 16,384 choices, and the drain finishes one
 /// actor after the other; a bounded program cannot reach the bound unless a listing loops.
@@ -12,6 +12,10 @@ pub const STEP_BOUND: u32 = 1 << 16;
 pub trait Chooser {
     /// One of the enabled transitions, or `None` to leave the rest to the drain.
     fn choose(&mut self, enabled: Enabled, machine: &Machine) -> Option<Transition>;
+
+    /// What moved went back to the first step of its operation: it may be waiting for somebody without blocking, and
+    /// choosing it again and again may never end.
+    fn retried(&mut self, _moved: Transition) {}
 }
 
 /// Sees every step.
@@ -84,7 +88,9 @@ pub fn execute<C: Chooser, O: Observer>(
             break;
         }
         let Some(choice) = chooser.choose(enabled, &run.machine) else { break };
-        run.take(choice);
+        if run.take(choice) {
+            chooser.retried(choice);
+        }
     }
     if !run.finish(false) {
         end = End::Deadlock;
@@ -118,15 +124,17 @@ struct Run<'a, 'w, O> {
 }
 
 impl<O: Observer> Run<'_, '_, O> {
+    /// Takes a transition; true if the operation went back to its first step.
     #[inline]
-    fn take(&mut self, transition: Transition) {
+    fn take(&mut self, transition: Transition) -> bool {
         let event = self.machine.step(self.world, transition);
         self.steps += 1;
         self.observer.after(self.world, &self.machine, &event, self.steps);
+        event.retried
     }
 
-    /// Runs everything to its end: one actor as long as it can move, then the next; interrupts and the swap device
-    /// when no actor can. `device_first`: writeback completes as soon as it can. False on deadlock.
+    /// Runs everything to its end: one actor as long as it can move and does not retry, then the next; interrupts and
+    /// the swap device when no actor can. `device_first`: writeback completes as soon as it can. False on deadlock.
     fn finish(&mut self, device_first: bool) -> bool {
         let mut last = Transition::run(0);
         while self.steps < STEP_BOUND {
@@ -145,10 +153,12 @@ impl<O: Observer> Run<'_, '_, O> {
             } else {
                 enabled.nth(0)
             };
-            if choice.actor().is_some() {
-                last = choice;
+            let retried = self.take(choice);
+            if let Some(actor) = choice.actor() {
+                // A retry may be waiting for another actor to go on, so that one has its turn.
+                let others = Enabled(enabled.0 & ((1 << ACTORS) - 1));
+                last = if retried { others.repair(Transition::run((actor + 1) % ACTORS)) } else { choice };
             }
-            self.take(choice);
         }
         true
     }

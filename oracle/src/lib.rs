@@ -5,15 +5,15 @@
 
 mod clean_means_equal;
 mod conform;
-//mod differential;
+mod differential;
 mod execution;
 mod finding;
 mod last_write;
 mod structural;
-//mod trace;
+mod trace;
 
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
-//pub use differential::{Comparison, compare};
+pub use differential::{Comparison, Outcome, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay};
 pub use finding::{Finding, Judge, Judges, Legal};
-//pub use trace::{Outcome, Row, Trace, trace};
+pub use trace::{Row, Trace, trace};

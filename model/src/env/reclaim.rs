@@ -13,6 +13,8 @@ pub(super) fn listings() -> Vec<Named> {
         (
             "reclaim",
             listing! {
+                at "shrink_inactive_list";
+                DrainLru;
                 each_page {
                     at "isolate_lru_folios";
                     IsolateForReclaim else { next; }

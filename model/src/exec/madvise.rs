@@ -4,12 +4,14 @@ use super::Ctx;
 use crate::{Actor, Frame, SYSTEM_FRAMES, ZERO_FRAME, is_device};
 
 impl Ctx<'_, '_> {
-    /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed meanwhile.
+    /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed meanwhile. The
+    /// drain of a case empties every CPU's batch (`lru_add_drain_all`).
     pub fn drain_lru(&mut self) -> bool {
         for frame in 0..SYSTEM_FRAMES {
             let i = self.i;
             let folio = &mut self.m.folios[frame];
-            if folio.lazyfree_batch() == Some(i) {
+            let batch = folio.lazyfree_batch();
+            if batch == Some(i) || (batch.is_some() && self.m.draining) {
                 folio.set_lazyfree_batch(None);
                 if folio.lru() && folio.swapbacked() && !folio.swapcache() {
                     folio.set_swapbacked(false);

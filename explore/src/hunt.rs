@@ -1,0 +1,222 @@
+//! Hunting: numbered random executions on several versions, on all cores.
+//!
+//! Execution `i` of a seed is the same case and the same choices wherever and whenever it runs, so a report over a
+//! fixed number of executions does not depend on the number of threads.
+
+use crate::{case_at, shrink};
+use corpus::Case;
+use impls::{Scenario, Version};
+use oracle::{Judge, Judges, execute, trace};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// When to stop.
+#[derive(Clone, Copy, Debug)]
+pub enum Limit {
+    /// After this many executions (each on every version).
+    Executions(u64),
+    /// After this time, or a little later.
+    Time(Duration),
+}
+
+/// What to hunt.
+#[derive(Clone, Debug)]
+pub struct HuntOptions {
+    /// The versions, each of which runs every case.
+    pub versions: Vec<&'static Version>,
+    /// The seed of the numbered executions.
+    pub seed: u64,
+    /// When to stop.
+    pub limit: Limit,
+}
+
+/// A loss that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// In which execution.
+    pub index: u64,
+    /// The case, shrunk, with its schedule.
+    pub case: Case,
+    /// How many steps show it.
+    pub length: u32,
+}
+
+/// What a hunt found.
+#[derive(Clone, Debug, Default)]
+pub struct HuntReport {
+    /// How many executions ran, on each version.
+    pub executions: u64,
+    /// How many of them lost something, by version name.
+    pub losses: BTreeMap<&'static str, u64>,
+    /// The shortest loss of each class, by version name and scenario (`None`: of no known class).
+    pub found: BTreeMap<(&'static str, Option<Scenario>), Found>,
+    /// Flags on versions that are believed correct: version, judge, case. The first few.
+    pub alarms: Vec<(&'static str, Judge, Case)>,
+    /// How many such flags there were.
+    pub alarm_count: u64,
+    /// Executions that reached the step bound.
+    pub unfinished: u64,
+}
+
+/// Executions that one task runs before it reports.
+const BATCH: u64 = 1024;
+/// Losses of a version that are classified and shrunk per batch; a version that loses all the time is not news.
+const CLASSIFIED: usize = 2;
+/// Alarms that are kept whole.
+const ALARMS: usize = 16;
+
+/// Hunts, and reports to `progress` how many executions are done.
+pub fn hunt(options: &HuntOptions, progress: impl Fn(u64) + Sync) -> HuntReport {
+    let start = Instant::now();
+    let mut report = HuntReport::default();
+    let round = BATCH * rayon::current_num_threads() as u64 * 4;
+    loop {
+        let from = report.executions;
+        let to = match options.limit {
+            Limit::Executions(n) => n.min(from + round),
+            Limit::Time(t) if start.elapsed() >= t => from,
+            Limit::Time(_) => from + round,
+        };
+        if to == from {
+            break;
+        }
+        let batches: Vec<Range<u64>> =
+            (from..to).step_by(BATCH as usize).map(|b| b..(b + BATCH).min(to)).collect();
+        let results: Vec<HuntReport> = batches
+            .into_par_iter()
+            .map(|batch| {
+                let part = run_batch(options, batch);
+                progress(part.executions);
+                part
+            })
+            .collect();
+        for part in results {
+            report.merge(part);
+        }
+    }
+    report.alarms.truncate(ALARMS);
+    report
+}
+
+impl HuntReport {
+    /// Joins the report of other executions to this one.
+    pub fn merge(&mut self, other: HuntReport) {
+        self.executions += other.executions;
+        self.unfinished += other.unfinished;
+        self.alarm_count += other.alarm_count;
+        for (version, n) in other.losses {
+            *self.losses.entry(version).or_default() += n;
+        }
+        for (key, found) in other.found {
+            match self.found.get(&key) {
+                Some(old) if (old.length, old.index) <= (found.length, found.index) => {}
+                _ => {
+                    self.found.insert(key, found);
+                }
+            }
+        }
+        if self.alarms.len() < ALARMS {
+            self.alarms.extend(other.alarms);
+        }
+    }
+}
+
+fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
+    let mut report = HuntReport::default();
+    let mut classified = BTreeMap::<&str, usize>::new();
+    for index in range {
+        let (case, mut recorder) = case_at(options.seed, index);
+        for version in &options.versions {
+            recorder.restart(false);
+            let mut judges = Judges::default();
+            let summary = execute(version, &case.config, &case.programs, &mut recorder, &mut judges);
+            report.unfinished += u64::from(summary.end == oracle::End::StepBound);
+            if judges.is_silent() {
+                continue;
+            }
+            let lost = judges.of(Judge::LastWrite).is_some();
+            if version.correct {
+                report.alarm_count += 1;
+            } else if !lost {
+                continue;
+            }
+            *report.losses.entry(version.name).or_default() += u64::from(lost);
+            let n = classified.entry(version.name).or_default();
+            if *n >= CLASSIFIED && !version.correct {
+                continue;
+            }
+            *n += 1;
+            recorder.restart(true);
+            execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
+            let mut case = case.clone();
+            case.schedule = recorder.schedule().clone();
+            if version.correct {
+                let judge = judges.iter().next().map_or(Judge::LastWrite, |f| f.judge());
+                report.alarms.push((version.name, judge, case));
+                continue;
+            }
+            let part = classify(version, case, index);
+            report.merge(part);
+        }
+        report.executions += 1;
+    }
+    report
+}
+
+/// Names a loss's class, and shrinks it within its class.
+fn classify(version: &'static Version, case: Case, index: u64) -> HuntReport {
+    let mut report = HuntReport::default();
+    let scenario = trace(version, &case).scenario();
+    let same = |c: &Case| {
+        let mut judges = Judges::default();
+        oracle::replay(version, c, &mut judges);
+        judges.of(Judge::LastWrite).is_some() && trace(version, c).scenario() == scenario
+    };
+    if !same(&case) {
+        return report;
+    }
+    let case = shrink(&case, same);
+    let length = trace(version, &case).length();
+    report.found.insert((version.name, scenario), Found { index, case, length });
+    report
+}
+
+/// How many executions it took one seed to find a first loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstLoss {
+    /// The seed.
+    pub seed: u64,
+    /// The number of the first losing execution, from 1; `None` if there was none within the budget.
+    pub executions: Option<u64>,
+}
+
+/// Counts executions to the first loss of a version, of a class if one is named, for each seed.
+#[must_use]
+pub fn first_losses(
+    version: &'static Version,
+    scenarios: Option<&[Scenario]>,
+    seeds: Range<u64>,
+    budget: u64,
+) -> Vec<FirstLoss> {
+    seeds
+        .into_par_iter()
+        .map(|seed| {
+            let losing = |index: &u64| {
+                let (mut case, mut recorder) = case_at(seed, *index);
+                let mut judges = Judges::default();
+                execute(version, &case.config, &case.programs, &mut recorder, &mut judges);
+                if judges.of(Judge::LastWrite).is_none() {
+                    return false;
+                }
+                let Some(scenarios) = scenarios else { return true };
+                recorder.restart(true);
+                execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
+                case.schedule = recorder.schedule().clone();
+                trace(version, &case).scenario().is_some_and(|s| scenarios.contains(&s))
+            };
+            FirstLoss { seed, executions: (0..budget).find(losing).map(|i| i + 1) }
+        })
+        .collect()
+}

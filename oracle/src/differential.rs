@@ -1,0 +1,100 @@
+//! Differential: the same case on two versions, side by side.
+//!
+//! Claims: with a single actor every version runs the same interleaving, so loads, the memory read back at the end and
+//! the place where each operation leaves its page (present, swap, device, none) must be equal. It catches a version
+//! that no rule convicts, for instance one that never migrates anything.
+//!
+//! Does not claim: that two versions agree where they may differ. With several actors a schedule means different
+//! interleavings to versions with different steps; values that differ but are legal on both sides are *incomparable*,
+//! and so are the two legal fates of data given to MADV_FREE. `docs/divergences.md` lists the legitimate ones.
+
+use crate::execution::{Observer, Summary, replay};
+use crate::finding::{Judge, Judges};
+use corpus::Case;
+use impls::Version;
+use model::{Event, Happened, Machine, OpKind, World};
+
+/// What a version made of a case, as far as two versions can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Every load in the order of the loads: actor, page, bytes.
+    pub loads: Vec<(u8, u8, model::Data)>,
+    /// Where each operation left its page, in the order of the returns: actor, operation, kind of entry.
+    pub places: Vec<(u8, u8, model::PteKind)>,
+    /// What the judges said.
+    silent: bool,
+    lost: bool,
+}
+
+#[derive(Default)]
+struct Recorder {
+    loads: Vec<(u8, u8, model::Data)>,
+    places: Vec<(u8, u8, model::PteKind)>,
+    judges: Judges,
+}
+
+impl Observer for Recorder {
+    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
+        self.judges.after(world, machine, event, step);
+        let Some(actor) = event.transition.actor() else { return };
+        if let Happened::Load { page, data, .. } = event.happened {
+            self.loads.push((actor as u8, page, data));
+        }
+        if let (true, Some(op)) = (event.returned, event.op) {
+            for page in op.range().0..=op.range().1 {
+                self.places.push((actor as u8, op.kind as u8, machine.pte[page].kind()));
+            }
+        }
+    }
+
+    fn deadlock(&mut self, step: u32) {
+        self.judges.deadlock(step);
+    }
+}
+
+/// Runs a case and keeps what can be compared.
+#[must_use]
+pub fn outcome(version: &Version, case: &Case) -> (Outcome, Judges, Summary) {
+    let mut recorder = Recorder::default();
+    let summary = replay(version, case, &mut recorder);
+    let Recorder { loads, places, judges } = recorder;
+    let lost = judges.of(Judge::LastWrite).is_some();
+    (Outcome { loads, places, silent: judges.is_silent(), lost }, judges, summary)
+}
+
+/// The three values of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Same loads, same places.
+    Agree,
+    /// They differ, and one of them is wrong or both run the same interleaving.
+    Diverge,
+    /// They differ in a way that two correct versions may.
+    Incomparable,
+}
+
+/// Compares what two versions made of the same case.
+#[must_use]
+pub fn compare(case: &Case, a: &Outcome, b: &Outcome) -> Comparison {
+    let same_loads = a.loads == b.loads;
+    if same_loads && a.places == b.places {
+        return Comparison::Agree;
+    }
+    if a.lost != b.lost {
+        return Comparison::Diverge;
+    }
+    let actors = case.programs.actors as usize;
+    let lazyfree = (0..actors).any(|i| case.programs.of(i).iter().any(|op| op.kind == OpKind::Free));
+    if case.is_sequential() && !lazyfree {
+        return Comparison::Diverge;
+    }
+    Comparison::Incomparable
+}
+
+impl Outcome {
+    /// Whether no judge said anything.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.silent
+    }
+}
