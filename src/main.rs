@@ -1,2 +1,61 @@
-//! x
-fn main() {}
+//! The command line. One file per subcommand.
+
+mod commands;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Differential fuzzer for page-migration code: finds lost dirty bits.
+///
+/// Without a subcommand: replays every case that comes with it, hunts for ten seconds from an empty corpus, and
+/// prints which version loses what, with the shortest timeline of each loss.
+#[derive(Parser)]
+#[command(version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    main: commands::main_job::Args,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 everything as expected; 1 a version believed correct was flagged, a known loss \
+                          was not found, or model and kernel disagree; 2 bad arguments or files.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// The versions: name, where it comes from, what is expected of it
+    List(commands::list::Args),
+    /// Two versions' listings side by side where they differ
+    Diff(commands::diff::Args),
+    /// Run one case and print its timeline
+    Replay(commands::replay::Args),
+    /// Convert a case between text, JSON and bytes
+    Convert(commands::convert::Args),
+    /// Compare the model with what real kernels did
+    Conform(commands::conform::Args),
+    /// Random executions on chosen versions, as many as wanted
+    Hunt(commands::hunt::Args),
+    /// Measure: step cost, executions per second, executions to first losses
+    Bench(commands::bench::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => commands::main_job::run(&cli.main),
+        Some(Command::List(args)) => commands::list::run(&args),
+        Some(Command::Diff(args)) => commands::diff::run(&args),
+        Some(Command::Replay(args)) => commands::replay::run(&args),
+        Some(Command::Convert(args)) => commands::convert::run(&args),
+        Some(Command::Conform(args)) => commands::conform::run(&args),
+        Some(Command::Hunt(args)) => commands::hunt::run(&args),
+        Some(Command::Bench(args)) => commands::bench::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("lostwrite: {message}");
+            ExitCode::from(2)
+        }
+    }
+}

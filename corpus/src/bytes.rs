@@ -3,7 +3,7 @@
 //! ```text
 //! 0        version, 1
 //! 1        actors - 1 (2 bits), last actor is kswapd (bit 2), swap device (bits 4-5), kernel profile (bits 6-7)
-//! 2        knobs, each XORed with the profile's value so that 0 means "as the profile has it":
+//! 2        knobs, each as its distance from the profile's value, so that 0 means "as the profile has it":
 //!          migration entry (2 bits), swap-in, reclaim batch, fault reference, sticky device flags
 //! 3        shared pages (3 bits), device frames missing (bits 4-5)
 //! 4        number of operation records

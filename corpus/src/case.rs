@@ -146,7 +146,7 @@ impl Case {
         case
     }
 
-    /// Whether only one actor does anything, so that every version runs the same interleaving.
+    /// Whether only one actor does anything.
     #[must_use]
     pub fn is_sequential(&self) -> bool {
         (1..self.programs.actors as usize).all(|a| self.programs.len[a] == 0)

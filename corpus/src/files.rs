@@ -106,7 +106,8 @@ pub fn load(name: &str, content: &[u8]) -> Result<CaseFile, FileError> {
     if binary {
         return bytes::decode(content).map(single).map_err(|e| fail(e.to_string()));
     }
-    let text = std::str::from_utf8(content).map_err(|e| fail(format!("expected text, JSON or bytes of a case: {e}")))?;
+    let text =
+        std::str::from_utf8(content).map_err(|e| fail(format!("expected text, JSON or bytes of a case: {e}")))?;
     if text.trim_start().starts_with('{') {
         return json::from_json(text).map(single).map_err(|e| fail(e.to_string()));
     }
@@ -130,11 +131,16 @@ fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
             for pair in value.split_whitespace() {
                 let column = line.find(pair).map_or(1, |i| line[..i].chars().count() + 1);
                 let parsed = pair.split_once('=').and_then(|(version, word)| {
-                    let expect = [Expect::Ok, Expect::Lost, Expect::Dropped].into_iter().find(|e| e.word() == word)?;
+                    let expect =
+                        [Expect::Ok, Expect::Lost, Expect::Dropped].into_iter().find(|e| e.word() == word)?;
                     Some((version.to_owned(), expect))
                 });
                 expect.push(parsed.ok_or_else(|| {
-                    fail(TextError::new(number, column, format!("expected VERSION=ok|lost|dropped, found '{pair}'")))
+                    fail(TextError::new(
+                        number,
+                        column,
+                        format!("expected VERSION=ok|lost|dropped, found '{pair}'"),
+                    ))
                 })?);
             }
         } else {
@@ -151,4 +157,29 @@ fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
         return Err(fail(TextError::new(1, 1, "expected at least one case, found none")));
     }
     Ok(CaseFile { name: name.to_owned(), entries })
+}
+
+static GROUND_TRUTH: Dir = include_dir!("$CARGO_MANIFEST_DIR/ground-truth");
+
+/// The ground-truth files for the releases that the model has, by name: what real kernels did.
+#[must_use]
+pub fn ground_truth() -> Vec<(String, &'static str)> {
+    let mut files: Vec<_> = GROUND_TRUTH
+        .files()
+        .filter_map(|f| Some((f.path().file_name()?.to_str()?.to_owned(), f.contents_utf8()?)))
+        .filter(|(name, _)| !name.contains("7.3.4"))
+        .filter(|(name, _)| name == "cases.tsv" || name == "random.tsv" || name.ends_with(".jsonl"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The operation sequences of the ground truth that the model has every operation of, each once, as cases of the
+/// default kernel.
+#[must_use]
+pub fn ground_truth_sequences() -> Vec<Case> {
+    let rows = ground_truth().into_iter().filter(|(name, _)| name.ends_with(".tsv"));
+    let sequences: std::collections::BTreeSet<&str> =
+        rows.flat_map(|(_, text)| text.lines().filter_map(|l| l.split('\t').nth(1))).collect();
+    sequences.into_iter().filter_map(|ops| text::parse(ops, 1).ok()).collect()
 }

@@ -1,7 +1,7 @@
 //! The JSON form, for programs. Operations and schedule entries are written as in the text form.
 //!
 //! ```json
-//! {"kernel":"6.0","swap":"nullblk","actors":[{"kind":"cpu","ops":["W0","D0"]}],"schedule":["0*3","i1"]}
+//! {"options":{"kernel":"6.0","swap":"disk"},"actors":[{"kind":"cpu","ops":["W0","D0"]}],"schedule":["0*3","w"]}
 //! ```
 
 use crate::text::{self, TextError};

@@ -14,6 +14,6 @@ mod mutate;
 pub mod text;
 
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
-pub use files::{CaseFile, Entry, Expect, FileError, builtin, load};
+pub use files::{CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load};
 pub use generate::{Shape, generate};
 pub use mutate::{crossover, mutate};

@@ -6,7 +6,7 @@
 use crate::{case_at, shrink};
 use corpus::Case;
 use impls::{Scenario, Version};
-use oracle::{Judge, Judges, execute, trace};
+use oracle::{Finding, Judge, Judges, execute, trace};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -41,6 +41,13 @@ pub struct Found {
     pub case: Case,
     /// How many steps show it.
     pub length: u32,
+}
+
+impl Found {
+    /// Shortest first, then fewest context switches, then first found.
+    fn rank(&self) -> (u32, usize, u64) {
+        (self.length, self.case.schedule.runs().len(), self.index)
+    }
 }
 
 /// What a hunt found.
@@ -111,7 +118,7 @@ impl HuntReport {
         }
         for (key, found) in other.found {
             match self.found.get(&key) {
-                Some(old) if (old.length, old.index) <= (found.length, found.index) => {}
+                Some(old) if old.rank() <= found.rank() => {}
                 _ => {
                     self.found.insert(key, found);
                 }
@@ -125,7 +132,7 @@ impl HuntReport {
 
 fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
     let mut report = HuntReport::default();
-    let mut classified = BTreeMap::<&str, usize>::new();
+    let mut classified = BTreeMap::<(&str, bool), usize>::new();
     for index in range {
         let (case, mut recorder) = case_at(options.seed, index);
         for version in &options.versions {
@@ -143,7 +150,9 @@ fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
                 continue;
             }
             *report.losses.entry(version.name).or_default() += u64::from(lost);
-            let n = classified.entry(version.name).or_default();
+            // A stale value is rare beside the others, and has a quota of its own.
+            let stale = matches!(judges.of(Judge::LastWrite), Some(Finding::WrongValue { stale: true, .. }));
+            let n = classified.entry((version.name, stale)).or_default();
             if *n >= CLASSIFIED && !version.correct {
                 continue;
             }

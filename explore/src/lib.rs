@@ -2,7 +2,6 @@
 //!
 //! Nothing here judges: the oracle does.
 
-mod body;
 mod burst;
 mod hunt;
 mod pct;
@@ -10,7 +9,6 @@ mod random_walk;
 mod sampler;
 mod shrink;
 
-pub use body::{Alarm, Report, differential, rediscover};
 pub use burst::Burst;
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, first_losses, hunt};
 pub use pct::Pct;

@@ -101,11 +101,8 @@ impl Recorder {
 
 impl Chooser for Recorder {
     fn choose(&mut self, enabled: Enabled, machine: &Machine) -> Option<Transition> {
-        let choice = if enabled.len() == 1 {
-            enabled.nth(0)
-        } else {
-            self.sampler.pick(enabled, machine, &mut self.rng)
-        };
+        let choice =
+            if enabled.len() == 1 { enabled.nth(0) } else { self.sampler.pick(enabled, machine, &mut self.rng) };
         if self.record && !self.schedule.push(choice, 1) {
             return None;
         }

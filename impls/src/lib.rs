@@ -1,7 +1,8 @@
 //! The implementations under comparison: one file per version of `migrate_vma_collect_pmd`, and the registry.
 //!
 //! A version is a listing in the vocabulary of [`model::Action`], with its provenance and what is expected of it.
-//! Two versions differ exactly where the patches differ. A new version is one file and one line in [`registry`].
+//! Two versions differ exactly where the patches differ. A new version is one file, its `mod` line in `collect`, and one line in
+//! [`registry`].
 
 mod collect;
 mod mutants;

@@ -155,12 +155,16 @@ actions! {
     UnpinSlot step "unpin slot",
     /// `folio_free_swap`: leaves the swap cache if nothing names the slot; marks the folio dirty.
     FreeSwap step "free swap slot",
+    /// `free_swap_cache`: the same for a page that nobody maps any more, if it can be locked.
+    FreeSwapOfUnmapped step "free swap slot of unmapped folio",
 
     // Reclaim.
     /// Takes the page's folio off the LRU.
     IsolateForReclaim step "isolate from lru",
     PutBackLru step "put back to lru",
     UnderWriteback local "under writeback",
+    /// MADV_PAGEOUT reclaims whatever the references say.
+    IgnoresReferences local "references ignored",
     /// The reference check of the rmap walk, which clears A without a flush.
     ClearYoung step "clear A",
     SwapBacked local "swap-backed",

@@ -84,7 +84,7 @@ impl Actor {
     pub const BEGUN: u16 = 1;
     /// Between translation and data access: no interrupt is taken here.
     pub const MID_ACCESS: u16 = 1 << 1;
-    /// migrate_vma cleared some present entry.
+    /// migrate_vma replaced some present entry (its `unmapped` count is not zero).
     pub const CLEARED: u16 = 1 << 2;
     /// An mmu gather owes a flush.
     pub const OWED: u16 = 1 << 3;

@@ -118,10 +118,11 @@ impl Trace {
                     .filter(|f| matches!(f, Finding::CleanButNewer { page: p, .. } if *p == page))
                     .map(Finding::step)
                     .find(|s| *s >= stored && *s <= end);
-                // In a race the clear drops it, even if the store that makes it matter lands a step later.
-                let clear = self.dropped.and_then(|d| self.dropping_clear(page, d));
-                if let Some(step) = clear.filter(|c| self.raced(c, page)).map(|c| c.step) {
-                    self.dropped = Some(step);
+                // The judge speaks when it is sure; the fact was dropped by the operation under comparison: by the
+                // clear itself if only the clear saw D, else where the word that had D was put aside.
+                if let Some(clear) = self.dropped.and_then(|d| self.dropping_clear(page, d)) {
+                    let fate = if self.raced(clear, page) { Some(clear) } else { self.fate(clear) };
+                    self.dropped = fate.map(|r| r.step).or(self.dropped);
                 }
             }
             Finding::CleanButNewer { step, .. } => self.dropped = Some(step),
@@ -155,13 +156,11 @@ impl Trace {
         };
         let clear = self.dropping_clear(page, dropped)?;
         if self.raced(clear, page) {
-            let actor = clear.event.transition.actor()?;
-            let mut later = self.rows[clear.step as usize..].iter();
-            let fate = later.find(|r| {
-                let same = r.event.transition.actor() == Some(actor);
-                same && [Action::RestorePte.text(), Action::InstallMigrationEntry.text()].contains(&r.text)
-            })?;
-            return Some(if fate.text == Action::RestorePte.text() { Scenario::S3r } else { Scenario::S3 });
+            return Some(if self.fate(clear)?.text == Action::RestorePte.text() {
+                Scenario::S3r
+            } else {
+                Scenario::S3
+            });
         }
         let folio = clear.before.folios.get(clear.before.pte[page].frame() as usize)?;
         Some(if folio.swapcache() { Scenario::S1 } else { Scenario::S1b })
@@ -174,6 +173,14 @@ impl Trace {
             let of_page = r.event.transition.actor().is_some_and(|a| r.before.actors[a].page as usize == page);
             let collect = r.function == "migrate_vma_collect_pmd";
             of_page && collect && clears.contains(&r.text) && r.before.pte[page].dirty()
+        })
+    }
+
+    /// What became of a cleared entry: restored, or replaced by a migration entry.
+    fn fate(&self, clear: &Row) -> Option<&Row> {
+        self.rows[clear.step as usize..].iter().find(|r| {
+            let same = r.event.transition == clear.event.transition;
+            same && [Action::RestorePte.text(), Action::InstallMigrationEntry.text()].contains(&r.text)
         })
     }
 

@@ -67,7 +67,6 @@ pub(super) fn listings() -> Vec<Named> {
                         retry;
                     }
                     at "do_wp_page";
-                    DrainLru;
                     if TrylockSole {
                         if InSwapCache { FreeSwap; }
                         if SoleOwner {
@@ -102,7 +101,11 @@ pub(super) fn listings() -> Vec<Named> {
                 MapNewAnon;
                 unless PteZeroPage { RemoveOldRmap; }
                 UnlockPtl;
-                unless PteZeroPage { PutFolio; }
+                unless PteZeroPage {
+                    at "free_swap_cache";
+                    FreeSwapOfUnmapped;
+                    PutFolio;
+                }
                 retry;
             },
         ),

@@ -18,7 +18,6 @@ pub(super) fn listings() -> Vec<Named> {
                 each_page {
                     at "isolate_lru_folios";
                     IsolateForReclaim else { next; }
-                    call "age";
                     call "shrink_folio";
                 }
                 call "end_of_batch";
@@ -58,6 +57,7 @@ pub(super) fn listings() -> Vec<Named> {
                 at "shrink_folio_list";
                 TrylockFolio else { PutBackLru; return; }
                 if UnderWriteback { call "keep"; return; }
+                unless IgnoresReferences { call "age"; }
                 if SwapBacked {
                     unless InSwapCache {
                         if MaybePinned { call "keep"; return; }

@@ -68,6 +68,9 @@ impl Ctx<'_, '_> {
         self.set_pte(entry);
         self.settle();
         *self.source_mut() = Source::collected(folio);
+        if pte.is_present() {
+            self.me_mut().set(Actor::CLEARED, true);
+        }
         true
     }
 

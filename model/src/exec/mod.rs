@@ -203,10 +203,12 @@ impl Ctx<'_, '_> {
             A::MapSwappedIn => self.map_swapped_in(),
             A::UnpinSlot => self.unpin_slot(),
             A::FreeSwap => self.free_swap(self.me().folio),
+            A::FreeSwapOfUnmapped => self.free_swap_of_unmapped(self.me().folio),
 
             A::IsolateForReclaim => self.isolate_for_reclaim(),
             A::PutBackLru => self.put_back_lru(),
             A::UnderWriteback => self.folio().writeback() != 0,
+            A::IgnoresReferences => self.ignores_references(),
             A::ClearYoung => self.clear_young(),
             A::SwapBacked => self.folio().swapbacked(),
             A::InSwapCache => self.folio().swapcache(),

@@ -21,9 +21,6 @@ impl Ctx<'_, '_> {
         }
         me.set(Actor::HOLDS_PTE, true);
         me.set(Actor::HOLDS_DIRTY, me.pte.is_present() && me.pte.dirty());
-        if old.is_present() {
-            me.set(Actor::CLEARED, true);
-        }
         true
     }
 

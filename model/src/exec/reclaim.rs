@@ -1,7 +1,7 @@
 //! Reclaim of an anonymous page (mm/vmscan.c, mm/rmap.c, mm/swap_state.c).
 
 use super::Ctx;
-use crate::{Actor, Frame, Knobs, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
+use crate::{Actor, ActorKind, Frame, Knobs, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
 
 impl Ctx<'_, '_> {
     /// Takes the folio of the current page off the LRU: the mapped one, or one that is only in the swap cache.
@@ -31,6 +31,11 @@ impl Ctx<'_, '_> {
         self.me_mut().set(Actor::ISOLATED, false);
         self.folio_mut().set_lru(true);
         self.put_folio()
+    }
+
+    pub fn ignores_references(&self) -> bool {
+        let cpu = self.w.programs.kinds[self.i] == ActorKind::Cpu;
+        cpu && !self.m.draining && self.w.op(self.m, self.i).is_some_and(|op| op.kind == OpKind::PageOut)
     }
 
     pub fn clear_young(&mut self) -> bool {
@@ -182,7 +187,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// The end of a batch, after its flush: frozen folios go to the allocator, zapped ones lose the mapping's reference.
+    /// The end of a batch, after its flush: frozen folios go to the allocator, zapped ones leave the
+    /// swap cache if they can (`free_pages_and_swap_cache`) and lose the mapping's reference.
     pub fn free_batch(&mut self) -> bool {
         let batch = core::mem::take(&mut self.me_mut().batch);
         for frame in 0..SYSTEM_FRAMES {
@@ -190,6 +196,7 @@ impl Ctx<'_, '_> {
                 if self.m.folios[frame].freeing() {
                     self.free(frame as Frame);
                 } else {
+                    self.free_swap_of_unmapped(frame as Frame);
                     self.put(frame as Frame);
                 }
             }

@@ -136,6 +136,15 @@ impl Ctx<'_, '_> {
         true
     }
 
+    /// `free_swap_cache`.
+    pub fn free_swap_of_unmapped(&mut self, frame: Frame) -> bool {
+        let folio = &self.m.folios[frame as usize];
+        if !folio.locked() && folio.mapcount() == 0 && folio.refs > 0 {
+            self.free_swap(frame);
+        }
+        true
+    }
+
     /// Takes a folio out of the swap cache; the swap cache's reference is the caller's to drop.
     pub fn leave_swap_cache(&mut self, frame: Frame) {
         let folio: &mut Folio = &mut self.m.folios[frame as usize];
@@ -154,10 +163,7 @@ impl Ctx<'_, '_> {
         if self.m.slots[slot as usize].mapcount() == 0
             && let Some(frame) = self.m.cached_folio(slot)
         {
-            let folio = &self.m.folios[frame];
-            if !folio.locked() && folio.mapcount() == 0 && folio.refs > 0 {
-                self.free_swap(frame as Frame);
-            }
+            self.free_swap_of_unmapped(frame as Frame);
         }
         true
     }

@@ -1,8 +1,0 @@
-//! x
-use explore::*;
-fn show(v:&str,c:&corpus::Case,max:usize){ let v=impls::find(v).unwrap(); let t=oracle::trace(v,c);
- println!("{} {c}\n finding {:?} end {:?} steps {} dropped {:?} lost {:?} scen {:?}",v.name,t.finding.map(|f|f.to_string()),t.summary.end,t.summary.steps,t.dropped,t.lost,t.scenario());
- let end=t.length() as usize; for r in t.rows.iter().take(end).skip(end.saturating_sub(max)) { let a=&r.after; println!("{:4} {} {:<32} {} {:?} pte {:?} fl {:?} [{}] {:?}",r.step,r.event.transition,r.text,if r.event.ok {""} else {"ELSE"},r.event.op.map(|o|o.to_string()),a.pte, a.folios[..3].iter().map(|f|format!("{}{}{}{} r{} m{} s{:x} {:?} {:?}",if f.dirty(){"D"}else{"-"},if f.swapcache(){"C"}else{"-"},if f.swapbacked(){"b"}else{"-"},if f.lru(){"L"}else{"-"},f.refs,f.mapcount(),f.slot(),f.data,f.lock_owner())).collect::<Vec<_>>(), a.slots.iter().take(2).map(|s|format!("{}{} {:?}",s.mapcount(),if s.has_cache(){"c"}else{"-"},s.data)).collect::<Vec<_>>().join(","),a.shadow.words[0][0]); } }
-fn main(){ let a:Vec<String>=std::env::args().collect();
- if a[1]=="unf" { for i in 0..200000 { let (mut c,mut r)=case_at(1,i); let v=impls::find("v3").unwrap(); r.restart(true); let s=oracle::execute(v,&c.config,&c.programs,&mut r,&mut oracle::Judges::default()); if s.end!=oracle::End::Complete { c.schedule=r.schedule().clone(); println!("idx {i} {:?} psteps {}",s.end,s.program_steps); let c2=shrink(&c,|c|{ oracle::replay(v,c,&mut oracle::Judges::default()).end!=oracle::End::Complete}); show("v3",&c2,40); break; } } }
- else { let c:corpus::Case=a[2].parse().unwrap(); show(&a[1],&c,a[3].parse().unwrap()); } }

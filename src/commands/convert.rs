@@ -1,0 +1,62 @@
+//! `lostwrite convert`.
+
+use super::{FINE, Outcome, input};
+use corpus::{Case, bytes, json};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Convert a case between text, JSON and bytes. The form of the input is recognised.
+#[derive(clap::Args)]
+#[command(after_help = "Examples: lostwrite convert --to json 'W0 D0'\n          \
+    lostwrite convert --to bytes -o seed.bin 'W0 D0'")]
+pub struct Args {
+    /// A file (text, JSON or bytes), or a case
+    case: String,
+    /// The form to convert to
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    to: Form,
+    /// Write here instead of to the standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+    Bytes,
+}
+
+/// Converts. Text takes any number of cases, the other forms one.
+pub fn run(args: &Args) -> Outcome {
+    let content = match args.to {
+        Form::Text => {
+            let lines = input::cases(&args.case)?.entries;
+            lines.iter().map(|e| format!("{}\n", e.case)).collect::<String>().into_bytes()
+        }
+        Form::Json => with_newline(json::to_json(&case(args)?)),
+        Form::Bytes => bytes::encode(&case(args)?),
+    };
+    match &args.output {
+        Some(path) => write(path, &content).map_err(|e| format!("{}: {e}", path.display()))?,
+        None => std::io::stdout().write_all(&content).map_err(|e| e.to_string())?,
+    }
+    Ok(FINE)
+}
+
+fn case(args: &Args) -> Result<Case, String> {
+    input::one_case(&args.case).map(|e| e.case)
+}
+
+fn with_newline(text: String) -> Vec<u8> {
+    (text + "\n").into_bytes()
+}
+
+/// Writes a whole file or nothing.
+fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    file.persist(path)?;
+    Ok(())
+}

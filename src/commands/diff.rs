@@ -1,0 +1,82 @@
+//! `lostwrite diff`.
+
+use super::{FINE, Outcome, input};
+use similar::{ChangeTag, TextDiff};
+
+/// Two versions' listings side by side where they differ.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite diff v2 v3")]
+pub struct Args {
+    /// One version
+    left: String,
+    /// The other version
+    right: String,
+    /// Print the lines that are equal too, all of them
+    #[arg(long)]
+    all: bool,
+}
+
+const WIDTH: usize = 48;
+const CONTEXT: usize = 2;
+
+/// Prints the two listings in two columns; `|`, `<` and `>` mark lines that differ, as in `sdiff`.
+pub fn run(args: &Args) -> Outcome {
+    let (left, right) = (input::version(&args.left)?, input::version(&args.right)?);
+    let texts = [left, right].map(|v| model::listing::lines(&v.listing).join("\n") + "\n");
+    println!(
+        "{:<WIDTH$}   {}",
+        format!("{} [{}]", left.name, left.provenance.source),
+        format_args!("{} [{}]", right.name, right.provenance.source)
+    );
+    let rows = rows(&texts[0], &texts[1]);
+    let near = |i: usize| {
+        let from = i.saturating_sub(CONTEXT);
+        rows[from..(i + CONTEXT + 1).min(rows.len())].iter().any(|(mark, ..)| *mark != ' ')
+    };
+    let mut skipped = false;
+    for (i, (mark, l, r)) in rows.iter().enumerate() {
+        if args.all || near(i) {
+            println!("{l:<WIDTH$} {mark} {r}");
+            skipped = false;
+        } else if !skipped {
+            println!("...");
+            skipped = true;
+        }
+    }
+    if rows.iter().all(|(mark, ..)| *mark == ' ') {
+        println!("no difference");
+    }
+    Ok(FINE)
+}
+
+/// Rows of mark, left line, right line. Removals and additions next to each other share rows.
+fn rows(left: &str, right: &str) -> Vec<(char, String, String)> {
+    let mut rows = Vec::new();
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let settle = |gone: &mut Vec<String>, come: &mut Vec<String>, rows: &mut Vec<_>| {
+        for i in 0..gone.len().max(come.len()) {
+            let (l, r) = (gone.get(i).cloned(), come.get(i).cloned());
+            let mark = match (&l, &r) {
+                (Some(_), Some(_)) => '|',
+                (Some(_), None) => '<',
+                _ => '>',
+            };
+            rows.push((mark, l.unwrap_or_default(), r.unwrap_or_default()));
+        }
+        gone.clear();
+        come.clear();
+    };
+    for change in TextDiff::from_lines(left, right).iter_all_changes() {
+        let line = change.value().trim_end().to_owned();
+        match change.tag() {
+            ChangeTag::Delete => gone.push(line),
+            ChangeTag::Insert => come.push(line),
+            ChangeTag::Equal => {
+                settle(&mut gone, &mut come, &mut rows);
+                rows.push((' ', line.clone(), line));
+            }
+        }
+    }
+    settle(&mut gone, &mut come, &mut rows);
+    rows
+}

@@ -1,0 +1,92 @@
+//! `lostwrite hunt`.
+
+use super::{FINE, Outcome, input, unexpected};
+use explore::{HuntOptions, HuntReport, Limit};
+use impls::Version;
+use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::targets::report;
+use std::time::Duration;
+
+/// Random executions on chosen versions, as many as wanted.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite hunt --impl v2 --impl v3 --executions 100000000\n\n\
+    Exits with 1 if a version that is believed correct is flagged.")]
+pub struct Args {
+    /// Hunt on this version instead of the four of the thread; may be repeated
+    #[arg(long = "impl", value_name = "VERSION")]
+    versions: Vec<String>,
+    /// The seed of the numbered executions
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many executions, each on every version
+    #[arg(long, default_value_t = 1_000_000)]
+    executions: u64,
+}
+
+/// Hunts and prints what was found.
+pub fn run(args: &Args) -> Outcome {
+    let options = HuntOptions {
+        versions: input::versions(&args.versions)?,
+        seed: args.seed,
+        limit: Limit::Executions(args.executions),
+    };
+    let result = with_progress(&options);
+    println!("{} executions on each of {}", result.executions, names(&options.versions));
+    for (version, n) in &result.losses {
+        println!("{version}: {n} executions lost something");
+    }
+    for ((version, scenario), found) in &result.found {
+        let scenario = scenario.map_or("?", impls::Scenario::name);
+        println!("{version} {scenario}: execution {}, {} steps: {}", found.index, found.length, found.case);
+    }
+    Ok(alarms(&result))
+}
+
+/// Prints the flags on versions believed correct, and says how to exit.
+pub fn alarms(result: &HuntReport) -> std::process::ExitCode {
+    println!(
+        "flags on versions believed correct: {}; executions cut off: {}",
+        result.alarm_count, result.unfinished
+    );
+    for (name, judge, case) in &result.alarms {
+        println!("\nALARM: {} on {name}", judge.name());
+        if let Ok(version) = impls::find(name) {
+            println!("{}", report(version, case));
+        }
+    }
+    if result.alarm_count == 0 && result.unfinished == 0 { FINE } else { unexpected() }
+}
+
+fn names(versions: &[&Version]) -> String {
+    versions.iter().map(|v| v.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Hunts with a progress bar, which only a terminal shows.
+pub fn with_progress(options: &HuntOptions) -> HuntReport {
+    let bar = match options.limit {
+        Limit::Executions(n) => ProgressBar::new(n).with_style(
+            ProgressStyle::with_template(
+                "{elapsed_precise} {bar:40} {human_pos}/{human_len} executions, {per_sec}, {eta} left",
+            )
+            .expect("the template is well formed"),
+        ),
+        Limit::Time(t) => ProgressBar::new(t.as_millis() as u64).with_style(
+            ProgressStyle::with_template("{elapsed_precise} {bar:40} {msg}").expect("the template is well formed"),
+        ),
+    };
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let done = std::sync::atomic::AtomicU64::new(0);
+    let result = explore::hunt(options, |n| {
+        let total = done.fetch_add(n, std::sync::atomic::Ordering::Relaxed) + n;
+        match options.limit {
+            Limit::Executions(_) => bar.inc(n),
+            Limit::Time(_) => {
+                bar.set_position(bar.elapsed().as_millis() as u64);
+                let rate = total as f64 / bar.elapsed().as_secs_f64();
+                bar.set_message(format!("{total} executions on each version, {rate:.0}/s"));
+            }
+        }
+    });
+    bar.finish_and_clear();
+    result
+}

@@ -1,0 +1,180 @@
+//! The main job: replay the corpus, hunt, and say which version loses what.
+
+use super::hunt::{alarms, with_progress};
+use super::{FINE, Outcome, unexpected};
+use corpus::Case;
+use explore::{HuntOptions, Limit};
+use impls::{Loss, Scenario, Version};
+use lostwrite::report::Table;
+use lostwrite::targets::report;
+use oracle::{Judge, Trace, trace};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Options of the main job.
+#[derive(clap::Args)]
+pub struct Args {
+    /// How long to hunt, in seconds
+    #[arg(long, default_value_t = 10.0, value_parser = seconds)]
+    time: f64,
+    /// The seed of the hunt
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many threads to use; all cores if not given
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(s) if s.is_finite() && (0.0..1e9).contains(&s) => Ok(s),
+        _ => Err("expected a number of seconds".to_owned()),
+    }
+}
+
+/// A loss, and where it was found.
+#[derive(Default)]
+struct Cell {
+    corpus: u32,
+    hunt: bool,
+}
+
+struct Best {
+    version: &'static Version,
+    case: Case,
+    length: u32,
+}
+
+#[derive(Default)]
+struct Tally {
+    cells: BTreeMap<(&'static str, Scenario), Cell>,
+    best: BTreeMap<Scenario, Best>,
+    complaints: Vec<String>,
+}
+
+impl Tally {
+    fn best(&mut self, scenario: Scenario, version: &'static Version, case: &Case, length: u32) {
+        match self.best.get(&scenario) {
+            Some(b) if b.length <= length => {}
+            _ => {
+                self.best.insert(scenario, Best { version, case: case.clone(), length });
+            }
+        }
+    }
+
+    fn corpus(&mut self, version: &'static Version, case: &Case, trace: &Trace) {
+        if let Some(scenario) = trace.scenario().filter(|_| trace.loses()) {
+            self.cells.entry((version.name, scenario)).or_default().corpus += 1;
+            self.best(scenario, version, case, trace.length());
+        }
+    }
+}
+
+/// Runs the main job.
+pub fn run(args: &Args) -> Outcome {
+    if let Some(n) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(n.into()).build_global().map_err(|e| e.to_string())?;
+    }
+    let versions = impls::thread();
+    let mut tally = Tally::default();
+    replay_corpus(&versions, &mut tally);
+    let options = HuntOptions {
+        versions: versions.clone(),
+        seed: args.seed,
+        limit: Limit::Time(Duration::from_secs_f64(args.time)),
+    };
+    let result = with_progress(&options);
+    println!("hunted {} executions on each version from an empty corpus, seed {}\n", result.executions, args.seed);
+    for ((name, scenario), found) in &result.found {
+        if let (Some(scenario), Ok(version)) = (scenario, impls::find(name)) {
+            tally.cells.entry((version.name, *scenario)).or_default().hunt = true;
+            tally.best(*scenario, version, &found.case, found.length);
+        }
+    }
+    let table_ok = table(&versions, &tally);
+    for (scenario, best) in &tally.best {
+        println!("--- {}: {} ---\n", scenario.name(), scenario.title());
+        println!("{}", report(best.version, &best.case));
+    }
+    for complaint in &tally.complaints {
+        println!("UNEXPECTED: {complaint}");
+    }
+    let hunt_ok = alarms(&result) == FINE;
+    let good = table_ok && hunt_ok && tally.complaints.is_empty();
+    println!("{}", if good { "everything as expected" } else { "NOT as expected" });
+    Ok(if good { FINE } else { unexpected() })
+}
+
+/// Replays the case files and the recorded sequences on every version.
+fn replay_corpus(versions: &[&'static Version], tally: &mut Tally) {
+    let mut cases = 0;
+    for entry in corpus::builtin().into_iter().flat_map(|f| f.entries) {
+        cases += 1;
+        for version in versions {
+            let trace = trace(version, &entry.case);
+            tally.corpus(version, &entry.case, &trace);
+            let lost = trace.loses();
+            let expected = entry.expect.iter().find(|(name, _)| name == version.name).map(|(_, e)| *e);
+            let as_expected = match expected {
+                Some(corpus::Expect::Ok) => trace.judges.is_silent(),
+                Some(corpus::Expect::Lost) => lost,
+                Some(corpus::Expect::Dropped) => !lost && trace.judges.of(Judge::CleanMeansEqual).is_some(),
+                None => !version.correct || trace.judges.is_silent(),
+            };
+            if !as_expected {
+                let word = expected.map_or("ok", corpus::Expect::word);
+                tally
+                    .complaints
+                    .push(format!("{}: {}: expected {word}: {}", entry.place, version.name, entry.case));
+            }
+        }
+    }
+    let sequences = corpus::ground_truth_sequences();
+    let traces: Vec<Vec<Trace>> =
+        sequences.par_iter().map(|case| versions.iter().map(|v| trace(v, case)).collect()).collect();
+    for (case, traces) in sequences.iter().zip(&traces) {
+        for (version, trace) in versions.iter().zip(traces) {
+            tally.corpus(version, case, trace);
+            if version.correct && !trace.judges.is_silent() {
+                tally.complaints.push(format!("{} is flagged on the recorded sequence {case}", version.name));
+            }
+        }
+    }
+    println!("replayed {cases} cases and {} recorded sequences on {} versions", sequences.len(), versions.len());
+}
+
+/// Prints implementation x scenario; true if everything is as expected.
+fn table(versions: &[&'static Version], tally: &Tally) -> bool {
+    let mut good = true;
+    let header = std::iter::once("version").chain(Scenario::ALL.map(Scenario::name)).chain(["provenance"]);
+    let mut table = Table::new(header);
+    for version in versions {
+        let cells = Scenario::ALL.map(|s| {
+            let cell = tally.cells.get(&(version.name, s));
+            let how = match cell {
+                None => "-",
+                Some(Cell { corpus: 0, .. }) => "LOST (hunt)",
+                Some(Cell { hunt: false, .. }) => "LOST (corpus)",
+                Some(_) => "LOST (both)",
+            };
+            match (cell.is_some(), version.expects(s)) {
+                (true, Loss::Required) | (false, Loss::Forbidden) => how.to_owned(),
+                (true, Loss::Forbidden) => {
+                    good = false;
+                    format!("{how}, NOT EXPECTED")
+                }
+                (false, Loss::Required) => {
+                    good = false;
+                    "NOT FOUND".to_owned()
+                }
+            }
+        });
+        table.row(
+            std::iter::once(version.name.to_owned()).chain(cells).chain([version.provenance.source.to_owned()]),
+        );
+    }
+    println!("{table}");
+    println!("LOST: found, as expected, by the hunt, in the corpus, or both. -: not found, as expected.\n");
+    good
+}

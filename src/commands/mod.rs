@@ -1,0 +1,24 @@
+//! One file per subcommand. Each returns the exit code, or a message for exit code 2.
+
+pub mod bench;
+pub mod conform;
+pub mod convert;
+pub mod diff;
+pub mod hunt;
+pub mod input;
+pub mod list;
+pub mod main_job;
+pub mod replay;
+
+/// Exit code, or the message for exit code 2.
+pub type Outcome = Result<std::process::ExitCode, String>;
+
+use std::process::ExitCode;
+
+/// Everything as expected.
+pub const FINE: ExitCode = ExitCode::SUCCESS;
+
+/// Exit code 1: something unexpected was found.
+pub fn unexpected() -> ExitCode {
+    ExitCode::from(1)
+}

@@ -1,0 +1,68 @@
+//! `lostwrite replay`.
+
+use super::{FINE, Outcome, input, unexpected};
+use corpus::{Entry, Expect};
+use impls::Version;
+use lostwrite::report::{Detail, timeline};
+use oracle::{Judge, trace};
+
+/// Run one case, or every case of a file, and print its timeline.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite replay --impl pre-fix 'kernel=6.0 W0 P0 R0 W0 D0 P0 R0'\n\n\
+    Exits with 1 if a version that is believed correct is flagged, or if the file says what to expect and that is \
+    not what came out.")]
+pub struct Args {
+    /// A file of cases (text, JSON or bytes), or a case
+    case: String,
+    /// Run on this version instead of the four of the thread; may be repeated
+    #[arg(long = "impl", value_name = "VERSION")]
+    versions: Vec<String>,
+    /// Print every step
+    #[arg(long)]
+    full: bool,
+    /// Print only the verdicts
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Runs and prints.
+pub fn run(args: &Args) -> Outcome {
+    let versions = input::versions(&args.versions)?;
+    let file = input::cases(&args.case)?;
+    let mut alarm = false;
+    for entry in &file.entries {
+        if file.entries.len() > 1 {
+            println!("{}: {}", entry.place, entry.case);
+        }
+        for version in &versions {
+            alarm |= one(args, entry, version);
+        }
+    }
+    Ok(if alarm { unexpected() } else { FINE })
+}
+
+fn one(args: &Args, entry: &Entry, version: &'static Version) -> bool {
+    let trace = trace(version, &entry.case);
+    if args.quiet {
+        match trace.finding {
+            Some(f) => println!("{:<8} {}: {f}", version.name, f.judge().name()),
+            None => println!("{:<8} ok", version.name),
+        }
+    } else {
+        let detail = if args.full { Detail::Full } else { Detail::Telling };
+        println!("{}", timeline(version, &entry.case, &trace, detail));
+    }
+    let seen = if trace.judges.of(Judge::LastWrite).is_some() {
+        Expect::Lost
+    } else if trace.judges.is_silent() {
+        Expect::Ok
+    } else {
+        Expect::Dropped
+    };
+    let expected = entry.expect.iter().find(|(name, _)| name == version.name).map(|(_, e)| *e);
+    if let Some(expected) = expected.filter(|e| *e != seen) {
+        println!("{}: {}: expected {}, found {}", entry.place, version.name, expected.word(), seen.word());
+        return true;
+    }
+    expected.is_none() && version.correct && seen != Expect::Ok
+}

@@ -1,0 +1,8 @@
+//! Writers: what a person reads.
+
+mod changes;
+mod table;
+mod timeline;
+
+pub use table::Table;
+pub use timeline::{Detail, timeline};

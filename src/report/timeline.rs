@@ -1,0 +1,161 @@
+//! The text timeline: one column per actor, state changes beside them, plain ASCII, at most 100 columns.
+
+use super::changes::{bytes, changes};
+use corpus::Case;
+use impls::Version;
+use model::{ActorKind, Happened};
+use oracle::{Finding, Row, Trace};
+use std::fmt::Write as _;
+
+/// Which steps a timeline shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Those that change what others can observe, and the locks where several actors race.
+    Telling,
+    /// All.
+    Full,
+}
+
+const WIDTH: usize = 100;
+const STEP: usize = 6;
+
+/// Writes the timeline of an execution up to its finding, or to its end if there is none.
+#[must_use]
+pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -> String {
+    let actors = case.programs.actors as usize;
+    let column = match actors {
+        1 => 42,
+        2 => 32,
+        3 => 30,
+        _ => 23,
+    };
+    let mut out = String::new();
+    let _ = writeln!(out, "{}: {}  [{}]", version.name, version.title, version.provenance.source);
+    let _ = writeln!(out, "case: {case}");
+    match trace.finding {
+        Some(f) => {
+            let _ = writeln!(out, "{}: {f}", f.judge().name());
+        }
+        None => out.push_str("no judge says anything\n"),
+    }
+    out.push('\n');
+    let mut head = format!("{:>4}  ", "step");
+    for a in 0..actors {
+        let name = match case.programs.kinds[a] {
+            ActorKind::Cpu => format!("cpu{a}"),
+            ActorKind::Kswapd => "kswapd".to_owned(),
+        };
+        let _ = write!(head, "{name:<column$}");
+    }
+    let _ = writeln!(out, "{}", head.trim_end());
+    let shown = trace.length();
+    let mut drained = false;
+    for row in trace.rows.iter().take_while(|r| r.step <= shown) {
+        if !drained && row.step > trace.summary.program_steps {
+            drained = true;
+            out.push_str("      -- programs over; TLBs flushed, then every page is reclaimed and read back --\n");
+        }
+        let marks = marks(trace, row);
+        if detail == Detail::Telling && marks.is_empty() && !telling(row, actors) {
+            continue;
+        }
+        write_row(&mut out, row, actors, column, &marks);
+    }
+    if trace.finding.is_some() {
+        let _ = write!(out, "\nreplay: lostwrite replay --impl {} '{case}'\n", version.name);
+    }
+    out
+}
+
+fn marks(trace: &Trace, row: &Row) -> Vec<String> {
+    let mut out = Vec::new();
+    if trace.dropped == Some(row.step) {
+        out.push("<== DIRTY FACT DROPPED: nothing records any more that the page was written".to_owned());
+    }
+    if trace.lost == Some(row.step) {
+        out.push("<== DATA LOST: the last copy of what was written is gone".to_owned());
+    }
+    if let Some(f) = trace.finding
+        && f.step() == row.step
+    {
+        match f {
+            Finding::WrongValue { got, legal, stale, .. } => {
+                let through = if stale { "STALE VALUE" } else { "WRONG VALUE" };
+                out.push(format!("<== {through}: {got}, expected {legal}"));
+            }
+            Finding::CleanButNewer { .. } => {}
+            Finding::Broken { rule, .. } => out.push(format!("<== {}", rule.text())),
+        }
+    }
+    out
+}
+
+/// Whether a step is worth a line when not all are shown.
+fn telling(row: &Row, actors: usize) -> bool {
+    let racing = actors > 1 && (row.before.ptl != row.after.ptl);
+    let counted = row.text.contains("flush") || (!row.event.ok && !row.text.starts_with("flush owed"));
+    !matches!(row.event.happened, Happened::Nothing)
+        || racing
+        || counted
+        || row.event.transition.actor().is_none()
+        || !changes(&row.before, &row.after, actors).is_empty()
+}
+
+fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &[String]) {
+    let who = row.event.transition.actor().or(row.event.transition.cpu());
+    let cell = cell(row, actors);
+    let mut line = format!("{:>4}  ", row.step);
+    let at = who.unwrap_or(0);
+    let _ = write!(line, "{:width$}", "", width = at * column);
+    line.push_str(&cell);
+    let state_at = STEP + actors * column;
+    let beside = WIDTH.saturating_sub(state_at) >= 26;
+    let indent = if beside { state_at } else { STEP + 4 };
+    let mut notes = changes(&row.before, &row.after, actors);
+    // A flush drops many entries at once; one line is enough.
+    notes.dedup();
+    let mut wrapped = wrap(&notes.join(", "), WIDTH - indent);
+    if beside && line.len() < state_at && !wrapped.is_empty() {
+        let first = wrapped.remove(0);
+        line = format!("{line:<state_at$}{first}");
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
+    for note in wrapped {
+        let _ = writeln!(out, "{:indent$}{note}", "");
+    }
+    for mark in marks {
+        let _ = writeln!(out, "{:STEP$}{mark}", "");
+    }
+}
+
+fn cell(row: &Row, actors: usize) -> String {
+    let event = &row.event;
+    if let Some(_cpu) = event.transition.cpu() {
+        return "(interrupt: drop tlb)".to_owned();
+    }
+    if event.transition.actor().is_none() {
+        return "(swap device: writeback)".to_owned();
+    }
+    let op = event.op.map_or(String::new(), |op| format!("{op} "));
+    match event.happened {
+        Happened::Load { frame, data, .. } => {
+            format!("{op}load {} -> {}", model::frame_name(frame), bytes(&data, actors))
+        }
+        Happened::Store { frame, value, .. } => format!("{op}store {value} to {}", model::frame_name(frame)),
+        Happened::Nothing => {
+            let no = if event.ok { "" } else { ": no" };
+            format!("{op}{}{no}", row.text)
+        }
+    }
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_inclusive(", ") {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.trim_end().len() <= width => line.push_str(word),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|l| l.trim_end().to_owned()).filter(|l| !l.is_empty()).collect()
+}
