@@ -28,6 +28,8 @@ pub struct HuntOptions {
     pub versions: Vec<&'static Version>,
     /// The seed of the numbered executions.
     pub seed: u64,
+    /// The number of the first execution: where an earlier hunt with the same seed stopped.
+    pub from: u64,
     /// When to stop.
     pub limit: Limit,
 }
@@ -80,9 +82,9 @@ pub fn hunt(options: &HuntOptions, progress: impl Fn(u64) + Sync) -> HuntReport 
     let mut report = HuntReport::default();
     let round = BATCH * rayon::current_num_threads() as u64 * 4;
     loop {
-        let from = report.executions;
+        let from = options.from + report.executions;
         let to = match options.limit {
-            Limit::Executions(n) => n.min(from + round),
+            Limit::Executions(n) => (options.from + n).min(from + round),
             Limit::Time(t) if start.elapsed() >= t => from,
             Limit::Time(_) => from + round,
         };

@@ -304,6 +304,15 @@ actions! {
 }
 
 impl Action {
+    /// Whether an actor may have to wait before it can take the step.
+    #[must_use]
+    pub const fn may_wait(self) -> bool {
+        matches!(
+            self,
+            Action::LockPtl | Action::LockFolio | Action::WaitFolio | Action::FlushWait | Action::LookupSwapCache
+        )
+    }
+
     /// Whether the action starts a TLB shoot-down, which a completion step follows.
     #[inline]
     #[must_use]

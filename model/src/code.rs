@@ -6,11 +6,37 @@ use crate::{Action, OpKind};
 /// A place in the code.
 pub type Pc = u16;
 
+/// How an instruction takes part in stepping, worked out once when the code is linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Rides along with the step before it.
+    Local,
+    /// A step that can always be taken.
+    Step,
+    /// A step that may have to wait.
+    Waits,
+    /// The completion of a flush: rides along if every CPU has answered, else waits.
+    FlushWait,
+}
+
+impl Class {
+    fn of(action: Action) -> Class {
+        match action {
+            Action::FlushWait => Class::FlushWait,
+            a if a.is_local() => Class::Local,
+            a if a.may_wait() => Class::Waits,
+            _ => Class::Step,
+        }
+    }
+}
+
 /// One instruction: what to do, and where to go if it succeeds or fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instr {
     /// What to do.
     pub action: Action,
+    /// How it takes part in stepping.
+    pub(crate) class: Class,
     /// Where to go if it succeeds.
     pub next: Pc,
     /// Where to go if it fails.
@@ -52,7 +78,7 @@ impl Linker<'_> {
     fn emit(&mut self, action: Action) -> usize {
         let at = self.instrs.len();
         let next = at as Pc + 1;
-        self.instrs.push(Instr { action, next, alt: next });
+        self.instrs.push(Instr { action, class: Class::of(action), next, alt: next });
         self.functions.push(self.function);
         at
     }
@@ -252,9 +278,9 @@ fn thread_gotos(instrs: Vec<Instr>) -> Vec<Instr> {
     instrs
         .iter()
         .map(|i| Instr {
-            action: i.action,
             next: if i.next < n { skip(&instrs, i.next) } else { i.next },
             alt: if i.alt < n { skip(&instrs, i.alt) } else { i.alt },
+            ..*i
         })
         .collect()
 }

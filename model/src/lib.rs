@@ -27,7 +27,7 @@ pub use config::{Config, Hardware, Knobs, MigrationEntryBits, Profile, ReclaimBa
 pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
 pub use machine::{Actor, Machine, Source};
-pub use op::{ActorKind, Op, OpKind, Programs};
+pub use op::{ActorKind, Kinds, Op, OpKind, Programs};
 pub use pte::{Pte, PteKind};
 pub use shadow::{Shadow, Word};
 pub use step::{Enabled, Event, Flaw, Happened, Transition, World};

@@ -158,6 +158,18 @@ impl core::fmt::Display for Op {
     }
 }
 
+/// A set of kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u16);
+
+impl Kinds {
+    /// Whether a kind is in the set.
+    #[must_use]
+    pub const fn has(self, kind: OpKind) -> bool {
+        self.0 & 1 << kind as u8 != 0
+    }
+}
+
 /// What kind of actor runs a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ActorKind {
@@ -222,6 +234,18 @@ impl Programs {
     #[must_use]
     pub fn value(&self, actor: usize, index: usize) -> u8 {
         self.ops[actor][..=index].iter().filter(|op| op.kind == OpKind::Write).count() as u8
+    }
+
+    /// The kinds of operation that occur.
+    #[must_use]
+    pub fn kinds_used(&self) -> Kinds {
+        let mut set = Kinds(0);
+        for actor in 0..self.actors as usize {
+            for op in self.of(actor) {
+                set.0 |= 1 << op.kind as u8;
+            }
+        }
+        set
     }
 
     /// The pages that some operation names, a bit each.

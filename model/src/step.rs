@@ -1,5 +1,6 @@
 //! Stepping: which transitions are enabled, and what one of them does.
 
+use crate::code::Class;
 use crate::exec::Ctx;
 use crate::{
     ACTORS, Action, Actor, ActorKind, Code, Config, Data, Frame, Machine, Op, OpKind, PAGES, Pc, Programs, Swap,
@@ -20,7 +21,7 @@ pub struct World<'a> {
     drain_len: u8,
 }
 
-const DRAIN_MAX: usize = PAGES * 8;
+const DRAIN_MAX: usize = PAGES * 6;
 
 impl<'a> World<'a> {
     /// A world. The drain works on the pages that the programs name and on those that start shared.
@@ -32,21 +33,22 @@ impl<'a> World<'a> {
                 world.cpus |= 1 << i;
             }
         }
-        let mut push = |kind, page: usize| {
-            world.drain[world.drain_len as usize] = Op::new(kind, page as u8);
-            world.drain_len += 1;
-        };
+        let kinds = programs.kinds_used();
         let pages = programs.pages() | config.shared;
         for page in (0..PAGES).filter(|p| pages & 1 << p != 0) {
-            push(OpKind::Put, page);
-            push(OpKind::Unpin, page);
-            for _ in 0..2 {
-                push(OpKind::PageOut, page);
-                if config.swap == Swap::Disk {
-                    // The first pass starts the writeback, the second frees the clean page.
-                    push(OpKind::PageOut, page);
+            for (kind, needed) in [
+                (OpKind::Put, kinds.has(OpKind::Get)),
+                (OpKind::Unpin, kinds.has(OpKind::Pin)),
+                (OpKind::ToSystem, kinds.has(OpKind::Migrate) || kinds.has(OpKind::MigrateRange)),
+                (OpKind::PageOut, true),
+                // On a disk the first pass starts the writeback, the second frees the clean page.
+                (OpKind::PageOut, config.swap == Swap::Disk),
+                (OpKind::Read, true),
+            ] {
+                if needed {
+                    world.drain[world.drain_len as usize] = Op::new(kind, page as u8);
+                    world.drain_len += 1;
                 }
-                push(OpKind::Read, page);
             }
         }
         world
@@ -64,8 +66,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// How many operations the drain has: references dropped, then every page reclaimed and read back, twice
-    /// (a page that comes back from the device has its backing put to the test only the second time).
+    /// An operation of the drain: for each page, references are dropped, a device page is brought back, then the page
+    /// is reclaimed and read back.
     #[must_use]
     pub fn drain_op(&self, n: usize) -> Option<Op> {
         (n < self.drain_len as usize).then(|| self.drain[n])
@@ -274,7 +276,8 @@ impl Machine {
             } else {
                 continue;
             };
-            if !self.blocked(i, world.code.at(pc).action) {
+            let instr = world.code.at(pc);
+            if !matches!(instr.class, Class::Waits | Class::FlushWait) || !self.blocked(i, instr.action) {
                 set |= 1 << i;
             }
         }
@@ -343,7 +346,12 @@ impl Machine {
         }
         let pc = ctx.me().pc;
         let instr = world.code.at(pc);
-        if instr.action.is_local() || ctx.m.blocked(i, instr.action) {
+        let waits = match instr.class {
+            Class::Local => true,
+            Class::Step => false,
+            Class::Waits | Class::FlushWait => ctx.m.blocked(i, instr.action),
+        };
+        if waits {
             return;
         }
         let ok = ctx.exec(instr.action);
@@ -407,8 +415,11 @@ impl Ctx<'_, '_> {
                 return;
             }
             let instr = self.w.code.at(self.me().pc);
-            let rides =
-                instr.action.is_local() || (instr.action == Action::FlushWait && self.me().unanswered() == 0);
+            let rides = match instr.class {
+                Class::Local => true,
+                Class::FlushWait => self.me().unanswered() == 0,
+                Class::Step | Class::Waits => false,
+            };
             if !rides {
                 return;
             }

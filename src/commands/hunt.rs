@@ -18,6 +18,9 @@ pub struct Args {
     /// The seed of the numbered executions
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Start with this execution: go on where a hunt that was interrupted had come to
+    #[arg(long, default_value_t = 0)]
+    from: u64,
     /// How many executions, each on every version
     #[arg(long, default_value_t = 1_000_000)]
     executions: u64,
@@ -28,6 +31,7 @@ pub fn run(args: &Args) -> Outcome {
     let options = HuntOptions {
         versions: input::versions(&args.versions)?,
         seed: args.seed,
+        from: args.from,
         limit: Limit::Executions(args.executions),
     };
     let result = with_progress(&options);
@@ -61,7 +65,10 @@ fn names(versions: &[&Version]) -> String {
     versions.iter().map(|v| v.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Hunts with a progress bar, which only a terminal shows.
+/// Where no terminal shows the bar, a line comes once in this many executions.
+const LINE_EVERY: u64 = 10_000_000;
+
+/// Hunts with a progress bar on a terminal, and with a line now and then elsewhere.
 pub fn with_progress(options: &HuntOptions) -> HuntReport {
     let bar = match options.limit {
         Limit::Executions(n) => ProgressBar::new(n).with_style(
@@ -77,7 +84,11 @@ pub fn with_progress(options: &HuntOptions) -> HuntReport {
     bar.enable_steady_tick(Duration::from_millis(200));
     let done = std::sync::atomic::AtomicU64::new(0);
     let result = explore::hunt(options, |n| {
-        let total = done.fetch_add(n, std::sync::atomic::Ordering::Relaxed) + n;
+        let before = done.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
+        let total = before + n;
+        if bar.is_hidden() && before / LINE_EVERY != total / LINE_EVERY {
+            eprintln!("{total} executions done in {:.0} s", bar.elapsed().as_secs_f64());
+        }
         match options.limit {
             Limit::Executions(_) => bar.inc(n),
             Limit::Time(_) => {

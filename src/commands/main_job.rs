@@ -82,6 +82,7 @@ pub fn run(args: &Args) -> Outcome {
     let options = HuntOptions {
         versions: versions.clone(),
         seed: args.seed,
+        from: 0,
         limit: Limit::Time(Duration::from_secs_f64(args.time)),
     };
     let result = with_progress(&options);

@@ -1,0 +1,143 @@
+//! The cases that come with lostwrite, and the recorded sequences, on every version.
+
+mod common;
+
+use common::{judged, version};
+use corpus::{Entry, Expect};
+use impls::{Loss, Scenario, Version};
+use model::Profile;
+use oracle::{Comparison, End, Finding, Judge, Trace, compare, outcome, trace};
+
+fn entries() -> Vec<Entry> {
+    corpus::builtin().into_iter().flat_map(|f| f.entries).collect()
+}
+
+/// Every entry with every version that it names.
+fn expectations() -> impl Iterator<Item = (Entry, &'static Version, Expect)> {
+    entries().into_iter().flat_map(|entry| {
+        let expect = entry.expect.clone();
+        expect.into_iter().map(move |(name, expect)| (entry.clone(), version(&name), expect))
+    })
+}
+
+#[test]
+fn every_case_says_what_to_expect_of_every_version() {
+    for entry in entries() {
+        for version in impls::registry() {
+            let named = entry.expect.iter().filter(|(name, _)| name == version.name).count();
+            assert_eq!(named, 1, "{}: {}", entry.place, version.name);
+        }
+        assert_eq!(entry.expect.len(), impls::registry().len(), "{}", entry.place);
+    }
+}
+
+#[test]
+fn every_verdict_is_as_the_case_says() {
+    for (entry, version, expect) in expectations() {
+        let (judges, summary) = judged(version, &entry.case);
+        let at = format!("{}: {}: {judges:?}", entry.place, version.name);
+        assert_eq!(summary.end, End::Complete, "{at}");
+        let lost = judges.of(Judge::LastWrite).is_some();
+        match expect {
+            Expect::Ok => assert!(judges.is_silent(), "{at}"),
+            Expect::Lost => assert!(lost, "{at}"),
+            Expect::Dropped => assert!(!lost && judges.of(Judge::CleanMeansEqual).is_some(), "{at}"),
+        }
+        assert!(judges.of(Judge::Structural).is_none(), "{at}");
+    }
+}
+
+/// The table of the registry, version by scenario, is what the cases show: an entry where a loss is required, and none
+/// where it is forbidden.
+#[test]
+fn the_cases_show_the_table_of_the_registry() {
+    for version in impls::registry() {
+        for scenario in Scenario::ALL {
+            let shown = expectations().any(|(entry, v, expect)| {
+                v.name == version.name && entry.scenario.as_deref() == Some(scenario.name()) && expect == Expect::Lost
+            });
+            let required = version.expects(scenario) == Loss::Required;
+            assert_eq!(shown, required, "{} {}", version.name, scenario.name());
+        }
+    }
+}
+
+#[test]
+fn a_loss_is_named_after_its_scenario() {
+    for (entry, version, expect) in expectations() {
+        let found = trace(version, &entry.case).scenario().map(Scenario::name);
+        let expected = if expect == Expect::Lost { entry.scenario.as_deref() } else { None };
+        assert_eq!(found, expected, "{}: {}", entry.place, version.name);
+    }
+}
+
+/// The step at which the fact was dropped comes before the one at which the data was lost, and that before the load
+/// which shows it; each of them is such a step.
+#[test]
+fn the_two_marks_stand_where_they_belong() {
+    for (entry, version, expect) in expectations() {
+        let trace = trace(version, &entry.case);
+        let at = format!("{}: {}: dropped {:?} lost {:?}", entry.place, version.name, trace.dropped, trace.lost);
+        match (expect, entry.scenario.as_deref()) {
+            (Expect::Lost, Some("S1" | "S1b" | "S3" | "S3r")) => {
+                let finding = trace.finding.unwrap_or_else(|| panic!("{at}: no finding")).step();
+                let (Some(dropped), Some(lost)) = (trace.dropped, trace.lost) else { panic!("{at}") };
+                assert!(dropped < lost && lost <= finding, "{at} found {finding}");
+                dropped_by_collect(&trace, dropped, &at);
+                last_copy_goes(&trace, lost, &at);
+            }
+            (Expect::Dropped, _) => {
+                let Some(Finding::CleanButNewer { step, .. }) = trace.finding else { panic!("{at}") };
+                assert_eq!((trace.dropped, trace.lost), (Some(step), None), "{at}");
+                dropped_by_collect(&trace, step, &at);
+            }
+            // A stale load: nothing was dropped. Or nothing was found.
+            _ => assert_eq!((trace.dropped, trace.lost), (None, None), "{at}"),
+        }
+    }
+}
+
+fn dropped_by_collect(trace: &Trace, step: u32, at: &str) {
+    let row = &trace.rows[step as usize - 1];
+    assert_eq!(row.step, step);
+    assert_eq!(row.function, "migrate_vma_collect_pmd", "{at}");
+    assert_eq!(row.event.op.map(|op| op.kind), Some(model::OpKind::Migrate), "{at}");
+}
+
+fn last_copy_goes(trace: &Trace, step: u32, at: &str) {
+    let Some(Finding::WrongValue { page, word, got, legal, .. }) = trace.finding else { panic!("{at}") };
+    let row = &trace.rows[step as usize - 1];
+    assert_eq!(row.before.content(page)[word], legal.last, "{at}");
+    assert_eq!(row.after.content(page)[word], got, "{at}");
+}
+
+/// The sequences that ran on a real kernel, on every version, as the two kernels that the model has. v1 has its races,
+/// but none with one CPU.
+#[test]
+fn recorded_sequences_are_fine_on_what_is_correct_with_one_cpu() {
+    let sequences = corpus::ground_truth_sequences();
+    assert!(sequences.len() > 1000, "only {} sequences", sequences.len());
+    for mut case in sequences {
+        for profile in Profile::ALL {
+            case.config = model::Config::of(profile);
+            let of = |name| {
+                let (outcome, judges, summary) = outcome(version(name), &case);
+                assert!(judges.is_silent(), "{name} on {case}: {judges:?}");
+                assert_eq!(summary.end, End::Complete, "{name} on {case}");
+                outcome
+            };
+            let [_, v2, v3, _] = ["v1", "v2", "v3", "6.1.192"].map(of);
+            assert_eq!(compare(&case, &v2, &v3), Comparison::Agree, "{case}");
+        }
+    }
+}
+
+/// The other half of the claim above: the sequences can tell a version that loses.
+#[test]
+fn recorded_sequences_show_the_loss_of_pre_fix() {
+    let lost = corpus::ground_truth_sequences()
+        .iter()
+        .filter(|case| judged(version("pre-fix"), case).0.of(Judge::LastWrite).is_some())
+        .count();
+    assert!(lost > 100, "only {lost} sequences lose");
+}
