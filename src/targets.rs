@@ -30,8 +30,13 @@ pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String
             None => first = Some((version, outcome)),
             Some((other, theirs)) => {
                 if oracle::compare(case, theirs, &outcome) == Comparison::Diverge {
-                    let both = format!("{} and {} diverge on\ncase: {case}\n", other.name, version.name);
-                    return Some(format!("{both}{theirs:?}\n{outcome:?}\n"));
+                    return Some(format!(
+                        "{} and {} diverge\n\n{}\n{}",
+                        other.name,
+                        version.name,
+                        report(other, case),
+                        report(version, case)
+                    ));
                 }
             }
         }

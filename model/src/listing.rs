@@ -115,7 +115,8 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
             Node::Do(action, other) => {
                 let mut alternative = Vec::new();
                 write(other, 0, &mut alternative);
-                out.push(format!("{pad}{:<40} else {}", action.text(), alternative.join(", ")));
+                out.push(format!("{pad}{}", action.text()));
+                out.push(format!("{pad}    else {}", alternative.join(", ")));
             }
             Node::If(action, yes, no) => {
                 if yes.is_empty() {

@@ -13,23 +13,25 @@ use crate::finding::{Judge, Judges};
 use corpus::Case;
 use impls::Version;
 use model::{Event, Happened, Machine, OpKind, Swap, World};
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
 
-/// What a version made of a case, as far as two versions can be compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a version made of a case, as far as two versions can be compared. Loads and places are kept as hashes: an
+/// execution has hundreds, and what differs is shown by the two traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Every load in the order of the loads: actor, page, bytes.
-    pub loads: Vec<(u8, u8, model::Data)>,
-    /// Where each operation left its page, in the order of the returns: actor, operation, kind of entry.
-    pub places: Vec<(u8, u8, model::PteKind)>,
-    /// What the judges said.
+    /// Every load in the order of the loads: actor, page, bytes. The drain's are the final memory.
+    pub loads: u64,
+    /// Where each operation left its pages, in the order of the returns: actor, operation, kind of entry.
+    pub places: u64,
     silent: bool,
     lost: bool,
 }
 
 #[derive(Default)]
 struct Recorder {
-    loads: Vec<(u8, u8, model::Data)>,
-    places: Vec<(u8, u8, model::PteKind)>,
+    loads: FxHasher,
+    places: FxHasher,
     judges: Judges,
 }
 
@@ -38,11 +40,11 @@ impl Observer for Recorder {
         self.judges.after(world, machine, event, step);
         let Some(actor) = event.transition.actor() else { return };
         if let Happened::Load { page, data, .. } = event.happened {
-            self.loads.push((actor as u8, page, data));
+            (actor as u8, page, data).hash(&mut self.loads);
         }
         if let (true, Some(op)) = (event.returned, event.op) {
             for page in op.range().0..=op.range().1 {
-                self.places.push((actor as u8, op.kind as u8, machine.pte[page].kind()));
+                (actor as u8, op.kind as u8, machine.pte[page].kind() as u8).hash(&mut self.places);
             }
         }
     }
@@ -59,7 +61,8 @@ pub fn outcome(version: &Version, case: &Case) -> (Outcome, Judges, Summary) {
     let summary = replay(version, case, &mut recorder);
     let Recorder { loads, places, judges } = recorder;
     let lost = judges.of(Judge::LastWrite).is_some();
-    (Outcome { loads, places, silent: judges.is_silent(), lost }, judges, summary)
+    let outcome = Outcome { loads: loads.finish(), places: places.finish(), silent: judges.is_silent(), lost };
+    (outcome, judges, summary)
 }
 
 /// The three values of a comparison.

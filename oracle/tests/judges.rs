@@ -9,17 +9,16 @@ use common::{case, edited, faulty, heard, is, judged, version, with_after, with_
 use impls::Version;
 use model::listing::Node;
 use model::{Action, listing};
-use oracle::{Comparison, Finding, Judge, compare, outcome};
+use oracle::{Comparison, End, Finding, Judge, compare, outcome};
 
 /// Asserts that of the three judges of one execution exactly `judge` speaks, and that v3 is beyond reproach on the same
 /// case, so that the finding is about the fault and not about the case.
 fn only(judge: Judge, version: &Version, line: &str) -> Finding {
     let case = case(line);
+    let (right, summary) = judged(common::version("v3"), &case);
+    assert!(right.is_silent() && summary.end == End::Complete, "v3 on {line}: {right:?}");
     let (judges, _) = judged(version, &case);
     assert_eq!(heard(&judges), [judge], "{} ({}) on {line}: {judges:?}", version.name, version.title);
-    let (judges, summary) = judged(common::version("v3"), &case);
-    assert!(judges.is_silent() && summary.end == oracle::End::Complete, "v3 on {line}: {judges:?}");
-    let (judges, _) = judged(version, &case);
     judges.of(judge).expect("it has just been heard")
 }
 

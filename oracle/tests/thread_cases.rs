@@ -54,7 +54,9 @@ fn the_cases_show_the_table_of_the_registry() {
     for version in impls::registry() {
         for scenario in Scenario::ALL {
             let shown = expectations().any(|(entry, v, expect)| {
-                v.name == version.name && entry.scenario.as_deref() == Some(scenario.name()) && expect == Expect::Lost
+                v.name == version.name
+                    && entry.scenario.as_deref() == Some(scenario.name())
+                    && expect == Expect::Lost
             });
             let required = version.expects(scenario) == Loss::Required;
             assert_eq!(shown, required, "{} {}", version.name, scenario.name());

@@ -16,18 +16,16 @@ pub struct Args {
     all: bool,
 }
 
-const WIDTH: usize = 48;
 const CONTEXT: usize = 2;
 
 /// Prints the two listings in two columns; `|`, `<` and `>` mark lines that differ, as in `sdiff`.
 pub fn run(args: &Args) -> Outcome {
     let (left, right) = (input::version(&args.left)?, input::version(&args.right)?);
     let texts = [left, right].map(|v| model::listing::lines(&v.listing).join("\n") + "\n");
-    println!(
-        "{:<WIDTH$}   {}",
-        format!("{} [{}]", left.name, left.provenance.source),
-        format_args!("{} [{}]", right.name, right.provenance.source)
-    );
+    let heads = [left, right].map(|v| format!("{} [{}]", v.name, v.provenance.source));
+    let longest = texts[0].lines().chain([heads[0].as_str()]).map(|l| l.chars().count()).max();
+    let width = longest.unwrap_or(0);
+    println!("{:<width$}   {}", heads[0], heads[1]);
     let rows = rows(&texts[0], &texts[1]);
     let near = |i: usize| {
         let from = i.saturating_sub(CONTEXT);
@@ -36,7 +34,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut skipped = false;
     for (i, (mark, l, r)) in rows.iter().enumerate() {
         if args.all || near(i) {
-            println!("{l:<WIDTH$} {mark} {r}");
+            println!("{}", format!("{l:<width$} {mark} {r}").trim_end());
             skipped = false;
         } else if !skipped {
             println!("...");

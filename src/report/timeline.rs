@@ -3,7 +3,7 @@
 use super::changes::{bytes, changes};
 use corpus::Case;
 use impls::Version;
-use model::{ActorKind, Happened};
+use model::{Action, ActorKind, Happened};
 use oracle::{Finding, Row, Trace};
 use std::fmt::Write as _;
 
@@ -93,12 +93,19 @@ fn marks(trace: &Trace, row: &Row) -> Vec<String> {
 /// Whether a step is worth a line when not all are shown.
 fn telling(row: &Row, actors: usize) -> bool {
     let racing = actors > 1 && (row.before.ptl != row.after.ptl);
-    let counted = row.text.contains("flush") || (!row.event.ok && !row.text.starts_with("flush owed"));
+    let question = row.text == Action::GatherOwesFlush.text();
+    let counted = !question && (row.text.contains("flush") || !row.event.ok);
     !matches!(row.event.happened, Happened::Nothing)
         || racing
+        || sampled(row)
         || counted
         || row.event.transition.actor().is_none()
         || !changes(&row.before, &row.after, actors).is_empty()
+}
+
+/// The operation under comparison reads the entry: where a race begins.
+fn sampled(row: &Row) -> bool {
+    row.text == Action::ReadPte.text() && row.function == "migrate_vma_collect_pmd"
 }
 
 fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &[String]) {
@@ -112,6 +119,9 @@ fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &
     let beside = WIDTH.saturating_sub(state_at) >= 26;
     let indent = if beside { state_at } else { STEP + 4 };
     let mut notes = changes(&row.before, &row.after, actors);
+    if let Some(pte) = row.event.transition.actor().filter(|_| sampled(row)).map(|a| row.after.actors[a].pte) {
+        notes.push(format!("reads {pte}"));
+    }
     // A flush drops many entries at once; one line is enough.
     notes.dedup();
     let mut wrapped = wrap(&notes.join(", "), WIDTH - indent);
@@ -143,8 +153,12 @@ fn cell(row: &Row, actors: usize) -> String {
         }
         Happened::Store { frame, value, .. } => format!("{op}store {value} to {}", model::frame_name(frame)),
         Happened::Nothing => {
-            let no = if event.ok { "" } else { ": no" };
-            format!("{op}{}{no}", row.text)
+            let outcome = match (event.ok, row.text == Action::Translate.text()) {
+                (true, _) => "",
+                (false, true) => ": fault",
+                (false, false) => ": no",
+            };
+            format!("{op}{}{outcome}", row.text)
         }
     }
 }

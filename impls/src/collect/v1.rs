@@ -1,4 +1,4 @@
-//! v1: the folio is marked dirty if the entry *was read* dirty.
+//! v1, "mm/migrate_device.c: Copy pte dirty bit to page": the folio is marked dirty if the entry *was read* dirty.
 //!
 //! The read comes before the clear, and the hardware may set D in between.
 
@@ -9,11 +9,7 @@ pub fn version() -> Version {
     Version::new(
         "v1",
         "dirty bit taken from the word read before the clear",
-        Provenance {
-            author: "Alistair Popple",
-            date: "2022-08-12",
-            source: "[PATCH 1/2] mm/migrate_device.c: Copy pte dirty bit to page",
-        },
+        Provenance { author: "Alistair Popple", date: "2022-08-12", source: "mail a9daea36..., v1 1/2" },
         listing! {
             at "migrate_vma_collect_pmd";
             LockPtl;

@@ -7,11 +7,7 @@ pub fn version() -> Version {
     Version::new(
         "v2",
         "eager: clear, flush and use the returned word, page by page",
-        Provenance {
-            author: "Alistair Popple",
-            date: "2022-08-16",
-            source: "[PATCH v2 1/2], 6e77914685ede036c419fa65b6adc27f25a6c3e9",
-        },
+        Provenance { author: "Alistair Popple", date: "2022-08-16", source: "mail 6e77914685ed..., v2 1/2" },
         listing! {
             at "migrate_vma_collect_pmd";
             LockPtl;
