@@ -340,7 +340,7 @@ impl Machine {
             self.begin(world, i, op);
         }
         let mut ctx = Ctx { m: self, w: world, i, event };
-        ctx.locals();
+        ctx.locals(false);
         if !ctx.me().has(Actor::BEGUN) {
             return;
         }
@@ -358,7 +358,7 @@ impl Machine {
         ctx.event.pc = Some(pc);
         ctx.event.ok = ok;
         ctx.m.actors[i].pc = if ok { instr.next } else { instr.alt };
-        ctx.locals();
+        ctx.locals(true);
     }
 
     fn begin(&mut self, world: &World, i: usize, op: Op) {
@@ -408,8 +408,9 @@ impl Machine {
 }
 
 impl Ctx<'_, '_> {
-    /// Local work rides along with the step before it.
-    fn locals(&mut self) {
+    /// Local work rides along with the step before it; so does, if there was a step, the completion of a flush that no
+    /// other CPU had to be asked for. Otherwise completion is a step of its own.
+    fn locals(&mut self, after_step: bool) {
         for _ in 0..LOCAL_BOUND {
             if !self.me().has(Actor::BEGUN) {
                 return;
@@ -417,7 +418,7 @@ impl Ctx<'_, '_> {
             let instr = self.w.code.at(self.me().pc);
             let rides = match instr.class {
                 Class::Local => true,
-                Class::FlushWait => self.me().unanswered() == 0,
+                Class::FlushWait => after_step && self.me().unanswered() == 0,
                 Class::Step | Class::Waits => false,
             };
             if !rides {
