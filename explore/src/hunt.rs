@@ -3,10 +3,11 @@
 //! Execution `i` of a seed is the same case and the same choices wherever and whenever it runs, so a report over a
 //! fixed number of executions does not depend on the number of threads.
 
-use crate::{case_at, shrink};
+use crate::{Recorder, case_at, rng_for, shrink};
 use corpus::Case;
 use impls::{Scenario, Version};
-use oracle::{Finding, Judge, Judges, execute, trace};
+use oracle::{End, Finding, Judge, Judges, Summary, execute, replay, trace};
+use rand::RngExt;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,11 +22,62 @@ pub enum Limit {
     Time(Duration),
 }
 
+/// Where the cases of a hunt come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The generator; a sampler draws the schedule.
+    #[default]
+    Generator,
+    /// Random bytes, decoded: programs and schedule.
+    Bytes,
+}
+
+/// A numbered execution: its case, and whatever chooses.
+struct Numbered {
+    case: Case,
+    sampler: Option<Recorder>,
+}
+
+impl Numbered {
+    fn draw(options: &HuntOptions, index: u64) -> Numbered {
+        match options.origin {
+            Origin::Generator => {
+                let (case, recorder) = case_at(options.seed, index);
+                Numbered { case, sampler: Some(recorder) }
+            }
+            Origin::Bytes => {
+                let mut rng = rng_for(options.seed, index);
+                let mut bytes = vec![0; rng.random_range(0..LONGEST)];
+                rng.fill(&mut bytes[..]);
+                Numbered { case: Case::from_unversioned(&bytes), sampler: None }
+            }
+        }
+    }
+
+    /// Runs it on a version; with `record`, the case has the schedule that was drawn afterwards.
+    fn run(&mut self, version: &Version, record: bool, judges: &mut Judges) -> Summary {
+        let Some(sampler) = &mut self.sampler else {
+            return replay(version, &self.case, judges);
+        };
+        sampler.restart(record);
+        let summary = execute(version, &self.case.config, &self.case.programs, sampler, judges);
+        if record {
+            self.case.schedule = sampler.schedule().clone();
+        }
+        summary
+    }
+}
+
+/// The longest random byte string.
+const LONGEST: usize = 600;
+
 /// What to hunt.
 #[derive(Clone, Debug)]
 pub struct HuntOptions {
     /// The versions, each of which runs every case.
     pub versions: Vec<&'static Version>,
+    /// Where the cases come from.
+    pub origin: Origin,
     /// The seed of the numbered executions.
     pub seed: u64,
     /// The number of the first execution: where an earlier hunt with the same seed stopped.
@@ -65,8 +117,10 @@ pub struct HuntReport {
     pub alarms: Vec<(&'static str, Judge, Case)>,
     /// How many such flags there were.
     pub alarm_count: u64,
-    /// Executions that reached the step bound.
+    /// Executions that did not come to their end: a deadlock, or the step bound.
     pub unfinished: u64,
+    /// The first of them: version, case.
+    pub first_unfinished: Option<(&'static str, Case)>,
 }
 
 /// Executions that one task runs before it reports.
@@ -74,7 +128,7 @@ const BATCH: u64 = 1024;
 /// Losses of a version that are classified and shrunk per batch; a version that loses all the time is not news.
 const CLASSIFIED: usize = 2;
 /// Alarms that are kept whole.
-const ALARMS: usize = 16;
+const ALARMS: usize = 4;
 
 /// Hunts, and reports to `progress` how many executions are done.
 pub fn hunt(options: &HuntOptions, progress: impl Fn(u64) + Sync) -> HuntReport {
@@ -106,7 +160,20 @@ pub fn hunt(options: &HuntOptions, progress: impl Fn(u64) + Sync) -> HuntReport 
         }
     }
     report.alarms.truncate(ALARMS);
+    report.alarms = report.alarms.into_iter().map(smallest).collect();
     report
+}
+
+/// An alarm with its case shrunk as long as the same judge speaks of the same version.
+fn smallest((name, judge, case): (&'static str, Judge, Case)) -> (&'static str, Judge, Case) {
+    let Ok(version) = impls::find(name) else { return (name, judge, case) };
+    let flagged = |c: &Case| {
+        let mut judges = Judges::default();
+        replay(version, c, &mut judges);
+        judges.of(judge).is_some()
+    };
+    let case = if flagged(&case) { shrink(&case, flagged) } else { case };
+    (name, judge, case)
 }
 
 impl HuntReport {
@@ -114,6 +181,9 @@ impl HuntReport {
     pub fn merge(&mut self, other: HuntReport) {
         self.executions += other.executions;
         self.unfinished += other.unfinished;
+        if self.first_unfinished.is_none() {
+            self.first_unfinished = other.first_unfinished;
+        }
         self.alarm_count += other.alarm_count;
         for (version, n) in other.losses {
             *self.losses.entry(version).or_default() += n;
@@ -136,12 +206,17 @@ fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
     let mut report = HuntReport::default();
     let mut classified = BTreeMap::<(&str, bool), usize>::new();
     for index in range {
-        let (case, mut recorder) = case_at(options.seed, index);
+        let mut numbered = Numbered::draw(options, index);
         for version in &options.versions {
-            recorder.restart(false);
             let mut judges = Judges::default();
-            let summary = execute(version, &case.config, &case.programs, &mut recorder, &mut judges);
-            report.unfinished += u64::from(summary.end == oracle::End::StepBound);
+            let summary = numbered.run(version, false, &mut judges);
+            if summary.end != End::Complete {
+                report.unfinished += 1;
+                if report.first_unfinished.is_none() {
+                    numbered.run(version, true, &mut Judges::default());
+                    report.first_unfinished = Some((version.name, numbered.case.clone()));
+                }
+            }
             if judges.is_silent() {
                 continue;
             }
@@ -159,10 +234,8 @@ fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
                 continue;
             }
             *n += 1;
-            recorder.restart(true);
-            execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
-            let mut case = case.clone();
-            case.schedule = recorder.schedule().clone();
+            numbered.run(version, true, &mut Judges::default());
+            let case = numbered.case.clone();
             if version.correct {
                 let judge = judges.iter().next().map_or(Judge::LastWrite, |f| f.judge());
                 report.alarms.push((version.name, judge, case));
@@ -215,17 +288,16 @@ pub fn first_losses(
         .into_par_iter()
         .map(|seed| {
             let losing = |index: &u64| {
-                let (mut case, mut recorder) = case_at(seed, *index);
+                let (case, sampler) = case_at(seed, *index);
+                let mut numbered = Numbered { case, sampler: Some(sampler) };
                 let mut judges = Judges::default();
-                execute(version, &case.config, &case.programs, &mut recorder, &mut judges);
+                numbered.run(version, false, &mut judges);
                 if judges.of(Judge::LastWrite).is_none() {
                     return false;
                 }
                 let Some(scenarios) = scenarios else { return true };
-                recorder.restart(true);
-                execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
-                case.schedule = recorder.schedule().clone();
-                trace(version, &case).scenario().is_some_and(|s| scenarios.contains(&s))
+                numbered.run(version, true, &mut Judges::default());
+                trace(version, &numbered.case).scenario().is_some_and(|s| scenarios.contains(&s))
             };
             FirstLoss { seed, executions: (0..budget).find(losing).map(|i| i + 1) }
         })

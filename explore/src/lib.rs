@@ -10,7 +10,7 @@ mod sampler;
 mod shrink;
 
 pub use burst::Burst;
-pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, first_losses, hunt};
+pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use pct::Pct;
 pub use random_walk::RandomWalk;
 pub use sampler::{Recorder, Sampler, SamplerKind, case_at, rng_for};

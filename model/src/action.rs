@@ -162,6 +162,11 @@ actions! {
     /// Takes the page's folio off the LRU.
     IsolateForReclaim step "isolate from lru",
     PutBackLru step "put back to lru",
+    /// The folio stays isolated until the end of the batch (`ret_folios` of `shrink_folio_list`).
+    KeepIsolated local "keep",
+    /// After the flush: what was kept goes back to the LRU.
+    PutBackKept step "put back kept folios to lru",
+    KeptSome local "something was kept",
     UnderWriteback local "under writeback",
     /// MADV_PAGEOUT reclaims whatever the references say.
     IgnoresReferences local "references ignored",
@@ -197,7 +202,7 @@ actions! {
     FolioDirty local "folio dirty",
     /// Reclaim unmapped a dirty entry whose flush is still batched.
     PendingDirty local "batched flush of a dirty pte",
-    /// Only the isolation and the swap cache hold references.
+    /// `pageout`: the folio has a mapping (the swap cache), and only the isolation and the mapping hold references.
     Freeable step "no extra reference",
     ClearDirtyForIo step "test and clear folio dirty",
     StartWriteback step "start writeback",

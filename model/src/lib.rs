@@ -29,7 +29,7 @@ pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
 pub use machine::{Actor, Machine, Source};
 pub use op::{ActorKind, Kinds, Op, OpKind, Programs};
 pub use pte::{Pte, PteKind};
-pub use shadow::{Shadow, Word};
+pub use shadow::{InFlight, Shadow, Word};
 pub use step::{Enabled, Event, Flaw, Happened, Transition, World};
 pub use tlb::TlbEntry;
 

@@ -1,8 +1,8 @@
 //! The state: everything that two actors can observe, and each actor's registers.
 
 use crate::{
-    ACTORS, Config, DEVICE_FRAMES, Data, FRAMES, Folio, Frame, NO_FRAME, OpKind, PAGES, Pc, Programs, Pte,
-    SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME, is_device,
+    ACTORS, Config, DEVICE_FRAMES, Data, FRAMES, Folio, Frame, InFlight, NO_FRAME, OpKind, PAGES, Pc, Programs,
+    Pte, SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME, is_device,
 };
 
 /// What `migrate_vma` knows of one source page: the frame (or none, for a hole) and its flags.
@@ -73,6 +73,8 @@ pub struct Actor {
     pub flush: u8,
     /// System frames to free at the end of a batch, a bit each.
     pub batch: u8,
+    /// System frames that reclaim keeps, a bit each: isolated until its batch has been flushed.
+    pub kept: u8,
     /// migrate_vma's sources, by page.
     pub src: [Source; PAGES],
     /// migrate_vma's destinations, by page; element 0 is also the new page of a fault.
@@ -133,8 +135,8 @@ pub struct Machine {
     pub actors: [Actor; ACTORS],
     /// The page table.
     pub pte: [Pte; PAGES],
-    /// The device allocator's free list, most recently freed first: a nibble each, 0xf for the end.
-    device_free: u16,
+    /// The device allocator's free list, most recently freed first: two bits each, 3 for the end.
+    device_free: u8,
     /// Each CPU's TLB.
     pub tlb: [[TlbEntry; PAGES]; ACTORS],
     /// Every folio, by frame.
@@ -151,10 +153,9 @@ pub struct Machine {
     pub batched: bool,
     /// memory.swap.max in pages, 0 for none.
     pub swap_max: u8,
-    /// The frame that an extra reference is held on, by page; [`NO_FRAME`] for none.
-    pub held: [Frame; PAGES],
-    /// The frame that a pin is held on, by page; [`NO_FRAME`] for none.
-    pub pinned: [Frame; PAGES],
+    /// The frames that the extra reference (low half) and the pin (high half) of each page are held on;
+    /// [`NO_FRAME`] for none.
+    holds: [u8; PAGES],
     /// The programs are over and the case is being drained.
     pub draining: bool,
 }
@@ -163,10 +164,10 @@ impl Machine {
     /// The machine as a case begins.
     #[must_use]
     pub fn new(config: &Config) -> Machine {
-        let mut device_free = u16::MAX;
+        let mut device_free = u8::MAX;
         let n = (config.device_frames as usize).min(DEVICE_FRAMES);
         for k in (0..n).rev() {
-            device_free = device_free << 4 | (SYSTEM_FRAMES + k) as u16;
+            device_free = device_free << 2 | k as u8;
         }
         let mut m = Machine {
             actors: [Actor { folio: NO_FRAME, dst: [NO_FRAME; PAGES], ..Actor::default() }; ACTORS],
@@ -180,8 +181,7 @@ impl Machine {
             gathers: 0,
             batched: false,
             swap_max: 0,
-            held: [NO_FRAME; PAGES],
-            pinned: [NO_FRAME; PAGES],
+            holds: [NO_FRAME | NO_FRAME << 4; PAGES],
             draining: false,
         };
         for page in 0..PAGES {
@@ -194,7 +194,7 @@ impl Machine {
                 m.folios[page] = folio;
                 m.pte[page] = Pte::present(page as Frame, false).with_dirty(true).with_accessed(true);
                 for word in 0..ACTORS {
-                    m.shadow.store(page, word, SHARED_VALUE, false);
+                    m.shadow.store(page, word, SHARED_VALUE, InFlight::Nothing);
                 }
             }
         }
@@ -218,20 +218,25 @@ impl Machine {
         }
     }
 
-    /// What is left of an execution once it is over: nothing that a discard or a migration could still change.
-    /// An actor other than 0 owns word `w` of each page.
+    /// Which discard of a page has begun and not returned. MADV_FREE excuses more than MADV_DONTNEED.
     #[must_use]
-    pub fn discard_in_flight(&self, world: &World, page: usize) -> bool {
+    pub fn discard_in_flight(&self, world: &World, page: usize) -> InFlight {
+        let mut found = InFlight::Nothing;
         if self.draining {
-            return false;
+            return found;
         }
-        (0..world.programs.actors as usize).any(|i| {
+        for i in 0..world.programs.actors as usize {
             let actor = &self.actors[i];
-            actor.has(Actor::BEGUN) && {
+            if actor.has(Actor::BEGUN) {
                 let op = world.programs.ops[i][actor.op as usize];
-                matches!(op.kind, OpKind::Free | OpKind::DontNeed) && op.arg as usize == page
+                match op.kind {
+                    OpKind::Free if op.arg as usize == page => return InFlight::Free,
+                    OpKind::DontNeed if op.arg as usize == page => found = InFlight::DontNeed,
+                    _ => {}
+                }
             }
-        })
+        }
+        found
     }
 
     /// The bytes that a load of `page` would see on a CPU with nothing cached, if it is in memory, in swap or
@@ -285,6 +290,22 @@ impl Machine {
         self.swap_max != 0 && self.slots_used() * 2 >= self.swap_max
     }
 
+    /// The frame that a page's extra reference (or its pin) is held on, if there is one.
+    #[must_use]
+    pub const fn held(&self, page: usize, pin: bool) -> Option<Frame> {
+        let frame = if pin { self.holds[page] >> 4 } else { self.holds[page] & 0xf };
+        if frame == NO_FRAME { None } else { Some(frame) }
+    }
+
+    pub(crate) const fn set_held(&mut self, page: usize, pin: bool, frame: Option<Frame>) {
+        let frame = match frame {
+            Some(f) => f,
+            None => NO_FRAME,
+        };
+        let old = self.holds[page];
+        self.holds[page] = if pin { (old & 0xf) | frame << 4 } else { (old & 0xf0) | frame };
+    }
+
     /// The lowest free system frame.
     pub(crate) fn free_frame(&self) -> Option<usize> {
         (0..SYSTEM_FRAMES).find(|&f| !self.folios[f].allocated())
@@ -292,17 +313,17 @@ impl Machine {
 
     /// Takes a device frame: the most recently freed one, as the test driver does.
     pub(crate) fn take_device_frame(&mut self) -> Option<usize> {
-        let frame = self.device_free & 0xf;
-        if frame == 0xf {
+        let k = (self.device_free & 3) as usize;
+        if k == DEVICE_FRAMES {
             return None;
         }
-        self.device_free = self.device_free >> 4 | 0xf000;
-        Some(frame as usize)
+        self.device_free = self.device_free >> 2 | 0xc0;
+        Some(SYSTEM_FRAMES + k)
     }
 
     pub(crate) fn give_device_frame(&mut self, frame: usize) {
         debug_assert!(is_device(frame as Frame));
-        self.device_free = self.device_free << 4 | frame as u16;
+        self.device_free = self.device_free << 2 | (frame - SYSTEM_FRAMES) as u8;
     }
 }
 

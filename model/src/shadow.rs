@@ -2,28 +2,47 @@
 //!
 //! The rules are the documented ones of madvise(2). MADV_DONTNEED: once the call has returned, what was stored
 //! before it began is zero; a store concurrent with the call may survive or vanish. MADV_FREE: the old value or
-//! zero until the word is rewritten after the call returned; a store concurrent with the call may vanish. The
-//! operations under test cannot touch this memory: only stores and discards change it.
+//! zero until the word is rewritten after the call returned; a store concurrent with the call may vanish, whether the page
+//! is discarded or not. The operations under test cannot touch this memory: only stores and discards change it.
 
 use crate::{ACTORS, PAGES};
 
-/// One word's legal values: the last stored value, and zero if a discard allows it.
+/// Which discard of a page has begun and not returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InFlight {
+    /// None.
+    Nothing,
+    /// MADV_DONTNEED only: a store now may be zeroed.
+    DontNeed,
+    /// MADV_FREE: a store now may be zeroed, and may vanish so that the older value stays.
+    Free,
+}
+
+/// One word's legal values: the last stored value, and what discards allow beside it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
 pub struct Word {
     /// The last value stored (zero if a discard made it so).
     pub last: u8,
-    /// Bit 7: zero is legal too. Bits 0 to 3: a MADV_DONTNEED of that actor will make the value illegal when
+    /// The value before it, if a store that overlapped a MADV_FREE may have vanished.
+    before: u8,
+    /// Bit 6: the value before is legal too. Bit 5: so many stores overlapped a MADV_FREE that the word is not judged
+    /// until it is rewritten. Bit 7: zero is legal too. Bits 0 to 3: a MADV_DONTNEED of that actor will make the value illegal when
     /// it returns.
     state: u8,
 }
 
 const ZERO_OK: u8 = 0x80;
+const BEFORE_OK: u8 = 0x40;
+const ANY_OK: u8 = 0x20;
 
 impl Word {
     /// Whether a load, now, may return `value`.
     #[must_use]
     pub const fn allows(self, value: u8) -> bool {
-        value == self.last || (value == 0 && self.zero_ok())
+        value == self.last
+            || (value == 0 && self.zero_ok())
+            || (value == self.before && self.state & BEFORE_OK != 0)
+            || self.state & ANY_OK != 0
     }
 
     /// Whether zero is legal beside the last value.
@@ -41,9 +60,17 @@ pub struct Shadow {
 }
 
 impl Shadow {
-    /// A store happened. `discard_in_flight`: a MADV_FREE or MADV_DONTNEED of the page has begun and not returned.
-    pub const fn store(&mut self, page: usize, word: usize, value: u8, discard_in_flight: bool) {
-        self.words[page][word] = Word { last: value, state: if discard_in_flight { ZERO_OK } else { 0 } };
+    /// A store happened, perhaps while a discard of the page was in flight.
+    pub const fn store(&mut self, page: usize, word: usize, value: u8, discard: InFlight) {
+        let old = self.words[page][word];
+        let state = match discard {
+            InFlight::Nothing => 0,
+            InFlight::DontNeed => ZERO_OK,
+            InFlight::Free if old.state & (BEFORE_OK | ANY_OK) != 0 => ZERO_OK | ANY_OK,
+            InFlight::Free => ZERO_OK | BEFORE_OK,
+        };
+        let before = if state & BEFORE_OK != 0 { old.last } else { 0 };
+        self.words[page][word] = Word { last: value, before, state };
     }
 
     /// MADV_FREE of a page begins.
@@ -83,10 +110,10 @@ mod tests {
     #[test]
     fn dontneed_makes_older_values_illegal_only_when_it_returns() {
         let mut s = Shadow::default();
-        s.store(0, 0, 1, false);
+        s.store(0, 0, 1, InFlight::Nothing);
         s.dontneed_begins(0, 1);
         assert!(s.words[0][0].allows(1) && s.words[0][0].allows(0));
-        s.store(0, 2, 9, true);
+        s.store(0, 2, 9, InFlight::DontNeed);
         s.dontneed_returns(0, 1);
         assert!(!s.words[0][0].allows(1) && s.words[0][0].allows(0));
         assert!(s.words[0][2].allows(9) && s.words[0][2].allows(0));
@@ -95,23 +122,36 @@ mod tests {
     #[test]
     fn free_excuses_zero_until_the_word_is_rewritten() {
         let mut s = Shadow::default();
-        s.store(0, 0, 1, false);
+        s.store(0, 0, 1, InFlight::Nothing);
         s.free_begins(0);
         assert!(s.words[0][0].allows(1) && s.words[0][0].allows(0) && s.droppable(0));
-        s.store(0, 0, 2, false);
+        s.store(0, 0, 2, InFlight::Nothing);
         assert!(s.words[0][0].allows(2) && !s.words[0][0].allows(0) && !s.droppable(0));
     }
 
     #[test]
     fn of_two_overlapping_discards_the_first_return_decides_for_what_both_doomed() {
         let mut s = Shadow::default();
-        s.store(0, 0, 1, false);
+        s.store(0, 0, 1, InFlight::Nothing);
         s.dontneed_begins(0, 1);
         s.dontneed_begins(0, 2);
         s.dontneed_returns(0, 1);
         assert!(!s.words[0][0].allows(1));
-        s.store(0, 0, 2, true);
+        s.store(0, 0, 2, InFlight::DontNeed);
         s.dontneed_returns(0, 2);
         assert!(s.words[0][0].allows(2) && s.words[0][0].allows(0));
+    }
+
+    #[test]
+    fn a_store_that_overlaps_madv_free_may_vanish_and_nothing_else_may_come() {
+        let mut s = Shadow::default();
+        s.store(0, 0, 1, InFlight::Nothing);
+        s.free_begins(0);
+        s.store(0, 0, 2, InFlight::Free);
+        for (value, legal) in [(2, true), (1, true), (0, true), (3, false)] {
+            assert_eq!(s.words[0][0].allows(value), legal, "{value}");
+        }
+        s.store(0, 0, 3, InFlight::Nothing);
+        assert!(s.words[0][0].allows(3) && !s.words[0][0].allows(1) && !s.words[0][0].allows(0));
     }
 }

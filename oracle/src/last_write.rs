@@ -9,7 +9,7 @@
 //! discard of that page in flight, or a batch of reclaim (which is flushed as a whole). That window is theirs.
 
 use crate::finding::{Finding, Legal};
-use model::{ACTORS, Actor, Event, Happened, Machine, World};
+use model::{ACTORS, Actor, Event, Happened, InFlight, Machine, World};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
     let Happened::Load { page, frame, data } = event.happened else {
@@ -35,5 +35,6 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
 }
 
 fn flush_owed_by_others(world: &World, machine: &Machine, page: usize) -> bool {
-    machine.discard_in_flight(world, page) || machine.actors.iter().any(|a| a.has(Actor::BATCH))
+    machine.discard_in_flight(world, page) != InFlight::Nothing
+        || machine.actors.iter().any(|a| a.has(Actor::BATCH))
 }

@@ -1,7 +1,7 @@
 //! `lostwrite hunt`.
 
 use super::{FINE, Outcome, input, unexpected};
-use explore::{HuntOptions, HuntReport, Limit};
+use explore::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
 use indicatif::{ProgressBar, ProgressStyle};
 use lostwrite::targets::report;
@@ -18,6 +18,9 @@ pub struct Args {
     /// The seed of the numbered executions
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Take random bytes as cases, schedules included, instead of the generator's
+    #[arg(long)]
+    bytes: bool,
     /// Start with this execution: go on where a hunt that was interrupted had come to
     #[arg(long, default_value_t = 0)]
     from: u64,
@@ -30,6 +33,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let options = HuntOptions {
         versions: input::versions(&args.versions)?,
+        origin: if args.bytes { Origin::Bytes } else { Origin::Generator },
         seed: args.seed,
         from: args.from,
         limit: Limit::Executions(args.executions),

@@ -3,7 +3,7 @@
 use super::hunt::{alarms, with_progress};
 use super::{FINE, Outcome, unexpected};
 use corpus::Case;
-use explore::{HuntOptions, Limit};
+use explore::{HuntOptions, Limit, Origin};
 use impls::{Loss, Scenario, Version};
 use lostwrite::report::Table;
 use lostwrite::targets::report;
@@ -81,6 +81,7 @@ pub fn run(args: &Args) -> Outcome {
     replay_corpus(&versions, &mut tally);
     let options = HuntOptions {
         versions: versions.clone(),
+        origin: Origin::Generator,
         seed: args.seed,
         from: 0,
         limit: Limit::Time(Duration::from_secs_f64(args.time)),

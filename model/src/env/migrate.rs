@@ -23,6 +23,7 @@ pub(super) fn listings() -> Vec<Named> {
                 if HasFaultPage {
                     at "do_swap_page";
                     PutFaultPage;
+                    if OutOfMemory { finish; }
                     retry;
                 }
             },

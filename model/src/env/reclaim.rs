@@ -3,7 +3,8 @@
 //!
 //! Never merged: the exchange and the flush; the refcount freeze and the dirty test after it (in that order, because
 //! a GUP holder dirties the page and then drops its reference); the start and the end of a write to swap.
-//! The reference check only clears A: ageing that keeps a young page one more round is left out.
+//! What is kept stays isolated until the batch has been flushed, so that no second reclaimer can free a page that this one
+//! has unmapped and not flushed. The reference check only clears A: ageing that keeps a young page one more round is left out.
 
 use crate::code::Named;
 use crate::listing;
@@ -39,8 +40,7 @@ pub(super) fn listings() -> Vec<Named> {
             listing! {
                 at "shrink_folio_list";
                 UnlockFolio;
-                at "putback_lru_page";
-                PutBackLru;
+                KeepIsolated;
             },
         ),
         (
@@ -55,7 +55,7 @@ pub(super) fn listings() -> Vec<Named> {
             "shrink_folio",
             listing! {
                 at "shrink_folio_list";
-                TrylockFolio else { PutBackLru; return; }
+                TrylockFolio else { KeepIsolated; return; }
                 if UnderWriteback { call "keep"; return; }
                 unless IgnoresReferences { call "age"; }
                 if SwapBacked {
@@ -79,11 +79,11 @@ pub(super) fn listings() -> Vec<Named> {
                     at "swap_writepage";
                     if FreeSwap { call "keep"; return; }
                     StartWriteback;
-                    if WritebackLater { at "putback_lru_page"; PutBackLru; return; }
+                    if WritebackLater { KeepIsolated; return; }
                     WriteSlot;
                     EndWriteback;
                     at "shrink_folio_list";
-                    TrylockFolio else { PutBackLru; return; }
+                    TrylockFolio else { KeepIsolated; return; }
                     if FolioDirty { call "keep"; return; }
                     if UnderWriteback { call "keep"; return; }
                 }
@@ -149,6 +149,8 @@ pub(super) fn listings() -> Vec<Named> {
                 if PendingFlush { FlushPending; BatchDone; }
                 at "free_unref_page_list";
                 FreeBatch;
+                at "move_folios_to_lru";
+                if KeptSome { PutBackKept; }
             },
         ),
     ]

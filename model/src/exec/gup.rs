@@ -1,7 +1,7 @@
 //! Extra references and pins, as GUP-fast takes them (David Hildenbrand's B1 to B5).
 
 use super::Ctx;
-use crate::{NO_FRAME, ZERO_FRAME};
+use crate::ZERO_FRAME;
 
 impl Ctx<'_, '_> {
     pub fn try_get_folio(&mut self, pin: bool) -> bool {
@@ -43,9 +43,8 @@ impl Ctx<'_, '_> {
         let page = self.page();
         let zero = self.pte_zero_page();
         let frame = if zero { ZERO_FRAME } else { self.me().folio };
-        let place = if pin { &mut self.m.pinned[page] } else { &mut self.m.held[page] };
-        if *place == NO_FRAME {
-            *place = frame;
+        if self.m.held(page, pin).is_none() {
+            self.m.set_held(page, pin, Some(frame));
         } else if !zero {
             if pin {
                 self.drop_pin(frame);
@@ -58,11 +57,9 @@ impl Ctx<'_, '_> {
 
     pub fn release(&mut self, pin: bool) -> bool {
         let page = self.page();
-        let place = if pin { &mut self.m.pinned[page] } else { &mut self.m.held[page] };
-        let frame = core::mem::replace(place, NO_FRAME);
-        if frame == NO_FRAME || frame == ZERO_FRAME {
-            return true;
-        }
+        let held = self.m.held(page, pin);
+        self.m.set_held(page, pin, None);
+        let Some(frame) = held.filter(|f| *f != ZERO_FRAME) else { return true };
         if pin {
             self.drop_pin(frame);
         } else {

@@ -151,6 +151,7 @@ impl Ctx<'_, '_> {
             return false;
         }
         let frame = if to_device { self.m.take_device_frame().map(|f| f as Frame) } else { self.alloc_system() };
+        self.me_mut().set(Actor::OOM, frame.is_none());
         let Some(frame) = frame else { return false };
         let folio = &mut self.m.folios[frame as usize];
         if to_device {

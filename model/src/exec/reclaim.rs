@@ -33,6 +33,22 @@ impl Ctx<'_, '_> {
         self.put_folio()
     }
 
+    pub fn keep_isolated(&mut self) -> bool {
+        let me = self.me_mut();
+        me.kept |= 1 << me.folio;
+        me.set(Actor::ISOLATED, false);
+        true
+    }
+
+    pub fn put_back_kept(&mut self) -> bool {
+        let kept = core::mem::take(&mut self.me_mut().kept);
+        for frame in (0..SYSTEM_FRAMES).filter(|f| kept & 1 << f != 0) {
+            self.m.folios[frame].set_lru(true);
+            self.put(frame as Frame);
+        }
+        true
+    }
+
     pub fn ignores_references(&self) -> bool {
         let cpu = self.w.programs.kinds[self.i] == ActorKind::Cpu;
         cpu && !self.m.draining && self.w.op(self.m, self.i).is_some_and(|op| op.kind == OpKind::PageOut)
