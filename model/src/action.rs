@@ -288,7 +288,6 @@ actions! {
     GetFaultPage step "get device folio",
     HasFaultPage local "called from a fault",
     PutFaultPage step "put device folio",
-    EndMigrate local "migration over",
 
     // Extra references and pins.
     Holding local "already held",

@@ -21,7 +21,8 @@ pub struct Folio {
     counts: u8,
     /// Low half: swap slot while in the swap cache. High half: who holds the folio lock, plus one.
     slot_lock: u8,
-    /// Low bits: which page of the address space maps it (the reverse map), and [`Folio::WRITEBACK`]-like state.
+    /// Bits 0-1: which page of the address space it belongs to (the reverse map). Bits 2-3: writeback stage. High half:
+    /// the CPU whose lazyfree batch holds it, plus one.
     state: u8,
 }
 

@@ -53,9 +53,12 @@ pub fn run(args: &Args) -> Outcome {
 /// Prints the flags on versions believed correct, and says how to exit.
 pub fn alarms(result: &HuntReport) -> std::process::ExitCode {
     println!(
-        "flags on versions believed correct: {}; executions cut off: {}",
+        "flags on versions believed correct: {}; executions without an end: {}",
         result.alarm_count, result.unfinished
     );
+    if let Some((version, case)) = &result.first_unfinished {
+        println!("the first without an end, on {version}: {case}");
+    }
     for (name, judge, case) in &result.alarms {
         println!("\nALARM: {} on {name}", judge.name());
         if let Ok(version) = impls::find(name) {

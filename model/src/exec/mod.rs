@@ -298,7 +298,6 @@ impl Ctx<'_, '_> {
             A::GetFaultPage => self.get_fault_page(),
             A::HasFaultPage => self.me().has(Actor::FAULT),
             A::PutFaultPage => self.put_fault_page(),
-            A::EndMigrate => true,
 
             A::Holding => self.m.held(self.page(), false).is_some(),
             A::HoldingPin => self.m.held(self.page(), true).is_some(),
