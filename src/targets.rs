@@ -4,6 +4,7 @@ use crate::report::{Detail, timeline};
 use corpus::{Case, bytes};
 use impls::Version;
 use oracle::{Comparison, Finding, Judge, Outcome, trace};
+use std::sync::LazyLock;
 
 /// What came of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,9 @@ pub enum Verdict {
     /// Something unexpected: the report to print before crashing.
     Alarm(String),
 }
+
+static CORRECT: LazyLock<Vec<&'static Version>> =
+    LazyLock::new(|| impls::registry().iter().filter(|v| v.correct).collect());
 
 /// Runs a case on versions and raises an alarm for what no correct version does: a flag on a version that is believed
 /// correct, or two such versions that diverge.
@@ -44,11 +48,11 @@ pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String
     None
 }
 
-/// The body of the `differential` target: the versions of the thread that are believed correct.
+/// The body of the `differential` target: every version in the registry that is believed correct.
 #[must_use]
 pub fn differential_bytes(input: &[u8]) -> Verdict {
     let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
-    differential(&impls::thread(), &case).map_or(Verdict::Fine, Verdict::Alarm)
+    differential(&CORRECT, &case).map_or(Verdict::Fine, Verdict::Alarm)
 }
 
 /// The body of the `rediscover` target: a wrong load on a version that is known to lose is an alarm too.

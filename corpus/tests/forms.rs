@@ -2,7 +2,7 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use corpus::{Case, Shape, bytes, crossover, generate, json, mutate};
-use model::Transition;
+use model::{ActorKind, Op, OpKind, Transition};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -156,6 +156,34 @@ proptest! {
 fn no_bytes_at_all_are_the_default_case() {
     assert_eq!(Case::from_unversioned(&[]), Case::default());
     assert_eq!(bytes::decode(&[]), Err(bytes::DecodeError::Empty));
+}
+
+/// Numbers out of range, as a careless edit leaves them.
+#[test]
+fn repair_makes_a_broken_case_valid() {
+    let mut case = "cpu0: W0 | cpu1: W1 | kswapd: P0 | schedule: 2*3 i2 1".parse::<Case>().expect("a case");
+    case.config.shared = 0xff;
+    case.config.device_frames = 9;
+    case.programs.actors = 2;
+    case.programs.kinds[0] = ActorKind::Kswapd;
+    case.programs.kinds[1] = ActorKind::Kswapd;
+    case.programs.ops[0][0] = Op::new(OpKind::SwapMax, 200);
+    case.programs.ops[0][7] = Op::new(OpKind::Write, 1);
+    case.repair();
+    assert_eq!(
+        case.to_string(),
+        "kernel=6.0 shared=0,1,2 cpu0: Q0 | kswapd: P1 | schedule: 0*3 i0 1",
+        "actor 2 is gone, and what it did in the schedule falls to actor 0"
+    );
+    valid(&case).expect("valid");
+    survives(&case).expect("the same in every form");
+    case.programs.actors = 0;
+    case.repair();
+    assert_eq!(case.to_string(), "kernel=6.0 shared=0,1,2 cpu0: Q0 | schedule: 0*3 i0 0");
+    case.programs.actors = 9;
+    case.repair();
+    assert_eq!(case.programs.actors, 4);
+    valid(&case).expect("valid");
 }
 
 /// One edit changes little: that is what the mutator is for. A mutation in 16 draws a new case.

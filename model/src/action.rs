@@ -101,7 +101,7 @@ actions! {
     /// The same for all pages of the operation's range.
     FlushRange step "flush range",
     /// The same for the address space (`flush_tlb_batched_pending`).
-    FlushMm step "flush mm (reclaim's batch was pending)",
+    FlushMm step "flush mm (batch was pending)",
     /// Reclaim's own batched flush (`try_to_unmap_flush`).
     FlushPending step "flush batched",
     /// Completion: every CPU that was asked has dropped its entries.

@@ -20,14 +20,17 @@ fn expectations() -> impl Iterator<Item = (Entry, &'static Version, Expect)> {
     })
 }
 
+/// At least of every version that is believed correct, and of no version twice.
 #[test]
-fn every_case_says_what_to_expect_of_every_version() {
+fn every_case_says_what_to_expect() {
     for entry in entries() {
         for version in impls::registry() {
             let named = entry.expect.iter().filter(|(name, _)| name == version.name).count();
-            assert_eq!(named, 1, "{}: {}", entry.place, version.name);
+            assert!(named == 1 || (named == 0 && !version.correct), "{}: {}", entry.place, version.name);
         }
-        assert_eq!(entry.expect.len(), impls::registry().len(), "{}", entry.place);
+        for (name, expect) in &entry.expect {
+            assert!(!version(name).correct || *expect == Expect::Ok, "{}: {name}", entry.place);
+        }
     }
 }
 

@@ -34,7 +34,9 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
     let _ = writeln!(out, "case: {case}");
     match trace.finding {
         Some(f) => {
-            let _ = writeln!(out, "{}: {f}", f.judge().name());
+            for line in wrap(&format!("{}: {f}", f.judge().name()), " ", WIDTH) {
+                let _ = writeln!(out, "{line}");
+            }
         }
         None => out.push_str("no judge says anything\n"),
     }
@@ -110,11 +112,15 @@ fn sampled(row: &Row) -> bool {
 
 fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &[String]) {
     let who = row.event.transition.actor().or(row.event.transition.cpu());
-    let cell = cell(row, actors);
-    let mut line = format!("{:>4}  ", row.step);
-    let at = who.unwrap_or(0);
-    let _ = write!(line, "{:width$}", "", width = at * column);
-    line.push_str(&cell);
+    let cell_at = STEP + who.unwrap_or(0) * column;
+    let mut cell = wrap(&cell(row, actors), " ", WIDTH - cell_at).into_iter();
+    let mut line = format!("{:>4}", row.step);
+    line = format!("{line:<cell_at$}{}", cell.next().unwrap_or_default());
+    // The last columns are narrower than the longest words of a listing.
+    for more in cell {
+        let _ = writeln!(out, "{}", line.trim_end());
+        line = format!("{:cell_at$}  {more}", "");
+    }
     let state_at = STEP + actors * column;
     let beside = WIDTH.saturating_sub(state_at) >= 26;
     let indent = if beside { state_at } else { STEP + 4 };
@@ -124,7 +130,7 @@ fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &
     }
     // A flush drops many entries at once; one line is enough.
     notes.dedup();
-    let mut wrapped = wrap(&notes.join(", "), WIDTH - indent);
+    let mut wrapped = wrap(&notes.join(", "), ", ", WIDTH - indent);
     if beside && line.len() < state_at && !wrapped.is_empty() {
         let first = wrapped.remove(0);
         line = format!("{line:<state_at$}{first}");
@@ -163,9 +169,10 @@ fn cell(row: &Row, actors: usize) -> String {
     }
 }
 
-fn wrap(text: &str, width: usize) -> Vec<String> {
+/// Breaks a text after separators into lines of at most `width`.
+fn wrap(text: &str, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_inclusive(", ") {
+    for word in text.split_inclusive(separator) {
         match lines.last_mut() {
             Some(line) if line.len() + word.trim_end().len() <= width => line.push_str(word),
             _ => lines.push(word.to_owned()),

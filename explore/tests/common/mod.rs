@@ -1,0 +1,38 @@
+//! What the tests of the search share: executions written down step by step.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use corpus::Case;
+use impls::Version;
+use model::{Event, Machine, World};
+use oracle::{Chooser, Judges, Observer, Summary, execute};
+
+/// A version of the registry.
+pub fn version(name: &str) -> &'static Version {
+    impls::find(name).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Every step with the machine that it left, and what the judges found.
+#[derive(Default)]
+pub struct Steps {
+    pub steps: Vec<(Event, Machine)>,
+    pub judges: Judges,
+}
+
+impl Observer for Steps {
+    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
+        self.steps.push((*event, *machine));
+        self.judges.after(world, machine, event, step);
+    }
+
+    fn deadlock(&mut self, step: u32) {
+        Observer::deadlock(&mut self.judges, step);
+    }
+}
+
+/// Runs a case with choices from `chooser`.
+pub fn run(version: &Version, case: &Case, chooser: &mut impl Chooser) -> (Steps, Summary) {
+    let mut steps = Steps::default();
+    let summary = execute(version, &case.config, &case.programs, chooser, &mut steps);
+    (steps, summary)
+}

@@ -1,0 +1,369 @@
+//! The command, end to end: what it prints, and how it exits.
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use predicates::prelude::*;
+use std::path::{Path, PathBuf};
+
+fn lostwrite(args: &[&str]) -> Assert {
+    Command::new(assert_cmd::cargo::cargo_bin!("lostwrite")).args(args).assert()
+}
+
+fn printed(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).expect("text")
+}
+
+fn complained(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stderr.clone()).expect("text")
+}
+
+/// A file of the repository.
+fn repository(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path).display().to_string()
+}
+
+/// A folder of its own, and the path of a file in it.
+fn written(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).expect("a file");
+    let path = path.display().to_string();
+    (folder, path)
+}
+
+fn left_in(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect()
+}
+
+#[test]
+fn list_shows_the_versions_with_what_they_lose() {
+    let out = printed(&lostwrite(&["list"]).success());
+    for (version, loses) in
+        [("pre-fix", "S1 S1b S2a S3 S3r"), ("v1", "S2a S3 S3r"), ("v2", "-"), ("v3", "-"), ("6.1.192", "-")]
+    {
+        let line = out.lines().find(|l| l.starts_with(&format!("{version} "))).unwrap_or_else(|| panic!("{out}"));
+        assert!(line.contains(&format!("  {loses}  ")), "{line}");
+    }
+    for source in ["60bae7370896", "fd35ca3d12cc", "8c3328f1f36a"] {
+        assert!(out.contains(source), "{source}");
+    }
+    for scenario in ["S1 ", "S1b", "S2a", "S2b", "S3 ", "S3r"] {
+        assert!(out.lines().any(|l| l.starts_with(scenario)), "{scenario}: {out}");
+    }
+}
+
+/// v3 differs from v2 in what happens between the folio lock and the dirty fact, and in the range flush at the end.
+#[test]
+fn diff_marks_the_two_places_where_v2_and_v3_differ() {
+    let out = printed(&lostwrite(&["diff", "v2", "v3", "--all"]).success());
+    // Two columns, and between them the column of the marks.
+    let column = out.find("v3 [").expect("a header") - 2;
+    let marked = |line: &&str| line.chars().nth(column).is_some_and(|mark| mark != ' ');
+    let (mut places, mut landmark) = (Vec::new(), "");
+    for line in out.lines().skip(1) {
+        let landmarks = ["lock ptl", "pte = read", "trylock folio", "if dirty(pte)", "remove rmap", "unlock ptl"];
+        if !marked(&line) {
+            let found = landmarks.into_iter().find(|l| line.trim_start().starts_with(l));
+            landmark = found.unwrap_or(landmark);
+        } else if places.last() != Some(&landmark) {
+            places.push(landmark);
+        }
+    }
+    assert_eq!(places, ["trylock folio", "remove rmap"], "{out}");
+    for (mark, line) in [("<", "pte = clear"), (">", "if anything was cleared"), (">", "flush range")] {
+        assert!(out.lines().any(|l| l.contains(mark) && l.contains(line)), "{mark} {line}: {out}");
+    }
+    // Without --all the same lines are marked.
+    let short = printed(&lostwrite(&["diff", "v2", "v3"]).success());
+    let of = |text: &str| text.lines().skip(1).filter(marked).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(of(&short), of(&out));
+    assert!(short.lines().count() < out.lines().count());
+    lostwrite(&["diff", "v3", "v3"]).success().stdout(predicate::str::contains("no difference"));
+}
+
+const S1: &str = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0";
+
+#[test]
+fn replay_marks_where_the_fact_and_the_data_went() {
+    let out = printed(&lostwrite(&["replay", "--impl", "pre-fix", S1]).success());
+    let marks = ["DIRTY FACT DROPPED", "DATA LOST", "WRONG VALUE: 1, expected 2"];
+    let places: Vec<_> = marks.iter().map(|m| out.find(m).unwrap_or_else(|| panic!("{m}: {out}"))).collect();
+    assert!(places.is_sorted(), "{out}");
+    // Each mark stands under the step that it is about.
+    let above = |mark: &str| {
+        let lines: Vec<_> = out.lines().collect();
+        let at = lines.iter().position(|l| l.contains(mark)).expect("found above");
+        lines[at - 1].to_owned()
+    };
+    assert!(above(marks[0]).contains("install migration entry"), "{out}");
+    assert!(above(marks[1]).contains("-swapcache"), "{out}");
+    assert!(above(marks[2]).contains("R0 load f0 -> [1]"), "{out}");
+    assert!(out.contains(&format!("replay: lostwrite replay --impl pre-fix '{S1}'")), "{out}");
+}
+
+#[test]
+fn replay_of_a_correct_version_says_nothing() {
+    lostwrite(&["replay", "--impl", "v3", S1])
+        .success()
+        .stdout(predicate::str::contains("no judge says anything").and(predicate::str::contains("<==").not()));
+}
+
+#[test]
+fn replay_takes_every_version_of_the_thread_unless_told() {
+    let out = printed(&lostwrite(&["replay", "--quiet", S1]).success());
+    let first: Vec<_> = out.lines().map(|l| l.split_whitespace().next().unwrap_or("")).collect();
+    assert_eq!(first, ["pre-fix", "v1", "v2", "v3"], "{out}");
+    assert!(out.lines().skip(1).all(|l| l.ends_with(" ok")), "{out}");
+    let out = printed(&lostwrite(&["replay", "-q", "--impl", "bugA", "--impl", "6.1.192", S1]).success());
+    assert!(out.starts_with("bugA ") && out.contains("expected 2"), "{out}");
+    assert!(out.lines().nth(1).is_some_and(|l| l.starts_with("6.1.192") && l.ends_with(" ok")), "{out}");
+}
+
+#[test]
+fn replay_prints_every_step_if_asked() {
+    let steps = |args: &[&str]| printed(&lostwrite(args).success()).lines().count();
+    let all = steps(&["replay", "--full", "--impl", "pre-fix", S1]);
+    assert!(all > 124 && steps(&["replay", "--impl", "pre-fix", S1]) < all, "{all}");
+}
+
+#[test]
+fn case_files_replay_as_they_say() {
+    for file in ["thread.case", "controls.case"] {
+        lostwrite(&["replay", "--quiet", &repository(&format!("corpus/cases/{file}"))]).success();
+    }
+}
+
+#[test]
+fn a_case_file_that_expects_something_else_exits_with_1() {
+    for (expect, complaint) in
+        [("v3=lost", "v3: expected lost, found ok"), ("pre-fix=ok", "pre-fix: expected ok, found lost")]
+    {
+        let (_folder, path) = written("wrong.case", format!("expect: {expect}\n{S1}\n"));
+        lostwrite(&["replay", "--quiet", &path])
+            .code(1)
+            .stdout(predicate::str::contains(format!("wrong.case:2: {complaint}")));
+    }
+}
+
+#[test]
+fn an_unknown_implementation_exits_with_2_and_names_the_known() {
+    for args in [
+        &["replay", "--impl", "v9", S1][..],
+        &["diff", "v9", "v3"],
+        &["diff", "v3", "v9"],
+        &["hunt", "--impl", "v9", "--executions", "1"],
+    ] {
+        let e = complained(&lostwrite(args).code(2).stdout(""));
+        assert!(
+            e.contains("unknown implementation 'v9'; known are pre-fix, v1, v2, v3, 6.1.192"),
+            "{args:?}: {e}"
+        );
+    }
+}
+
+#[test]
+fn a_malformed_case_exits_with_2_and_names_its_place() {
+    for (case, place) in [
+        ("W0 X0", "line 1, column 4: expected an operation"),
+        ("W0 D7", "line 1, column 5: expected a number from 0 to 2"),
+        ("cpu0: W0 | schedule: 4", "line 1, column 22: expected an actor's number below 1"),
+        ("kernel=5.4 W0", "line 1, column 8: expected kernel=6.0|6.1.192"),
+    ] {
+        for command in ["replay", "convert"] {
+            let e = complained(&lostwrite(&[command, case]).code(2).stdout(""));
+            assert!(e.contains(place), "{command} {case}: {e}");
+        }
+    }
+}
+
+#[test]
+fn a_malformed_file_exits_with_2_and_names_file_and_place() {
+    for (name, content, complaint) in [
+        ("bad.json", &b"{\n  \"actors\": [{\"kind\": \"dma\", \"ops\": []}]\n}"[..], "line 2, column 27: "),
+        (
+            "ops.json",
+            b"{\"actors\":[{\"kind\":\"cpu\",\n\"ops\":[\"W0\",\"X0\"]}]}",
+            "line 2, column 14: expected an operation",
+        ),
+        ("bad.case", b"W0 D0\n\nW0 W\n", "line 3, column 5: expected a number from 0 to 2 after 'W'"),
+        ("new.bin", b"\x02\x00\x00", "unknown format version 2"),
+        ("empty.bin", b"", "empty input"),
+    ] {
+        let (_folder, path) = written(name, content);
+        for command in ["replay", "convert"] {
+            let e = complained(&lostwrite(&[command, &path]).code(2).stdout(""));
+            assert!(
+                e.contains(&format!("{path}: {complaint}")) && e.contains("expected") | name.ends_with("bin"),
+                "{e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_exits_with_2() {
+    for args in [
+        &["replay", "no-such.case"][..],
+        &["replay", "no/such/file"],
+        &["convert", "no-such.bin"],
+        &["conform", "no-such.tsv"],
+    ] {
+        let e = complained(&lostwrite(args).code(2).stdout(""));
+        assert!(e.contains(args[1]), "{args:?}: {e}");
+    }
+}
+
+#[test]
+fn bad_arguments_exit_with_2() {
+    for args in [
+        &["--time", "-1"][..],
+        &["--time", "soon"],
+        &["--threads", "0"],
+        &["replay"],
+        &["convert", "W0", "--to", "xml"],
+        &["no-such-command"],
+    ] {
+        lostwrite(args).code(2);
+    }
+}
+
+/// Text to bytes to text, through a file, and text to JSON to text.
+#[test]
+fn convert_loses_nothing() {
+    let case = "kernel=6.1.192 swap=disk shared=0 cpu0: W0 D0 | kswapd: P0 | schedule: 0*70 w 1*3 i0";
+    let folder = tempfile::tempdir().expect("a folder");
+    for form in ["bytes", "json", "text"] {
+        let path = folder.path().join(form).display().to_string();
+        lostwrite(&["convert", case, "--to", form, "-o", &path]).success().stdout("");
+        lostwrite(&["convert", &path]).success().stdout(format!("{case}\n"));
+        // What goes to the file is what goes to the standard output, and any form reads as any other.
+        let direct = lostwrite(&["convert", case, "--to", form]).success().get_output().stdout.clone();
+        assert_eq!(std::fs::read(&path).expect("just written"), direct, "{form}");
+        for other in ["bytes", "json", "text"] {
+            let there = lostwrite(&["convert", &path, "--to", other]).success().get_output().stdout.clone();
+            assert_eq!(
+                there,
+                lostwrite(&["convert", case, "--to", other]).success().get_output().stdout,
+                "{form} {other}"
+            );
+        }
+    }
+    let json = printed(&lostwrite(&["convert", case, "--to", "json"]).success());
+    lostwrite(&["convert", json.trim()]).success().stdout(format!("{case}\n"));
+    assert_eq!(std::fs::read(folder.path().join("bytes")).expect("just written")[..2], [1, 0x55]);
+}
+
+#[test]
+fn convert_takes_several_cases_as_text_only() {
+    let file = repository("corpus/cases/controls.case");
+    let out = printed(&lostwrite(&["convert", &file]).success());
+    assert!(out.lines().count() > 5 && out.lines().all(|l| l.starts_with("kernel=")), "{out}");
+    lostwrite(&["convert", &file, "--to", "json"]).code(2).stderr(predicate::str::contains("expected one case"));
+}
+
+/// Nothing half written: not the file, not a temporary one beside it.
+#[test]
+fn a_conversion_that_cannot_be_written_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = folder.path().join("none").join("case.bin");
+    lostwrite(&["convert", "W0", "--to", "bytes", "-o", &nowhere.display().to_string()])
+        .code(2)
+        .stderr(predicate::str::contains("case.bin"));
+    assert_eq!(left_in(folder.path()), Vec::<PathBuf>::new());
+    // A folder in the place of the file.
+    let taken = folder.path().join("taken");
+    std::fs::create_dir(&taken).expect("a folder");
+    lostwrite(&["convert", "W0", "--to", "bytes", "-o", &taken.display().to_string()]).code(2);
+    assert_eq!(left_in(folder.path()), [taken]);
+    // An input that is no case does not touch what is there.
+    let (folder, path) = written("kept.case", "W0\n");
+    lostwrite(&["convert", "X0", "-o", &path]).code(2);
+    assert_eq!(std::fs::read_to_string(&path).expect("still there"), "W0\n");
+    assert_eq!(left_in(folder.path()).len(), 1);
+}
+
+#[test]
+fn conform_agrees_with_what_is_built_in() {
+    let out = printed(&lostwrite(&["conform"]).success());
+    for file in ["cases.tsv", "random.tsv", "states.jsonl"] {
+        assert!(out.contains(file), "{out}");
+    }
+    let path = repository("corpus/ground-truth/cases.tsv");
+    let out = printed(&lostwrite(&["conform", &path]).success());
+    assert!(out.starts_with(&path) && out.contains("fixed-6.1.192-nullb0"), "{out}");
+}
+
+#[test]
+fn conform_exits_with_1_on_a_row_that_lies() {
+    let rows =
+        "# case\tops\tfixed-6.1.192-nullb0\none\tW0 R0\tLOST@2:R0=0!=1\ntwo\tW0 R0\tLOST\nthree\tW0 R0\tok\n";
+    let (_folder, path) = written("lying.tsv", rows);
+    let out = printed(&lostwrite(&["conform", &path]).code(1));
+    assert!(out.contains("fixed-6.1.192-nullb0: one: W0 R0"), "{out}");
+    assert!(out.contains("kernel: LOST@2:R0=0!=1") && out.contains("model:  ok"), "{out}");
+    assert!(out.contains("two: W0 R0") && !out.contains("three: W0 R0"), "{out}");
+    let out = printed(&lostwrite(&["conform", &path, "--show", "1"]).code(1));
+    assert!(out.contains("and 1 more") && !out.contains("two: W0 R0"), "{out}");
+}
+
+#[test]
+fn a_bad_conform_file_exits_with_2_and_names_its_place() {
+    for (name, content, complaint) in [
+        ("head.tsv", "case\tops\n", "line 1: expected a header"),
+        (
+            "short.tsv",
+            "# case\tops\tfixed-6.1.192-nullb0\none\tW0\n",
+            "line 2: expected 3 tab-separated fields, found 2",
+        ),
+        ("op.tsv", "# case\tops\tfixed-6.1.192-nullb0\none\tY0\tok\n", "line 2: expected an operation"),
+        ("verdict.tsv", "# case\tops\tfixed-6.1.192-nullb0\none\tW0\tfine\n", "line 2: expected ok, LOST"),
+        ("cut.jsonl", "{\"case\":\n", "line 1: "),
+        ("notes.txt", "W0\n", "line 1: expected a .tsv"),
+    ] {
+        let (_folder, path) = written(name, content);
+        let e = complained(&lostwrite(&["conform", &path]).code(2));
+        assert!(e.contains(&format!("{path}, {complaint}")), "{e}");
+    }
+}
+
+#[test]
+fn hunt_finds_what_pre_fix_loses_and_nothing_else() {
+    let args = ["hunt", "--executions", "2000", "--impl", "pre-fix", "--impl", "v3"];
+    let out = printed(&lostwrite(&args).success());
+    assert!(out.starts_with("2000 executions on each of pre-fix, v3\n"), "{out}");
+    assert!(out.lines().any(|l| l.starts_with("pre-fix S1: execution ")), "{out}");
+    assert!(out.contains("flags on versions believed correct: 0"), "{out}");
+    assert!(!out.lines().any(|l| l.starts_with("v3:")), "{out}");
+    assert_eq!(out, printed(&lostwrite(&args).success()), "the same seed finds the same");
+    // What a hunt prints replays.
+    let line = out.lines().find(|l| l.starts_with("pre-fix S1: ")).expect("found above");
+    let case = line.splitn(3, ": ").nth(2).expect("execution, steps, case");
+    lostwrite(&["replay", "--impl", "pre-fix", case]).success().stdout(predicate::str::contains("WRONG VALUE"));
+}
+
+#[test]
+fn the_main_job_finds_everything_that_is_expected() {
+    let out = printed(&lostwrite(&["--time", "1", "--threads", "1"]).success());
+    assert!(out.lines().last().is_some_and(|l| l == "everything as expected"), "{out}");
+    let row = |version: &str| {
+        let line = out.lines().find(|l| l.starts_with(&format!("{version} "))).unwrap_or_else(|| panic!("{out}"));
+        // Cells are two blanks apart.
+        line.split("  ").map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(row("version")[1..7], ["S1", "S1b", "S2a", "S2b", "S3", "S3r"]);
+    for (version, lost) in [
+        ("pre-fix", [true, true, true, false, true, true]),
+        ("v1", [false, false, true, false, true, true]),
+        ("v2", [false; 6]),
+        ("v3", [false; 6]),
+    ] {
+        let cells: Vec<_> = row(version)[1..7].iter().map(|c| c.starts_with("LOST")).collect();
+        assert_eq!(cells, lost, "{version}: {out}");
+    }
+    // The hunt starts from nothing; in a second it finds at least the losses that need no second CPU.
+    assert!(row("pre-fix")[1] == "LOST (both)" && row("pre-fix")[2] == "LOST (both)", "{out}");
+    for scenario in ["S1:", "S1b:", "S2a:", "S3:", "S3r:"] {
+        assert!(out.contains(&format!("--- {scenario}")), "{scenario}: {out}");
+    }
+    assert!(!out.contains("--- S2b:") && !out.contains("UNEXPECTED"), "{out}");
+}

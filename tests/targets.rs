@@ -1,0 +1,172 @@
+//! The bodies of the fuzz targets, on whatever an engine may feed them.
+
+use corpus::{Case, Shape, bytes};
+use impls::{Provenance, Version};
+use lostwrite::targets::{Verdict, codec_bytes, differential, differential_bytes, rediscover_bytes};
+use model::listing;
+use model::listing::Node;
+use oracle::{End, Judges};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// Random strings of up to `longest` bytes, one in eight with a version byte that does not exist.
+fn random(seed: u64, count: usize, longest: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    (0..count).map(move |_| {
+        let mut input: Vec<u8> = (0..rng.random_range(0..=longest)).map(|_| rng.random()).collect();
+        if let Some(version) = input.first_mut()
+            && rng.random_ratio(7, 8)
+        {
+            *version = bytes::VERSION;
+        }
+        input
+    })
+}
+
+/// What an engine works on once it has a corpus: generated cases, mutated, with schedules.
+fn generated(seed: u64, count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    (0..count).map(move |_| {
+        let mut case = corpus::generate(&mut rng, &Shape { actors: 4, pages: 3, ops: 8 });
+        for _ in 0..rng.random_range(0..8) {
+            corpus::mutate(&mut rng, &mut case);
+        }
+        bytes::encode(&case)
+    })
+}
+
+fn inputs(seed: u64) -> impl Iterator<Item = Vec<u8>> {
+    random(seed, 20_000, 64).chain(random(seed, 2_000, 700)).chain(generated(seed, 10_000))
+}
+
+/// A version with a fault that is believed correct all the same.
+fn trusted(name: &'static str, listing: Vec<Node>) -> &'static Version {
+    let provenance = Provenance { author: "mutant", date: "-", source: "-" };
+    Box::leak(Box::new(Version::new(name, "believed correct", provenance, listing)))
+}
+
+/// What differential must not let pass: a finding on a version that is believed correct, whatever the others say, and
+/// two such versions that do not do the same.
+#[test]
+fn differential_raises_its_alarm_on_a_version_that_is_believed_correct() {
+    let find = |name| impls::find(name).expect("registered");
+    let s1: Case = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0".parse().expect("a case");
+    let forgetful = trusted("forgetful", find("pre-fix").listing.clone());
+    let report = differential(&[find("v2"), find("v3"), forgetful], &s1).expect("an alarm");
+    assert!(report.starts_with("forgetful: ") && report.contains("WRONG VALUE: 1, expected 2"), "{report}");
+    assert_eq!(differential(&[find("pre-fix"), find("v2"), find("v3")], &s1), None, "pre-fix is not believed");
+
+    let idle = trusted("idle", listing! { at "migrate_vma_collect_pmd"; LockPtl; each_page { next; } UnlockPtl; });
+    let moved: Case = "kernel=6.0 W0 D0".parse().expect("a case");
+    let report = differential(&[find("v3"), idle], &moved).expect("an alarm");
+    assert!(report.starts_with("v3 and idle diverge") && report.contains("case: kernel=6.0 W0 D0"), "{report}");
+    assert_eq!(differential(&[idle], &moved), None, "there is nothing to compare with");
+}
+
+/// Only a known version is run.
+fn known(input: &[u8]) -> bool {
+    input.first() == Some(&bytes::VERSION)
+}
+
+#[test]
+fn differential_raises_no_alarm() {
+    for input in inputs(1) {
+        match differential_bytes(&input) {
+            Verdict::Rejected => assert!(!known(&input), "{input:02x?}"),
+            Verdict::Fine => assert!(known(&input), "{input:02x?}"),
+            Verdict::Alarm(report) => panic!("{input:02x?}\n{report}"),
+        }
+    }
+}
+
+#[test]
+fn codec_raises_no_alarm() {
+    for input in inputs(2).chain(random(3, 40_000, 200)) {
+        match codec_bytes(&input) {
+            Verdict::Rejected => assert!(!known(&input), "{input:02x?}"),
+            Verdict::Fine => assert!(known(&input), "{input:02x?}"),
+            Verdict::Alarm(report) => panic!("{input:02x?}\n{report}"),
+        }
+    }
+}
+
+/// The other side: a target that never alarms would pass the tests above.
+#[test]
+fn rediscover_raises_its_alarm_on_pre_fix() {
+    let pre_fix = impls::find("pre-fix").expect("registered");
+    let (mut alarms, mut runs) = (0, 0);
+    for input in inputs(4) {
+        match rediscover_bytes(pre_fix, &input) {
+            Verdict::Rejected => assert!(!known(&input), "{input:02x?}"),
+            Verdict::Fine => runs += 1,
+            Verdict::Alarm(report) => {
+                alarms += 1;
+                assert!(report.starts_with("pre-fix: ") && report.contains("last-write: "), "{report}");
+            }
+        }
+    }
+    assert!(alarms >= 50, "{alarms} alarms in {runs} executions");
+}
+
+#[test]
+fn rediscover_is_silent_on_what_does_not_lose() {
+    for name in ["v2", "v3", "6.1.192"] {
+        let version = impls::find(name).expect("registered");
+        for input in random(5, 5_000, 64).chain(generated(5, 5_000)) {
+            let verdict = rediscover_bytes(version, &input);
+            assert!(!matches!(verdict, Verdict::Alarm(_)), "{name}: {input:02x?}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn known_losses_raise_the_alarm_and_correct_versions_none() {
+    let pre_fix = impls::find("pre-fix").expect("registered");
+    for entry in corpus::builtin().into_iter().flat_map(|f| f.entries) {
+        let input = bytes::encode(&entry.case);
+        let lost = entry.expect.iter().any(|(v, e)| v == "pre-fix" && *e == corpus::Expect::Lost);
+        assert_eq!(matches!(rediscover_bytes(pre_fix, &input), Verdict::Alarm(_)), lost, "{}", entry.place);
+        assert_eq!(differential_bytes(&input), Verdict::Fine, "{}", entry.place);
+        assert_eq!(codec_bytes(&input), Verdict::Fine, "{}", entry.place);
+    }
+}
+
+/// No input wastes an engine's time: on every version every execution comes to its end, long before the bound.
+#[test]
+fn every_execution_comes_to_its_end() {
+    let mut longest = 0;
+    for input in inputs(6).chain(random(7, 2_000, 16)) {
+        let case = Case::from_unversioned(&input);
+        for version in impls::registry() {
+            let summary = oracle::replay(version, &case, &mut Judges::default());
+            assert_eq!(summary.end, End::Complete, "{}: {case}", version.name);
+            longest = longest.max(summary.steps);
+        }
+    }
+    assert!(longest < oracle::STEP_BOUND / 2, "{longest} steps");
+}
+
+/// The largest inputs: every program full, every run as long as can be.
+#[test]
+fn the_largest_cases_come_to_their_end() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
+    for round in 0..40 {
+        let mut input =
+            vec![bytes::VERSION, 3 | (round as u8 & 3) << 4, rng.random::<u8>() & 0x3f, rng.random(), 128];
+        for actor in 0..4u8 {
+            for _ in 0..32 {
+                input.extend([actor << 6 | rng.random_range(0..14u8), rng.random()]);
+            }
+        }
+        for _ in 0..256 {
+            input.extend([rng.random_range(0..9), if round % 2 == 0 { 255 } else { rng.random() }]);
+        }
+        let case = bytes::decode(&input).expect("a known version");
+        assert_eq!(case.programs.total(), 128);
+        for version in impls::registry() {
+            let summary = oracle::replay(version, &case, &mut Judges::default());
+            assert_eq!(summary.end, End::Complete, "{}: {case}", version.name);
+        }
+        assert_eq!(differential_bytes(&input), Verdict::Fine);
+    }
+}
