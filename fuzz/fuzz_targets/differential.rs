@@ -1,0 +1,8 @@
+//! The versions believed correct: nothing is flagged, and no two of them diverge.
+#![no_main]
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+use lostwrite::targets::differential_bytes;
+
+fuzz_target!(|input: &[u8]| -> Corpus { lostwrite_fuzz::settle(differential_bytes(input)) });
+lostwrite_fuzz::mutate_operations!();

@@ -1,0 +1,13 @@
+//! One version that is known to lose data, `LOSTWRITE_SUBJECT` or else pre-fix: a fuzzer that works crashes soon.
+#![no_main]
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+use lostwrite::targets::rediscover_bytes;
+use lostwrite_fuzz::SUBJECT;
+use std::sync::LazyLock;
+
+fuzz_target!(
+    init: { LazyLock::force(&SUBJECT); },
+    |input: &[u8]| -> Corpus { lostwrite_fuzz::settle(rediscover_bytes(*SUBJECT, input)) }
+);
+lostwrite_fuzz::mutate_operations!();
