@@ -209,7 +209,7 @@ fn a_missing_file_exits_with_2() {
         &["conform", "no-such.tsv"],
     ] {
         let e = complained(&lostwrite(args).code(2).stdout(""));
-        assert!(e.contains(args[1]), "{args:?}: {e}");
+        assert!(e.contains(args[1]) && e.to_lowercase().contains("no such file"), "{args:?}: {e}");
     }
 }
 

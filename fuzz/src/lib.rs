@@ -1,8 +1,5 @@
 //! What the fuzz targets share: a verdict as libFuzzer wants it, and mutation on operations instead of bytes.
 
-#![forbid(unsafe_code)]
-#![deny(missing_docs)]
-
 use corpus::bytes::{VERSION, decode, encode};
 use corpus::{Case, Shape, crossover, generate, mutate};
 use explore::{Recorder, SamplerKind};

@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::{Draw, code};
+use common::{Draw, code, programs};
 use model::{
-    ACTORS, Code, Config, FRAMES, Frame, Machine, PAGES, Programs, PteKind, SLOTS, SYSTEM_FRAMES, World, is_device,
+    ACTORS, Actor, Code, Config, FRAMES, Frame, Machine, OpKind, PAGES, Programs, PteKind, SLOTS, SYSTEM_FRAMES,
+    Swap, Transition, World, is_device,
 };
 
 #[test]
@@ -147,4 +148,37 @@ fn an_enabled_transition_does_something() {
             assert!(after != *m || event.retried, "{t}: {event:?}\n{m:?}");
         }
     });
+}
+
+/// The drain puts every page's backing to the test: each is out in swap when it is read back, whatever limit the
+/// programs left.
+#[test]
+fn the_drain_reads_every_page_back_from_swap() {
+    use OpKind::{Migrate, PageOut, SwapMax, Write};
+    let code = code();
+    for swap in [Swap::NullBlk, Swap::Disk, Swap::RamDisk] {
+        let config = Config { swap, shared: 0b100, ..Config::default() };
+        let ops = [(Write, 0), (Write, 1), (SwapMax, 1), (PageOut, 0), (Write, 1), (Migrate, 0), (Migrate, 1)];
+        let programs = programs(&[&ops]);
+        let world = World::new(&config, &programs, &code);
+        let mut m = Machine::new(&config);
+        let mut read = 0u8;
+        for draining in [false, true] {
+            if draining {
+                m.start_drain();
+            }
+            while !m.enabled(&world).is_empty() {
+                let enabled = m.enabled(&world);
+                let begins = !m.actors[0].has(Actor::BEGUN);
+                if let Some(op) = world.op(&m, 0).filter(|op| draining && begins && op.kind == OpKind::Read) {
+                    assert!(m.pte[op.arg as usize].is_swap(), "{swap:?}, page {}: {m:?}", op.arg);
+                    read |= 1 << op.arg;
+                }
+                // On a disk the write comes first.
+                let device = Transition::WRITEBACK;
+                m.step(&world, if enabled.has(device) { device } else { enabled.nth(0) });
+            }
+        }
+        assert_eq!(read, 0b111, "{swap:?}");
+    }
 }
