@@ -3,7 +3,7 @@
 use crate::report::{Detail, timeline};
 use corpus::{Case, bytes};
 use impls::Version;
-use oracle::{Comparison, Finding, Judge, Outcome, trace};
+use oracle::{Comparison, End, Finding, Judge, Outcome, trace};
 use std::sync::LazyLock;
 
 /// What came of an input.
@@ -26,9 +26,12 @@ static CORRECT: LazyLock<Vec<&'static Version>> =
 pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String> {
     let mut first: Option<(&'static Version, Outcome)> = None;
     for version in versions.iter().filter(|v| v.correct) {
-        let (outcome, judges, _) = oracle::outcome(version, case);
+        let (outcome, judges, summary) = oracle::outcome(version, case);
         if !judges.is_silent() {
             return Some(report(version, case));
+        }
+        if summary.end != End::Complete {
+            return Some(format!("{} does not come to an end\n\n{}", version.name, report(version, case)));
         }
         match &first {
             None => first = Some((version, outcome)),

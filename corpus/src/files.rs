@@ -153,6 +153,14 @@ fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
             });
         }
     }
+    if scenario.is_some() || !expect.is_empty() {
+        let last = content.lines().count();
+        return Err(fail(TextError::new(
+            last,
+            1,
+            "expected a case after 'scenario:' or 'expect:', found the end",
+        )));
+    }
     if entries.is_empty() {
         return Err(fail(TextError::new(1, 1, "expected at least one case, found none")));
     }

@@ -47,6 +47,17 @@ pub struct JsonError {
     pub what: String,
 }
 
+/// What is wrong, without the place, which has fields of its own.
+fn syntax(e: &serde_json::Error) -> String {
+    let text = e.to_string();
+    let what = text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]);
+    if what.contains("expected") {
+        what.to_owned()
+    } else {
+        format!(r#"{what}; expected a case such as {{"actors":[{{"kind":"cpu","ops":["W0"]}}]}}"#)
+    }
+}
+
 /// Writes a case as one line of JSON.
 #[must_use]
 pub fn to_json(case: &Case) -> String {
@@ -76,23 +87,29 @@ pub fn from_json(json: &str) -> Result<Case, JsonError> {
     let value: JsonCase = serde_json::from_str(json).map_err(|e| JsonError {
         line: e.line(),
         column: e.column().max(1),
-        what: e.to_string(),
+        what: syntax(&e),
     })?;
-    let placed = |word: &str, e: &TextError| {
-        let at = json.find(&format!("\"{word}\"")).map_or(0, |i| i + 1);
-        let before = &json[..at];
+    let placed_after = |key: &str, word: &str, e: &TextError| {
+        let quoted = |w: &str| format!("\"{w}\"");
+        let from = json.find(&quoted(key)).unwrap_or(0);
+        let skip = if key == word { 0 } else { key.len() };
+        let at = json[from + skip..].find(&quoted(word)).map_or(from, |i| from + skip + i) + 1;
+        let before = &json[..at.min(json.len())];
         JsonError {
             line: before.matches('\n').count() + 1,
             column: at - before.rfind('\n').map_or(0, |i| i + 1) + 1,
             what: e.what.clone(),
         }
     };
+    let placed = |word: &str, e: &TextError| placed_after(word, word, e);
     let mut config = Config::of(model::Profile::default());
     let mut options: Vec<_> = value.options.iter().collect();
     options.sort_by_key(|(key, _)| key.as_str() != "kernel");
     for (key, v) in options {
-        text::set_option(&mut config, key, v, 1, 1)
-            .map_err(|e| placed(if json.contains(&format!("\"{v}\"")) { v } else { key }, &e))?;
+        text::set_option(&mut config, key, v, 1, 1).map_err(|e| {
+            let unknown = e.what.starts_with("unknown option");
+            placed_after(key, if unknown { key } else { v }, &e)
+        })?;
     }
     let mut programs = Programs::default();
     if value.actors.is_empty() || value.actors.len() > model::ACTORS {

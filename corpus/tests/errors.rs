@@ -74,7 +74,7 @@ fn a_wrong_json_value_is_placed_and_says_what_was_expected() {
             21,
             "expected swap=nullblk|disk|ramdisk",
         ),
-        (r#"{"options":{"colour":"red"},"actors":[{"kind":"cpu","ops":[]}]}"#, 1, 23, "unknown option 'colour'"),
+        (r#"{"options":{"colour":"red"},"actors":[{"kind":"cpu","ops":[]}]}"#, 1, 14, "unknown option 'colour'"),
         (r#"{"actors":[]}"#, 1, 3, "expected 1 to 4 actors, found 0"),
         (r#"{"actors":[{"kind":"kswapd","ops":[]}]}"#, 1, 14, "kswapd must be the last actor"),
         (

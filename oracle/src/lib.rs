@@ -15,5 +15,5 @@ mod trace;
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
 pub use differential::{Comparison, Outcome, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay};
-pub use finding::{Finding, Judge, Judges, Legal};
+pub use finding::{Finding, Judge, Judges, Legal, Rule};
 pub use trace::{Row, Trace, trace};

@@ -55,8 +55,14 @@ fn with_newline(text: String) -> Vec<u8> {
 /// Writes a whole file or nothing.
 fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    // A link is followed, as a plain write would.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    // The error is about the file that was asked for, not about the temporary one.
+    let mut file = builder.tempfile_in(folder).map_err(|e| std::io::Error::from(e.kind()))?;
     file.write_all(content)?;
-    file.persist(path)?;
+    file.persist(target)?;
     Ok(())
 }
