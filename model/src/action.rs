@@ -14,6 +14,12 @@ macro_rules! actions {
             /// Every action.
             pub const ALL: &'static [Action] = &[$(Action::$name),*];
 
+            /// The name in listings given as data.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Action::$name => stringify!($name) ),* }
+            }
+
             /// The words of listings and timelines.
             #[must_use]
             pub const fn text(self) -> &'static str {
@@ -41,6 +47,12 @@ actions! {
     FirstPage local "first page",
     /// The loop's test.
     MorePages local "more pages",
+    /// Starts the walk over the folio's mappings.
+    FirstMapping local "first mapping",
+    /// The walk's test.
+    MoreMappings local "more mappings",
+    /// The walk is over; the operation's own address space again.
+    EndMappings local "end of mappings",
     /// Starts the operation again.
     Retry local "retry",
     /// Ends the operation.
@@ -256,7 +268,13 @@ actions! {
     CollectHole local "hole",
     /// The local variable is of the kind that the caller selects.
     Collectable local "selected page",
+    /// A and D of the local variable go into the migration entry, where the kernel has room for them.
+    CarryYoungDirty local "entry carries young and dirty",
     InstallMigrationEntry step "install migration entry",
+    /// The folio under work has several pages.
+    LargeFolio local "large folio",
+    /// `split_folio`, under the folio lock; fails on a reference that it cannot explain.
+    SplitFolio step "split folio",
     /// Some present entry was cleared.
     AnyCleared local "anything was cleared",
     NothingCollected local "nothing collected",

@@ -72,6 +72,7 @@ struct Linker<'a> {
 struct Scope {
     end: Pc,
     next: Pc,
+    again: Pc,
 }
 
 impl Linker<'_> {
@@ -135,12 +136,31 @@ impl Linker<'_> {
                     self.emit(Action::FirstPage);
                     let again = self.label();
                     let top = self.here();
-                    self.block(body, Scope { next: again as Pc, ..scope });
+                    self.block(body, Scope { next: again as Pc, again: top, ..scope });
                     self.instrs[again].next = self.here();
                     let more = self.emit(Action::MorePages);
                     self.instrs[more].next = top;
                     self.instrs[more].alt = self.here();
                 }
+                Node::EachMapping(body) => {
+                    self.emit(Action::FirstMapping);
+                    let again = self.label();
+                    let leave = self.label();
+                    let top = self.here();
+                    self.block(body, Scope { end: leave as Pc, next: again as Pc, again: top });
+                    self.instrs[again].next = self.here();
+                    let more = self.emit(Action::MoreMappings);
+                    self.instrs[more].next = top;
+                    let over = self.emit(Action::Goto);
+                    self.instrs[more].alt = over as Pc;
+                    // Leaving the listing out of the loop ends the walk too.
+                    self.instrs[leave].next = self.here();
+                    self.emit(Action::EndMappings);
+                    self.goto(scope.end);
+                    self.instrs[over].next = self.here();
+                }
+                Node::Why(_) => {}
+                Node::Again => self.goto(scope.again),
                 Node::Next => self.goto(scope.next),
                 Node::Return => self.goto(scope.end),
                 Node::Retry => {
@@ -163,7 +183,7 @@ impl Linker<'_> {
                     } else {
                         &named.iter().find(|(n, _)| n == name).expect("a listing of that name").1
                     };
-                    self.block(body, Scope { end: end as Pc, next: scope.next });
+                    self.block(body, Scope { end: end as Pc, ..scope });
                     self.instrs[end].next = self.here();
                     self.function = function;
                 }
@@ -199,7 +219,7 @@ impl Code {
             linker.function = name;
             starts.push((*name, linker.here()));
             let end = linker.label();
-            linker.block(nodes, Scope { end: end as Pc, next: end as Pc });
+            linker.block(nodes, Scope { end: end as Pc, next: end as Pc, again: end as Pc });
             linker.instrs[end].next = linker.here();
             linker.emit(Action::EndOp);
         }

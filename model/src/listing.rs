@@ -32,10 +32,16 @@ pub enum Node {
     Do(Action, Vec<Node>),
     /// A branch on a condition, or on whether a step succeeds.
     If(Action, Vec<Node>, Vec<Node>),
+    /// Why the step that follows is there (`lostwrite explain`).
+    Why(&'static str),
     /// A loop over the pages of the operation's range.
     EachPage(Vec<Node>),
-    /// On to the next page of the enclosing loop.
+    /// A loop over the address spaces in which the folio under work may be mapped (the rmap walk).
+    EachMapping(Vec<Node>),
+    /// On to the next round of the enclosing loop.
     Next,
+    /// The same round of the enclosing loop once more, from its top.
+    Again,
     /// Leave this listing.
     Return,
     /// Start the operation again from its first step (a faulting access, a GUP).
@@ -54,6 +60,12 @@ macro_rules! listing {
     (@ [$($out:tt)*]) => { vec![$($out)*] };
     (@ [$($out:tt)*] at $at:literal ; $($rest:tt)*) => {
         $crate::listing!(@ [$($out)* $crate::listing::Node::At($at),] $($rest)*)
+    };
+    (@ [$($out:tt)*] why $why:literal ; $($rest:tt)*) => {
+        $crate::listing!(@ [$($out)* $crate::listing::Node::Why($why),] $($rest)*)
+    };
+    (@ [$($out:tt)*] again ; $($rest:tt)*) => {
+        $crate::listing!(@ [$($out)* $crate::listing::Node::Again,] $($rest)*)
     };
     (@ [$($out:tt)*] next ; $($rest:tt)*) => {
         $crate::listing!(@ [$($out)* $crate::listing::Node::Next,] $($rest)*)
@@ -75,6 +87,9 @@ macro_rules! listing {
     };
     (@ [$($out:tt)*] each_page { $($body:tt)* } $($rest:tt)*) => {
         $crate::listing!(@ [$($out)* $crate::listing::Node::EachPage($crate::listing!($($body)*)),] $($rest)*)
+    };
+    (@ [$($out:tt)*] each_mapping { $($body:tt)* } $($rest:tt)*) => {
+        $crate::listing!(@ [$($out)* $crate::listing::Node::EachMapping($crate::listing!($($body)*)),] $($rest)*)
     };
     (@ [$($out:tt)*] if $cond:ident { $($yes:tt)* } else { $($no:tt)* } $($rest:tt)*) => {
         $crate::listing!(@ [$($out)* $crate::listing::Node::If(
@@ -135,7 +150,13 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
                 out.push(format!("{pad}each page of the range"));
                 write(body, depth + 1, out);
             }
+            Node::EachMapping(body) => {
+                out.push(format!("{pad}each mapping of the folio"));
+                write(body, depth + 1, out);
+            }
+            Node::Why(_) => {}
             Node::Next => out.push(format!("{pad}next")),
+            Node::Again => out.push(format!("{pad}again")),
             Node::Return => out.push(format!("{pad}return")),
             Node::Retry => out.push(format!("{pad}retry the access")),
             Node::Finish => out.push(format!("{pad}give up")),
