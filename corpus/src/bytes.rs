@@ -1,29 +1,31 @@
 //! The byte form: what fuzzers mutate.
 //!
 //! ```text
-//! 0        version, 1
-//! 1        actors - 1 (2 bits), last actor is kswapd (bit 2), swap device (bits 4-5), kernel profile (bits 6-7)
-//! 2        knobs, each as its distance from the profile's value, so that 0 means "as the profile has it":
-//!          migration entry (2 bits), swap-in, reclaim batch, fault reference, sticky device flags
-//! 3        shared pages (3 bits), device frames missing (bits 4-5)
-//! 4        number of operation records
-//! 5..      operation records, 2 bytes each: kind | actor << 6, argument
+//! 0        version, 2
+//! 1        actors - 1 (2 bits), behind the CPUs come: kswapd (bit 2), a DMA device (bit 3), swap device (bits 4-5)
+//! 2        kernel release (bits 0-3), CPU (bits 4-7)
+//! 3, 4     knobs, low byte first, in the order of `KNOBS`, one bit for two values and two bits for three: each as its distance from
+//!          the release's value, so that 0 means "as the release has it"
+//! 5        shared pages (3 bits), device frames missing (bits 4-5)
+//! 6        pages of a large folio (3 bits)
+//! 7        number of operation records
+//! 8..      operation records, 2 bytes each: kind (6 bits) | actor << 6, argument
 //! ..end    schedule records, 2 bytes each: who, how often
 //! ```
+//!
+//! Version 1 had a header of 5 bytes, two releases, one CPU and the first 14 kinds; it decodes to the same cases as ever.
 //!
 //! Decoding is total: every byte string that starts with a known version is a case (numbers are reduced modulo what
 //! exists, missing bytes are zero, an odd byte at the end is dropped), so a small edit stays small. Encoding writes
 //! the canonical string, and decoding that gives the same case back. Kinds are taken modulo 16 and two numbers are
 //! free, so that a new kind of operation changes no old file.
 
+use crate::knobs::{KNOBS, SWAPS};
 use crate::{Case, MAX_RUN};
-use model::{
-    ActorKind, Config, DEVICE_FRAMES, Hardware, Knobs, MigrationEntryBits, Op, OpKind, Profile, ReclaimBatch,
-    Swap, SwapIn, Transition,
-};
+use model::{ActorKind, Config, DEVICE_FRAMES, Hardware, Knobs, Op, OpKind, Profile, Transition};
 
 /// The version that [`encode`] writes.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// Why bytes are not a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,11 +34,9 @@ pub enum DecodeError {
     #[error("empty input: expected at least the format's version byte ({VERSION})")]
     Empty,
     /// The first byte names a version that this program does not know.
-    #[error("unknown format version {0}: this program reads version {VERSION}")]
+    #[error("unknown format version {0}: this program reads versions 1 to {VERSION}")]
     UnknownVersion(u8),
 }
-
-const HEADER: usize = 5;
 
 /// Decodes a case.
 ///
@@ -45,33 +45,80 @@ const HEADER: usize = 5;
 pub fn decode(bytes: &[u8]) -> Result<Case, DecodeError> {
     match bytes.first() {
         None => Err(DecodeError::Empty),
-        Some(&VERSION) => Ok(decode_v1(bytes)),
+        Some(1) => Ok(decode_v1(bytes)),
+        Some(&VERSION) => Ok(decode_v2(bytes)),
         Some(&v) => Err(DecodeError::UnknownVersion(v)),
     }
+}
+
+/// What the records of a version may say.
+struct Layout {
+    header: usize,
+    count: usize,
+    kind_bits: u8,
+    kinds: usize,
 }
 
 fn decode_v1(bytes: &[u8]) -> Case {
     let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
     let mut case = Case::default();
-    let actors = (at(1) & 3) + 1;
-    case.programs.actors = actors;
-    if at(1) & 4 != 0 && actors > 1 {
-        case.programs.kinds[actors as usize - 1] = ActorKind::Kswapd;
+    case.programs.actors = (at(1) & 3) + 1;
+    let last = case.programs.actors as usize - 1;
+    if at(1) & 4 != 0 {
+        case.programs.kinds[last] = ActorKind::Kswapd;
     }
-    let profile = Profile::ALL[(at(1) >> 6) as usize % Profile::ALL.len()];
+    let profile = [Profile::V6_0, Profile::V6_1_192][(at(1) >> 6) as usize % 2];
+    let mut knobs = profile.knobs();
+    // The first five knobs; the last of them knew two values.
+    let deltas = [at(2) & 3, at(2) >> 2 & 1, at(2) >> 3 & 1, at(2) >> 4 & 1, at(2) >> 5 & 1];
+    for (knob, delta) in KNOBS.iter().zip(deltas) {
+        let values = if knob.name == "sticky" { 2 } else { knob.values.len() };
+        knob.set(&mut knobs, (knob.get(&profile.knobs()) + delta as usize) % values);
+    }
     case.config = Config {
-        profile,
-        knobs: knobs_from(profile.knobs(), at(2)),
-        hardware: Hardware::Hw0,
-        swap: SWAPS[(at(1) >> 4 & 3) as usize % SWAPS.len()],
+        knobs,
+        swap: SWAPS[(at(1) >> 4 & 3) as usize % SWAPS.len()].1,
         shared: at(3) & 7,
         device_frames: DEVICE_FRAMES as u8 - (at(3) >> 4 & 3),
+        ..Config::of(profile)
     };
-    let rest = bytes.get(HEADER..).unwrap_or(&[]);
-    let ops = (at(4) as usize).min(rest.len() / 2);
+    records(&mut case, bytes, &Layout { header: 5, count: 4, kind_bits: 15, kinds: 14 });
+    case
+}
+
+fn decode_v2(bytes: &[u8]) -> Case {
+    let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
+    let mut case = Case::default();
+    case.programs.actors = (at(1) & 3) + 1;
+    let mut last = case.programs.actors as usize - 1;
+    for (bit, kind) in [(8, ActorKind::Dma), (4, ActorKind::Kswapd)] {
+        if at(1) & bit != 0 && last > 0 {
+            case.programs.kinds[last] = kind;
+            last -= 1;
+        }
+    }
+    let profile = Profile::ALL[(at(2) & 15) as usize % Profile::ALL.len()];
+    case.config = Config {
+        knobs: knobs_from(profile.knobs(), u16::from_le_bytes([at(3), at(4)])),
+        hardware: Hardware::ALL[(at(2) >> 4) as usize % Hardware::ALL.len()],
+        swap: SWAPS[(at(1) >> 4 & 3) as usize % SWAPS.len()].1,
+        shared: at(5) & 7,
+        large: at(6) & 7,
+        device_frames: DEVICE_FRAMES as u8 - (at(5) >> 4 & 3),
+        ..Config::of(profile)
+    };
+    records(&mut case, bytes, &Layout { header: 8, count: 7, kind_bits: 63, kinds: OpKind::ALL.len() });
+    case
+}
+
+/// The operations and the schedule behind the header.
+fn records(case: &mut Case, bytes: &[u8], layout: &Layout) {
+    let actors = case.programs.actors;
+    let rest = bytes.get(layout.header..).unwrap_or(&[]);
+    let ops = (bytes.get(layout.count).copied().unwrap_or(0) as usize).min(rest.len() / 2);
     let (ops, schedule) = rest.split_at(ops * 2);
     for record in ops.as_chunks::<2>().0 {
-        let kind = OpKind::ALL[(record[0] & 15) as usize % OpKind::ALL.len()];
+        let kind = OpKind::ALL[(record[0] & layout.kind_bits) as usize % layout.kinds];
         let actor = (record[0] >> 6) % actors;
         case.programs.push(actor as usize, Op::new(kind, record[1]));
     }
@@ -81,7 +128,6 @@ fn decode_v1(bytes: &[u8]) -> Case {
         case.schedule.push(who, times_from(record[1]) as usize);
     }
     case.repair();
-    case
 }
 
 /// Encodes a case.
@@ -89,16 +135,17 @@ fn decode_v1(bytes: &[u8]) -> Case {
 pub fn encode(case: &Case) -> Vec<u8> {
     let p = &case.programs;
     let c = &case.config;
-    let last_is_kswapd = p.actors > 1 && p.kinds[p.actors as usize - 1] == ActorKind::Kswapd;
-    let position = |x: bool| u8::from(x);
+    let has = |kind: ActorKind| u8::from(p.kinds[..p.actors as usize].contains(&kind));
+    let swap = SWAPS.iter().position(|(_, s)| *s == c.swap).expect("every value is in its table") as u8;
+    let [low, high] = knobs_to(c.profile.knobs(), c.knobs).to_le_bytes();
     let mut out = vec![
         VERSION,
-        (p.actors - 1)
-            | position(last_is_kswapd) << 2
-            | index_of(&SWAPS, &c.swap) << 4
-            | index_of(&Profile::ALL, &c.profile) << 6,
-        knobs_to(c.profile.knobs(), c.knobs),
+        (p.actors - 1) | has(ActorKind::Kswapd) << 2 | has(ActorKind::Dma) << 3 | swap << 4,
+        index_of(&Profile::ALL, &c.profile) | index_of(&Hardware::ALL, &c.hardware) << 4,
+        low,
+        high,
         c.shared | (DEVICE_FRAMES as u8 - c.device_frames) << 4,
+        c.large,
         p.total() as u8,
     ];
     for actor in 0..p.actors as usize {
@@ -114,10 +161,6 @@ pub fn encode(case: &Case) -> Vec<u8> {
     out
 }
 
-const SWAPS: [Swap; 3] = [Swap::NullBlk, Swap::Disk, Swap::RamDisk];
-const ENTRY_BITS: [MigrationEntryBits; 3] =
-    [MigrationEntryBits::None, MigrationEntryBits::Gated, MigrationEntryBits::Ungated];
-
 fn index_of<T: PartialEq>(all: &[T], one: &T) -> u8 {
     all.iter().position(|x| x == one).expect("every value is in its table") as u8
 }
@@ -131,35 +174,22 @@ fn times_to(times: u8) -> u8 {
     if times <= 8 { times - 1 } else { 191 + times }
 }
 
-fn knobs_from(base: Knobs, byte: u8) -> Knobs {
-    let entry = (index_of(&ENTRY_BITS, &base.migration_entry) + (byte & 3)) as usize % ENTRY_BITS.len();
-    let flip = |on: bool, bit: u8| on != (byte & 1 << bit != 0);
-    Knobs {
-        migration_entry: ENTRY_BITS[entry],
-        swap_in: if flip(base.swap_in == SwapIn::WritableClean, 2) {
-            SwapIn::WritableClean
-        } else {
-            SwapIn::ReadOnly
-        },
-        reclaim_batch: if flip(base.reclaim_batch == ReclaimBatch::All, 3) {
-            ReclaimBatch::All
-        } else {
-            ReclaimBatch::NonExclusive
-        },
-        fault_page_ref: flip(base.fault_page_ref, 4),
-        sticky_device_flags: flip(base.sticky_device_flags, 5),
+fn knobs_from(base: Knobs, mut deltas: u16) -> Knobs {
+    let mut knobs = base;
+    for knob in &KNOBS {
+        let delta = deltas & ((1 << knob.bits()) - 1);
+        deltas >>= knob.bits();
+        knob.set(&mut knobs, knob.get(&base) + delta as usize);
     }
+    knobs
 }
 
-fn knobs_to(base: Knobs, knobs: Knobs) -> u8 {
-    let n = ENTRY_BITS.len() as u8;
-    let entry =
-        (index_of(&ENTRY_BITS, &knobs.migration_entry) + n - index_of(&ENTRY_BITS, &base.migration_entry)) % n;
-    entry
-        | u8::from(knobs.swap_in != base.swap_in) << 2
-        | u8::from(knobs.reclaim_batch != base.reclaim_batch) << 3
-        | u8::from(knobs.fault_page_ref != base.fault_page_ref) << 4
-        | u8::from(knobs.sticky_device_flags != base.sticky_device_flags) << 5
+fn knobs_to(base: Knobs, knobs: Knobs) -> u16 {
+    KNOBS.iter().rev().fold(0, |deltas, knob| {
+        let n = knob.values.len();
+        let delta = (knob.get(&knobs) + n - knob.get(&base)) % n;
+        deltas << knob.bits() | delta as u16
+    })
 }
 
 impl<'a> arbitrary::Arbitrary<'a> for Case {
@@ -182,6 +212,6 @@ impl Case {
     /// Decodes bytes whose version byte, if any, is replaced by the current one: every string is a case.
     #[must_use]
     pub fn from_unversioned(bytes: &[u8]) -> Case {
-        decode_v1(bytes)
+        decode_v2(bytes)
     }
 }

@@ -1,7 +1,7 @@
 //! A case: initial machine, programs, schedule.
 
 use arrayvec::ArrayVec;
-use model::{ActorKind, Config, DEVICE_FRAMES, Op, PAGES, Programs, Transition};
+use model::{ActorKind, Config, DEVICE_FRAMES, Op, OpKind, PAGES, Programs, Transition};
 
 /// The most runs in a schedule.
 pub const MAX_RUNS: usize = 256;
@@ -90,33 +90,45 @@ pub struct Case {
 }
 
 impl Case {
-    /// Makes a decoded or mutated case valid: at least one actor, the first one a CPU, kswapd only reclaims,
-    /// arguments and schedule entries name what exists.
+    /// Makes a decoded or mutated case valid: at least one actor, the first one a CPU, actors that are no CPUs behind the CPUs and of
+    /// a kind each, every operation one that its actor can do, arguments and schedule entries name what exists.
     pub fn repair(&mut self) {
         let p = &mut self.programs;
         p.actors = p.actors.clamp(1, model::ACTORS as u8);
-        p.kinds[0] = ActorKind::Cpu;
+        // kswapd comes after the CPUs, a DMA device after kswapd.
+        let last = p.actors as usize - 1;
+        for actor in 0..=last {
+            let fits = match last - actor {
+                0 => true,
+                1 => p.kinds[last] == ActorKind::Dma && p.kinds[actor] == ActorKind::Kswapd,
+                _ => false,
+            };
+            if !fits || actor == 0 {
+                p.kinds[actor] = ActorKind::Cpu;
+            }
+        }
         for actor in 0..model::ACTORS {
             if actor >= p.actors as usize {
                 p.kinds[actor] = ActorKind::Cpu;
                 p.len[actor] = 0;
             }
-            let kswapd = p.kinds[actor] == ActorKind::Kswapd;
+            let kind = p.kinds[actor];
             for (n, op) in p.ops[actor].iter_mut().enumerate() {
                 if n >= p.len[actor] as usize {
                     *op = Op::default();
                     continue;
                 }
-                if kswapd && !op.kind.for_kswapd() {
-                    op.kind = model::OpKind::PageOut;
+                if !op.kind.allowed_for(kind) {
+                    op.kind = if kind == ActorKind::Dma { OpKind::Dma } else { OpKind::PageOut };
                 }
                 op.arg %= op.kind.max_arg() + 1;
-                if !op.kind.one_page() && op.kind != model::OpKind::SwapMax {
+                if !op.kind.one_page() && op.kind != OpKind::SwapMax {
                     op.arg = 0;
                 }
             }
         }
         self.config.shared &= (1 << PAGES) - 1;
+        self.config.large &= (1 << PAGES) - 1;
         self.config.device_frames = self.config.device_frames.min(DEVICE_FRAMES as u8);
         let actors = p.actors;
         let in_range = |t: Transition| match (t.actor(), t.cpu()) {

@@ -33,6 +33,7 @@ struct JsonActor {
 enum JsonKind {
     Cpu,
     Kswapd,
+    Dma,
 }
 
 /// Why a JSON text is not a case.
@@ -69,6 +70,7 @@ pub fn to_json(case: &Case) -> String {
                 kind: match p.kinds[a] {
                     ActorKind::Cpu => JsonKind::Cpu,
                     ActorKind::Kswapd => JsonKind::Kswapd,
+                    ActorKind::Dma => JsonKind::Dma,
                 },
                 ops: p.of(a).iter().map(ToString::to_string).collect(),
             })
@@ -122,6 +124,7 @@ pub fn from_json(json: &str) -> Result<Case, JsonError> {
         programs.kinds[a] = match actor.kind {
             JsonKind::Cpu => ActorKind::Cpu,
             JsonKind::Kswapd => ActorKind::Kswapd,
+            JsonKind::Dma => ActorKind::Dma,
         };
         for op in &actor.ops {
             let parsed = text::op(op, 1, 1).map_err(|e| placed(op, &e))?;

@@ -10,10 +10,12 @@ mod case;
 mod files;
 mod generate;
 pub mod json;
+mod knobs;
 mod mutate;
 pub mod text;
 
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
 pub use files::{CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load};
 pub use generate::{Shape, generate};
+pub use knobs::{KNOBS, Knob, knob};
 pub use mutate::{crossover, mutate};

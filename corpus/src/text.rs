@@ -5,21 +5,20 @@
 //! option   = key "=" value            kernel= first if given; see below
 //! program  = { op }                   one CPU
 //!          | actor { "|" actor }      up to four
-//! actor    = ( "cpu" N | "kswapd" ) ":" { op }
-//! op       = letters argument         W0, DD0, Q1; see model::OpKind
+//! actor    = ( "cpu" N | "kswapd" | "dma" ) ":" { op }
+//! op       = letters [ argument ]     W0, DD0, Q1, K+; see model::OpKind
 //! run      = who [ "*" times ]        who: an actor's number; i and a CPU's number for its shoot-down
 //!                                     interrupt; w for the swap device
 //! ```
 //!
-//! Options: `kernel=6.0|6.1.192`, `hw=hw0`, `swap=nullblk|disk|ramdisk`, `shared=0,2` (pages that start shared),
-//! `device-frames=0..3`, and the knobs that a profile sets: `migration-entry=none|gated|ungated`,
-//! `swap-in=read-only|writable-clean`, `reclaim-batch=non-exclusive|all`, `fault-ref=on|off`, `sticky=on|off`.
-//! A `#` starts a comment.
+//! Options: `kernel=` a release ([`model::Profile`]), `hw=` a CPU ([`model::Hardware`]), `swap=nullblk|disk|ramdisk`, `shared=0,2`
+//! (pages that start shared), `large=1,2` (pages that start as one large folio), `device-frames=0..3`, and the knobs that a release
+//! sets ([`crate::KNOBS`]). A `#` starts a comment.
 
 use crate::{Case, MAX_RUNS, Run, Schedule};
+use crate::knobs::{KNOBS, SWAPS, hardware, knob};
 use model::{
-    ACTORS, ActorKind, Config, DEVICE_FRAMES, Hardware, MAX_OPS, MigrationEntryBits, Op, OpKind, PAGES, Profile,
-    Programs, ReclaimBatch, Swap, SwapIn, Transition,
+    ACTORS, ActorKind, Config, DEVICE_FRAMES, MAX_OPS, Op, OpKind, PAGES, Profile, Programs, Transition,
 };
 
 /// Why a line is not a case: the place, what was found, and what was expected there.
@@ -132,13 +131,15 @@ pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
             }
             let kind = if name == "kswapd" {
                 ActorKind::Kswapd
+            } else if name == "dma" {
+                ActorKind::Dma
             } else if name.strip_prefix("cpu").and_then(|n| n.parse().ok()) == Some(actors) {
                 ActorKind::Cpu
             } else {
                 return Err(TextError::new(
                     line,
                     at,
-                    format!("expected 'cpu{actors}:', 'kswapd:' or 'schedule:', found '{name}:'"),
+                    format!("expected 'cpu{actors}:', 'kswapd:', 'dma:' or 'schedule:', found '{name}:'"),
                 ));
             };
             programs.kinds[actors] = kind;
@@ -151,7 +152,7 @@ pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
             return Err(TextError::new(
                 line,
                 at,
-                format!("expected 'cpu{actors}:', 'kswapd:' or 'schedule:' after '|', found '{}'", word.text),
+                format!("expected 'cpu{actors}:', 'kswapd:', 'dma:' or 'schedule:' after '|', found '{}'", word.text),
             ));
         }
         if in_schedule {
@@ -178,12 +179,13 @@ pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
 
 pub(crate) fn check_kinds(programs: &Programs, line: usize, column: usize) -> Result<(), TextError> {
     let n = programs.actors as usize;
-    for a in 0..n {
-        if programs.kinds[a] == ActorKind::Kswapd && (a == 0 || a + 1 != n) {
-            return Err(TextError::new(line, column, "kswapd must be the last actor, after at least one CPU"));
-        }
+    let kinds = &programs.kinds[..n];
+    let in_order = kinds.windows(2).all(|k| k[0] < k[1] || (k[0] == k[1] && k[0] == ActorKind::Cpu));
+    if in_order && kinds.first().is_none_or(|k| *k == ActorKind::Cpu) {
+        return Ok(());
     }
-    Ok(())
+    let what = "kswapd and dma come last, in that order and one of each, after at least one CPU";
+    Err(TextError::new(line, column, what))
 }
 
 pub(crate) fn add(
@@ -193,8 +195,10 @@ pub(crate) fn add(
     line: usize,
     column: usize,
 ) -> Result<(), TextError> {
-    if programs.kinds[actor] == ActorKind::Kswapd && !op.kind.for_kswapd() {
-        return Err(TextError::new(line, column, format!("kswapd only does P and G, found '{op}'")));
+    let kind = programs.kinds[actor];
+    if !op.kind.allowed_for(kind) {
+        let what = if kind == ActorKind::Dma { "dma only does B" } else { "kswapd only does P and G" };
+        return Err(TextError::new(line, column, format!("{what}, found '{op}'")));
     }
     if programs.push(actor, op) {
         Ok(())
@@ -218,6 +222,17 @@ pub fn op(word: &str, line: usize, column: usize) -> Result<Op, TextError> {
             format!("expected an operation ({}), found '{word}'", known.join(" ")),
         ));
     };
+    if !kind.takes_number() {
+        return if argument.is_empty() {
+            Ok(Op::new(kind, 0))
+        } else {
+            Err(TextError::new(
+                line,
+                column + digits,
+                format!("expected nothing after '{letters}', found '{argument}'"),
+            ))
+        };
+    }
     let max = kind.max_arg();
     match argument.parse::<u8>() {
         Ok(n) if n <= max => Ok(Op::new(kind, if kind.one_page() || kind == OpKind::SwapMax { n } else { 0 })),
@@ -289,19 +304,30 @@ fn one_of<T: Copy>(
     })
 }
 
-const SWAPS: [(&str, Swap); 3] = [("nullblk", Swap::NullBlk), ("disk", Swap::Disk), ("ramdisk", Swap::RamDisk)];
-const HARDWARE: [(&str, Hardware); 1] = [("hw0", Hardware::Hw0)];
-const ENTRIES: [(&str, MigrationEntryBits); 3] = [
-    ("none", MigrationEntryBits::None),
-    ("gated", MigrationEntryBits::Gated),
-    ("ungated", MigrationEntryBits::Ungated),
-];
-const SWAP_INS: [(&str, SwapIn); 2] = [("read-only", SwapIn::ReadOnly), ("writable-clean", SwapIn::WritableClean)];
-const BATCHES: [(&str, ReclaimBatch); 2] =
-    [("non-exclusive", ReclaimBatch::NonExclusive), ("all", ReclaimBatch::All)];
-const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+/// Pages with commas, as a bit each.
+fn pages(key: &str, value: &str, line: usize, column: usize) -> Result<u8, TextError> {
+    let mut set = 0;
+    for page in value.split(',') {
+        match page.parse::<usize>() {
+            Ok(p) if p < PAGES => set |= 1 << p,
+            _ => {
+                let last = PAGES - 1;
+                return Err(TextError::new(
+                    line,
+                    column,
+                    format!("expected {key}= and pages from 0 to {last} with commas, found '{value}'"),
+                ));
+            }
+        }
+    }
+    Ok(set)
+}
 
-pub(crate) fn set_option(
+/// Sets one option, `key=value` of the text form.
+///
+/// # Errors
+/// With what was expected; line and column are the caller's.
+pub fn set_option(
     config: &mut Config,
     key: &str,
     value: &str,
@@ -309,7 +335,11 @@ pub(crate) fn set_option(
     column: usize,
 ) -> Result<(), TextError> {
     let value_column = column + key.chars().count() + 1;
-    let knobs = &mut config.knobs;
+    if let Some(knob) = knob(key) {
+        let table: Vec<_> = knob.values.iter().enumerate().map(|(n, name)| (*name, n)).collect();
+        knob.set(&mut config.knobs, one_of(&table, key, value, line, column)?);
+        return Ok(());
+    }
     match key {
         "kernel" => {
             let table = Profile::ALL.map(|p| (p.name(), p));
@@ -317,31 +347,10 @@ pub(crate) fn set_option(
             config.profile = profile;
             config.knobs = profile.knobs();
         }
-        "hw" => config.hardware = one_of(&HARDWARE, key, value, line, column)?,
+        "hw" => config.hardware = one_of(&hardware(), key, value, line, column)?,
         "swap" => config.swap = one_of(&SWAPS, key, value, line, column)?,
-        "migration-entry" => knobs.migration_entry = one_of(&ENTRIES, key, value, line, column)?,
-        "swap-in" => knobs.swap_in = one_of(&SWAP_INS, key, value, line, column)?,
-        "reclaim-batch" => knobs.reclaim_batch = one_of(&BATCHES, key, value, line, column)?,
-        "fault-ref" => knobs.fault_page_ref = one_of(&SWITCH, key, value, line, column)?,
-        "sticky" => knobs.sticky_device_flags = one_of(&SWITCH, key, value, line, column)?,
-        "shared" => {
-            config.shared = 0;
-            for page in value.split(',') {
-                match page.parse::<usize>() {
-                    Ok(p) if p < PAGES => config.shared |= 1 << p,
-                    _ => {
-                        return Err(TextError::new(
-                            line,
-                            value_column,
-                            format!(
-                                "expected shared= and pages from 0 to {} with commas, found '{value}'",
-                                PAGES - 1
-                            ),
-                        ));
-                    }
-                }
-            }
-        }
+        "shared" => config.shared = pages(key, value, line, value_column)?,
+        "large" => config.large = pages(key, value, line, value_column)?,
         "device-frames" => match value.parse::<u8>() {
             Ok(n) if n as usize <= DEVICE_FRAMES => config.device_frames = n,
             _ => {
@@ -357,8 +366,8 @@ pub(crate) fn set_option(
                 line,
                 column,
                 format!(
-                    "unknown option '{key}'; known are kernel, hw, swap, shared, device-frames, migration-entry, \
-                     swap-in, reclaim-batch, fault-ref, sticky"
+                    "unknown option '{key}'; known are kernel, hw, swap, shared, large, device-frames, {}",
+                    KNOBS.iter().map(|k| k.name).collect::<Vec<_>>().join(", ")
                 ),
             ));
         }
@@ -379,16 +388,18 @@ pub(crate) fn options(config: &Config) -> Vec<(&'static str, String)> {
             out.push((key, value));
         }
     };
-    let (k, b) = (&config.knobs, &base.knobs);
-    add(config.hardware != base.hardware, "hw", name_of(&HARDWARE, config.hardware));
+    add(config.hardware != base.hardware, "hw", config.hardware.name().to_owned());
     add(config.swap != base.swap, "swap", name_of(&SWAPS, config.swap));
-    add(k.migration_entry != b.migration_entry, "migration-entry", name_of(&ENTRIES, k.migration_entry));
-    add(k.swap_in != b.swap_in, "swap-in", name_of(&SWAP_INS, k.swap_in));
-    add(k.reclaim_batch != b.reclaim_batch, "reclaim-batch", name_of(&BATCHES, k.reclaim_batch));
-    add(k.fault_page_ref != b.fault_page_ref, "fault-ref", name_of(&SWITCH, k.fault_page_ref));
-    add(k.sticky_device_flags != b.sticky_device_flags, "sticky", name_of(&SWITCH, k.sticky_device_flags));
-    let pages: Vec<_> = (0..PAGES).filter(|p| config.shared & 1 << p != 0).map(|p| p.to_string()).collect();
-    add(config.shared != 0, "shared", pages.join(","));
+    for knob in &KNOBS {
+        let value = knob.get(&config.knobs);
+        add(value != knob.get(&base.knobs), knob.name, knob.values[value].to_owned());
+    }
+    let pages = |set: u8| {
+        let pages: Vec<_> = (0..PAGES).filter(|p| set & 1 << p != 0).map(|p| p.to_string()).collect();
+        pages.join(",")
+    };
+    add(config.shared != 0, "shared", pages(config.shared));
+    add(config.large != 0, "large", pages(config.large));
     add(config.device_frames != base.device_frames, "device-frames", config.device_frames.to_string());
     out
 }
@@ -425,6 +436,7 @@ impl std::fmt::Display for Case {
                 match p.kinds[a] {
                     ActorKind::Cpu => write!(f, "{bar} cpu{a}:{ops}")?,
                     ActorKind::Kswapd => write!(f, "{bar} kswapd:{ops}")?,
+                    ActorKind::Dma => write!(f, "{bar} dma:{ops}")?,
                 }
             }
         }
@@ -456,6 +468,7 @@ mod tests {
             "kernel=6.0 W0 P0 R0 W0 D0 P0 R0",
             "kernel=6.1.192 swap=ramdisk swap-in=writable-clean shared=0,2 device-frames=1 cpu0: W0 DD0 | cpu1: IP1 Q3 | kswapd: P0 G0 | schedule: 0*3 i1 w 2*130",
             "kernel=6.0",
+            "kernel=7.3 hw=w7 flush=double large=1 cpu0: W0 K+ CR0 K- IPW1 | kswapd: P0 | dma: B1",
         ] {
             assert_eq!(parse(line, 1).unwrap().to_string(), line);
         }
@@ -464,7 +477,10 @@ mod tests {
     #[test]
     fn errors_name_the_place_and_what_was_expected() {
         for (line, column, what) in [
-            ("W0 X0", 4, "expected an operation"),
+            ("W0 Y0", 4, "expected an operation"),
+            ("W0 K+1", 6, "expected nothing after 'K+'"),
+            ("cpu0: W0 | dma: W0", 17, "dma only does B"),
+            ("cpu0: W0 | dma: B0 | kswapd: P0", 1, "kswapd and dma come last"),
             ("W0 R7", 5, "expected a number from 0 to 2"),
             ("swap=tape W0", 6, "expected swap=nullblk|disk|ramdisk"),
             ("cpu0: W0 cpu1: R0", 10, "expected '|'"),

@@ -40,7 +40,7 @@ impl Sampler for Burst {
         let stay = self.current.filter(|c| enabled.has(*c)).filter(|c| {
             let actor = c.actor().filter(|a| *a < ACTORS);
             let inside = actor.is_some_and(|a| machine.actors[a].has(Actor::BEGUN));
-            let locked = actor.is_some_and(|a| machine.ptl as usize == a + 1);
+            let locked = actor.is_some_and(|a| machine.ptl.contains(&(a as u8 + 1)));
             let rate = match (locked, inside) {
                 (true, _) => self.locked,
                 (_, true) => self.inside,

@@ -8,7 +8,7 @@ mod collect;
 mod mutants;
 mod version;
 
-pub use mutants::{Mutant, mutants};
+pub use mutants::{Mutant, mutant, mutants};
 pub use version::{Loss, Provenance, Scenario, Version};
 
 use std::sync::LazyLock;

@@ -1,6 +1,5 @@
 //! Mutants: versions with a fault put in on purpose, named as the ground truth names them.
 
-use crate::collect::v6_1_192;
 use crate::version::{Provenance, Version};
 use model::listing::Node;
 use model::{Action, MigrationEntryBits};
@@ -11,49 +10,64 @@ use std::sync::LazyLock;
 pub struct Mutant {
     /// The name in the ground truth.
     pub name: &'static str,
-    /// The faulty version.
+    /// The version that the fault was put into.
+    pub of: &'static str,
+    /// The faulty version. Of the older kernel it goes by the mutant's name, of the newer one with the kernel's behind.
     pub version: Version,
 }
 
 static MUTANTS: LazyLock<Vec<Mutant>> = LazyLock::new(|| {
-    let as_shipped = v6_1_192::listing();
-    let unmarked = without(&as_shipped, Action::PtePresentDirty);
-    let mutant = |name, title, listing: &[Node], entry| {
-        let provenance =
-            Provenance { author: "mutant", date: "-", source: "6.1.192 with a change, see the title" };
-        let mut version = Version::new(name, title, provenance, listing.to_vec());
+    let mut all = faults_in("6.1.192", ["bugA", "bugB", "bugC", "bugD", "bugE"]);
+    all.extend(faults_in("7.3", ["bugA@7.3", "bugB@7.3", "bugC@7.3", "bugD@7.3", "bugE@7.3"]));
+    all
+});
+
+fn faults_in(of: &'static str, names: [&'static str; 5]) -> Vec<Mutant> {
+    let as_shipped = &crate::find(of).expect("a registered version").listing;
+    let unmarked = without(as_shipped, Action::PtePresentDirty);
+    let mutant = |n: usize, title, listing: &[Node], entry| {
+        let provenance = Provenance { author: "mutant", date: "-", source: of };
+        let mut version = Version::new(names[n], title, provenance, listing.to_vec());
         version.correct = false;
         version.migration_entry = entry;
-        Mutant { name, version }
+        let name = names[n].split('@').next().unwrap_or(names[n]);
+        Mutant { name, of, version }
     };
     vec![
-        mutant("bugA", "the step that marks the folio dirty is out", &unmarked, None),
-        mutant("bugB", "bugA, and the migration entry carries no D", &unmarked, Some(MigrationEntryBits::None)),
+        mutant(0, "the step that marks the folio dirty is out", &unmarked, None),
+        mutant(1, "bugA, and the migration entry carries no D", &unmarked, Some(MigrationEntryBits::None)),
         mutant(
-            "bugC",
+            2,
             "the word that the clear returns is ignored, D is taken from the earlier read",
-            &replaced(&as_shipped, Action::ClearPte, Action::ClearPteIgnored),
+            &replaced(as_shipped, Action::ClearPte, Action::ClearPteIgnored),
             None,
         ),
+        mutant(3, "the range flush comes after the page-table lock is dropped", &flush_last(as_shipped), None),
         mutant(
-            "bugD",
-            "the range flush comes after the page-table lock is dropped",
-            &flush_last(&as_shipped),
-            None,
-        ),
-        mutant(
-            "bugE",
+            4,
             "bugA, and the restored pte takes D from the migration entry without asking the folio",
             &unmarked,
             Some(MigrationEntryBits::Ungated),
         ),
     ]
-});
+}
 
-/// The mutants of 6.1.192 that the ground truth ran on a real kernel.
+/// The mutants that the ground truth ran on real kernels (7.3's bugB, bugD and bugE were not run there).
 #[must_use]
 pub fn mutants() -> &'static [Mutant] {
     &MUTANTS
+}
+
+/// A mutant of a version by its name in the ground truth.
+///
+/// # Errors
+/// With the names that exist.
+pub fn mutant(of: &str, name: &str) -> Result<&'static Version, String> {
+    let found = mutants().iter().find(|m| m.of == of && m.name == name);
+    found.map(|m| &m.version).ok_or_else(|| {
+        let names: Vec<_> = mutants().iter().filter(|m| m.of == of).map(|m| m.name).collect();
+        format!("{of} has the mutants {}, found '{name}'", names.join(", "))
+    })
 }
 
 /// The listing with every node mapped, innermost first; `None` drops the node.
@@ -96,7 +110,7 @@ mod tests {
 
     #[test]
     fn bug_a_lacks_exactly_the_marking() {
-        let lines = model::listing::lines(&v6_1_192::listing());
+        let lines = model::listing::lines(&crate::find("6.1.192").expect("registered").listing);
         let mutant = model::listing::lines(&mutants()[0].version.listing);
         let gone: Vec<_> = lines.iter().filter(|l| !mutant.contains(l)).map(|l| l.trim()).collect();
         assert_eq!(gone, ["if present(pte) and dirty(pte)", "mark folio dirty"]);

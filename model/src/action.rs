@@ -65,10 +65,23 @@ actions! {
     NeedsDirty local "store through a clean entry",
     /// The locked update of the page table that re-checks P and W and sets D (HW-0).
     SetDirty step "set D after re-checking the pte",
+    /// The CPU updates D by a plain load and a later plain store ([`crate::Hardware::PlainRmw`]).
+    WalkerLoads local "plain read-modify-write",
+    WalkerRead step "walker loads the pte",
     /// The load or store itself.
     Access step "access memory",
+    /// The CPU still has to set D ([`crate::Hardware::LateDirty`]).
+    OwesDirty local "D not set yet",
+    LateDirty step "set D in whatever the pte is",
 
     // Locks and references.
+    /// The mmap lock for read, kept until the operation ends or starts again.
+    MmapReadLock step "mmap lock (read)",
+    /// The mmap lock for write, kept likewise.
+    MmapWriteLock step "mmap lock (write)",
+    /// The page-table locks of parent and child.
+    LockBothPtls step "lock ptl of parent and child",
+    UnlockBothPtls step "unlock both ptl",
     LockPtl step "lock ptl",
     UnlockPtl step "unlock ptl",
     TrylockFolio step "trylock folio",
@@ -96,8 +109,11 @@ actions! {
     PteSwap local "pte swap",
     PteMigration local "pte migration",
     PteDevice local "pte device",
+    PteDeviceExclusive local "pte device-exclusive",
     /// The local variable tests dirty, present or not.
     PteDirty local "dirty(pte)",
+    /// The local variable has W.
+    PteWritable local "writable(pte)",
     /// The local variable is present and dirty.
     PtePresentDirty local "present(pte) and dirty(pte)",
     /// The local variable has A.
@@ -118,9 +134,13 @@ actions! {
     FlushPending step "flush batched",
     /// Completion: every CPU that was asked has dropped its entries.
     FlushWait step "flush complete",
+    /// Where every flush is done twice: whoever is in the middle of an access is asked again.
+    FlushAgain local "flush again",
 
     // Faults.
     IsStore local "store",
+    /// A store to a VMA that is mapped read-only: SIGSEGV or EFAULT.
+    WriteForbidden local "store to a read-only vma",
     /// A store to a present, read-only entry.
     WriteProtected local "store to a read-only pte",
     /// Allocates a zeroed page as the new page of this fault.
@@ -141,6 +161,8 @@ actions! {
     /// Only our mapping references the folio.
     SoleOwner local "sole owner",
     MakeExclusive local "mark exclusive",
+    /// A read pin of a page that is not exclusive makes it so, without making the entry writable (FAULT_FLAG_UNSHARE).
+    Unsharing local "unsharing for a pin",
     CopyFolio step "copy old folio to new",
     /// After the copy is mapped: the old page's mapping goes.
     RemoveOldRmap step "remove old rmap",
@@ -187,6 +209,10 @@ actions! {
     SwapBacked local "swap-backed",
     InSwapCache local "in swap cache",
     MaybePinned local "maybe pinned",
+    /// Another folio of the page is on the LRU.
+    MoreToReclaim local "another folio of the page",
+    /// A clean lazyfree page that somebody references stays lazyfree (7.0).
+    StaysLazyFree local "stays lazyfree",
     /// Allocates a slot, enters the swap cache, and marks the folio dirty unconditionally.
     AddToSwap step "add to swap, mark folio dirty",
     Mapped local "mapped",
@@ -206,8 +232,10 @@ actions! {
     DropMapping step "discard: drop mapping",
     DupSlot step "swap_duplicate",
     UndupSlot step "swap_free",
-    /// `page_try_share_anon_rmap`: fails for a folio that may be pinned, else clears PG_anon_exclusive.
+    /// `page_try_share_anon_rmap`: fails for a folio that may be pinned (A2), else clears PG_anon_exclusive, as a step of its own.
     ShareAnon step "share anon",
+    /// The second half of [`Action::ShareAnon`] (A3).
+    ClearExclusive step "clear exclusive",
     InstallSwapEntry step "install swap entry",
     /// Mapcount and the mapping's reference.
     RemoveRmap step "remove rmap",
@@ -234,6 +262,10 @@ actions! {
     SwapFull local "swap more than half full",
 
     // madvise.
+    /// From here on the discard may take effect.
+    BeginDiscard local "discard begins",
+    /// The VMA is locked in memory: EINVAL.
+    VmaLocked local "vma locked",
     /// `lru_add_drain`: this CPU's batch of lazyfree pages takes effect.
     DrainLru step "drain lru batch",
     GatherBegin step "begin mmu gather",
@@ -262,6 +294,54 @@ actions! {
     ZapRmap step "remove rmap, queue page",
     ZapDevice step "remove device rmap",
 
+    // fork and exit.
+    ChildExists local "child exists",
+    BeginFork step "new mm",
+    /// `page_try_dup_anon_rmap`: fails for an exclusive folio that may be pinned, else the child's reference and mapping, and PG_anon_exclusive
+    /// goes.
+    DupAnonRmap step "add child's mapping",
+    /// One atomic clear of W in the parent's entry.
+    WriteProtect step "write-protect pte",
+    /// The child's entry: the word that was read, read-only and old.
+    CopyPteToChild step "copy pte to child",
+    /// The child's entry for a copy of a pinned page.
+    MapCopyInChild step "map the copy in the child",
+    DupSlotOfEntry step "swap_duplicate",
+    /// The parent's entry loses its exclusive mark, and the child gets the same.
+    CopySwapEntry step "copy swap entry to child",
+    /// The parent's entry becomes readable, and the child gets the same.
+    CopyMigrationEntry step "copy migration entry to child",
+    DupDeviceRmap step "add child's mapping of the device folio",
+    CopyDeviceEntry step "copy device entry to child",
+    EndFork step "child runs",
+    /// Waits until no thread of the child is in the kernel or in the middle of an access.
+    BeginExit step "child stops",
+    EndExit step "mm gone",
+
+    // mprotect and mlock.
+    ToggleProtection local "change protection of the vma",
+    /// Puts the entry back with the new protection.
+    SetProtection step "set pte with new protection",
+    /// A non-present entry becomes readable.
+    ProtectEntry step "make entry readable",
+    Mlocked local "vma locked already",
+    SetMlocked step "lock vma",
+    ClearMlocked step "unlock vma",
+    /// Present, and writable where the VMA is.
+    Populated local "populated",
+
+    // The device's mirror of the page table, and device-exclusive access.
+    /// The page is in device memory: the caller does without.
+    MirrorReady local "mirror may map the pte",
+    /// Re-checks the entry; a load or store of the device, and the driver's dirty mark.
+    MirrorAccess step "device access through the mirror",
+    ExclusiveReady local "present and writable",
+    InstallExclusiveEntry step "install device-exclusive entry",
+    /// The reference that keeps the folio while its lock is waited for.
+    GetExclusiveFolio step "get folio of the entry",
+    /// `restore_exclusive_pte`.
+    RestoreExclusiveEntry step "replace device-exclusive entry",
+
     // migrate_vma.
     BeginMigrate local "select pages",
     /// The local variable is empty, or the zero page with system pages selected.
@@ -280,6 +360,14 @@ actions! {
     NothingCollected local "nothing collected",
     SourcePage local "source page",
     DeviceSource local "device page",
+    /// The entry maps the source, present or device-private, read under the page-table lock into the local variable.
+    MapsSource local "pte maps the source",
+    /// `try_to_migrate_one`: the entry of another mapping becomes a migration entry.
+    ReplaceByMigrationEntry step "install migration entry (other mapping)",
+    /// The destination is device memory, and the source is in the swap cache.
+    RefusesMapping local "in swap cache, device target",
+    /// The kernel tries to free the swap slot first.
+    FreesSwap local "tries to free the slot",
     /// The reference count is what the migration itself explains (`migrate_vma_check_page`).
     CheckRefs step "no extra reference",
     MarkRestore local "not migrating",
@@ -309,6 +397,8 @@ actions! {
 
     // Extra references and pins.
     Holding local "already held",
+    /// B2 of GUP-fast: for write, the entry has to be writable.
+    GupPermitted local "present and permitted",
     /// B3 of GUP-fast: the reference, if the folio still has any.
     TryGetFolio step "try get folio",
     TryPinFolio step "try pin folio",
@@ -318,6 +408,9 @@ actions! {
     PinAllowed step "writable or exclusive",
     UnpinFolio step "unpin folio",
     Hold step "keep the reference",
+    /// The reference or pin is held for write: the device stores no more through it.
+    EndIo step "end of i/o to the page",
+    DmaStore step "dma store",
     Release step "drop the reference",
     HoldPin step "keep the pin",
     ReleasePin step "drop the pin",
@@ -331,7 +424,15 @@ impl Action {
     pub const fn may_wait(self) -> bool {
         matches!(
             self,
-            Action::LockPtl | Action::LockFolio | Action::WaitFolio | Action::FlushWait | Action::LookupSwapCache
+            Action::LockPtl
+                | Action::LockBothPtls
+                | Action::MmapReadLock
+                | Action::MmapWriteLock
+                | Action::BeginExit
+                | Action::LockFolio
+                | Action::WaitFolio
+                | Action::FlushWait
+                | Action::LookupSwapCache
         )
     }
 

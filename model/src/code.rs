@@ -15,6 +15,8 @@ pub(crate) enum Class {
     Step,
     /// A step that may have to wait.
     Waits,
+    /// Takes a lock that others may hold, and rides along with the step *after* it.
+    Acquires,
     /// The completion of a flush: rides along if every CPU has answered, else waits.
     FlushWait,
 }
@@ -23,6 +25,7 @@ impl Class {
     fn of(action: Action) -> Class {
         match action {
             Action::FlushWait => Class::FlushWait,
+            Action::MmapReadLock | Action::MmapWriteLock => Class::Acquires,
             a if a.is_local() => Class::Local,
             a if a.may_wait() => Class::Waits,
             _ => Class::Step,
@@ -101,12 +104,20 @@ impl Linker<'_> {
         label
     }
 
-    fn action(&mut self, action: Action) -> usize {
+    /// Emits an action, and what always follows it: the completion of a flush, the second half of the exclusive protocol.
+    /// Returns its place, where it can fail, and that of its last part, where it has succeeded.
+    fn action(&mut self, action: Action) -> (usize, usize) {
         let at = self.emit(action);
-        if action.is_flush() {
+        let last = if action.is_flush() {
             self.emit(Action::FlushWait);
-        }
-        at
+            self.emit(Action::FlushAgain);
+            self.emit(Action::FlushWait)
+        } else if action == Action::ShareAnon {
+            self.emit(Action::ClearExclusive)
+        } else {
+            at
+        };
+        (at, last)
     }
 
     fn block(&mut self, nodes: &[Node], scope: Scope) {
@@ -114,17 +125,20 @@ impl Linker<'_> {
             match node {
                 Node::At(function) => self.function = function,
                 Node::Do(action, other) => {
-                    let at = self.action(*action);
-                    if !other.is_empty() {
+                    let (at, last) = self.action(*action);
+                    if other.is_empty() {
+                        self.instrs[at].alt = self.here();
+                    } else {
                         let over = self.emit(Action::Goto);
-                        self.instrs[at].next = over as Pc;
+                        self.instrs[last].next = over as Pc;
+                        self.instrs[last].alt = over as Pc;
                         self.instrs[at].alt = self.here();
                         self.block(other, scope);
                         self.instrs[over].next = self.here();
                     }
                 }
                 Node::If(action, yes, no) => {
-                    let at = self.action(*action);
+                    let (at, _) = self.action(*action);
                     let otherwise = self.label_after(at);
                     self.block(yes, scope);
                     let over = self.emit(Action::Goto);
@@ -245,6 +259,17 @@ impl Code {
                     OpKind::DontNeed => "dontneed",
                     OpKind::Reclaim => "reclaim",
                     OpKind::SwapMax => "swapmax",
+                    OpKind::Fork => "fork",
+                    OpKind::Exit => "exit",
+                    OpKind::ChildRead | OpKind::ChildWrite => "access",
+                    OpKind::ChildPageOut => "pageout",
+                    OpKind::Protect => "protect",
+                    OpKind::Lock => "mlock",
+                    OpKind::DeviceExclusive => "device_exclusive",
+                    OpKind::DeviceRead | OpKind::DeviceWrite => "device_access",
+                    OpKind::GetWrite => "get",
+                    OpKind::PinWrite => "pin",
+                    OpKind::Dma => "dma",
                 }),
             )
         });

@@ -1,13 +1,6 @@
 //! The knobs of a case: which kernel surrounds the operation, which hardware, which swap device.
 
-/// How the CPU maintains the dirty bit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Hardware {
-    /// HW-0: D is set by an atomic update that re-checks P and W in the page table, before the store. What
-    /// x86, Arm FEAT_HAFDBS and RISC-V Svadu do (Intel SDM 4.8, Arm ARM R_SGJBL, Svadu 1.0).
-    #[default]
-    Hw0,
-}
+use crate::Hardware;
 
 /// The kind of swap device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,7 +10,7 @@ pub enum Swap {
     NullBlk,
     /// Swap cache in use, writeback completes later and by itself (a disk).
     Disk,
-    /// `SWP_SYNCHRONOUS_IO` (zram, brd): a swap-in of a slot with one user bypasses the swap cache.
+    /// `SWP_SYNCHRONOUS_IO` (zram, brd): see [`SyncSwapIn`].
     RamDisk,
 }
 
@@ -49,8 +42,42 @@ pub enum ReclaimBatch {
     /// Pages that are not exclusive (5.19 and 6.0).
     #[default]
     NonExclusive,
-    /// All pages (6.1).
+    /// All pages (up to 5.18, and since 6.1).
     All,
+}
+
+/// When mprotect to writable makes an anonymous entry writable without waiting for a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MprotectUpgrade {
+    /// Never (5.18).
+    Never,
+    /// If the page is exclusive and the entry dirty (5.19 to 6.1).
+    #[default]
+    Dirty,
+    /// If the page is exclusive: another source of writable and clean entries (since 6.2 or so).
+    Exclusive,
+}
+
+/// Which flags a device page keeps for its next user when it is freed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StickyFlags {
+    /// None.
+    Off,
+    /// PG_swapbacked; PG_dirty is cleared when the page is handed out (7.0).
+    SwapBacked,
+    /// PG_dirty and PG_swapbacked (`free_zone_device_page`, up to 6.1).
+    #[default]
+    All,
+}
+
+/// What a swap-in from a synchronous device does about the swap cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SyncSwapIn {
+    /// A slot with one user bypasses the swap cache (up to 6.x).
+    #[default]
+    Bypass,
+    /// The swap cache is used, and the slot is freed at once (7.0).
+    FreeAtOnce,
 }
 
 /// A named kernel release: a set of knob values.
@@ -61,18 +88,41 @@ pub enum Profile {
     V6_0,
     /// Linux 6.1.192 (stable).
     V6_1_192,
+    /// Linux 5.18, the last one without PG_anon_exclusive.
+    V5_18,
+    /// Linux 5.19.
+    V5_19,
+    /// Linux 6.1.
+    V6_1,
+    /// Linux 7.0-rc6.
+    V7_0Rc6,
+    /// Linux 7.3.
+    V7_3,
 }
 
 impl Profile {
-    /// All profiles, oldest first.
-    pub const ALL: [Profile; 2] = [Profile::V6_0, Profile::V6_1_192];
+    /// All profiles. The position is the profile's number in the byte form of a case, and never changes.
+    pub const ALL: [Profile; 7] = [
+        Profile::V6_0,
+        Profile::V6_1_192,
+        Profile::V5_18,
+        Profile::V5_19,
+        Profile::V6_1,
+        Profile::V7_0Rc6,
+        Profile::V7_3,
+    ];
 
     /// The name in cases and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Profile::V5_18 => "5.18",
+            Profile::V5_19 => "5.19",
             Profile::V6_0 => "6.0",
+            Profile::V6_1 => "6.1",
             Profile::V6_1_192 => "6.1.192",
+            Profile::V7_0Rc6 => "7.0-rc6",
+            Profile::V7_3 => "7.3",
         }
     }
 
@@ -80,19 +130,42 @@ impl Profile {
     #[must_use]
     pub const fn knobs(self) -> Knobs {
         match self {
-            Profile::V6_0 => Knobs {
+            Profile::V5_18 => Knobs {
+                exclusive: false,
+                reclaim_batch: ReclaimBatch::All,
+                mprotect: MprotectUpgrade::Never,
+                ..Profile::V6_0.knobs()
+            },
+            Profile::V5_19 | Profile::V6_0 => Knobs {
+                exclusive: true,
                 migration_entry: MigrationEntryBits::None,
                 swap_in: SwapIn::ReadOnly,
                 reclaim_batch: ReclaimBatch::NonExclusive,
+                mprotect: MprotectUpgrade::Dirty,
+                free_swap_on_migrate: false,
+                write_frees_slot: false,
+                pinned_stays_lazyfree: false,
+                sync_swap_in: SyncSwapIn::Bypass,
                 fault_page_ref: false,
-                sticky_device_flags: true,
+                sticky: StickyFlags::All,
+                double_flush: false,
+                driver_dirties: true,
             },
-            Profile::V6_1_192 => Knobs {
+            Profile::V6_1 | Profile::V6_1_192 => Knobs {
                 migration_entry: MigrationEntryBits::Gated,
-                swap_in: SwapIn::ReadOnly,
                 reclaim_batch: ReclaimBatch::All,
                 fault_page_ref: true,
-                sticky_device_flags: true,
+                ..Profile::V6_0.knobs()
+            },
+            Profile::V7_0Rc6 | Profile::V7_3 => Knobs {
+                swap_in: SwapIn::WritableClean,
+                mprotect: MprotectUpgrade::Exclusive,
+                free_swap_on_migrate: true,
+                write_frees_slot: true,
+                pinned_stays_lazyfree: true,
+                sync_swap_in: SyncSwapIn::FreeAtOnce,
+                sticky: StickyFlags::SwapBacked,
+                ..Profile::V6_1.knobs()
             },
         }
     }
@@ -101,17 +174,34 @@ impl Profile {
 /// The independent knobs behind a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Knobs {
+    /// PG_anon_exclusive exists: a writable anonymous entry maps an exclusive page (6c287605fd56, 5.19).
+    pub exclusive: bool,
     /// A and D in migration entries.
     pub migration_entry: MigrationEntryBits,
     /// How a read swap-in maps an exclusive page.
     pub swap_in: SwapIn,
     /// Batched flushing in reclaim.
     pub reclaim_batch: ReclaimBatch,
+    /// When mprotect makes an entry writable.
+    pub mprotect: MprotectUpgrade,
+    /// A device target tries to free the swap slot of a page in the swap cache before it refuses it (after 6.4).
+    pub free_swap_on_migrate: bool,
+    /// A write-fault swap-in tries to free the slot whatever else references the page; otherwise only if nothing does.
+    pub write_frees_slot: bool,
+    /// Reclaim that finds an unexpected reference on a clean lazyfree page leaves it lazyfree; otherwise it becomes swap-backed
+    /// again.
+    pub pinned_stays_lazyfree: bool,
+    /// Swap-in from a synchronous device.
+    pub sync_swap_in: SyncSwapIn,
     /// A CPU fault on a device-private page holds a reference on it while the driver migrates it back
     /// (16ce101db85d, 6.1).
     pub fault_page_ref: bool,
-    /// A freed device page keeps PG_dirty and PG_swapbacked for its next user (`free_zone_device_page`, 6.1).
-    pub sticky_device_flags: bool,
+    /// What a freed device page keeps.
+    pub sticky: StickyFlags,
+    /// Every shoot-down is done twice: the cure of CVE-2025-10263 (cfd391e74134).
+    pub double_flush: bool,
+    /// The driver marks a page dirty when its device has stored to it through the mirror. `lib/test_hmm.c` does not.
+    pub driver_dirties: bool,
 }
 
 impl Default for Knobs {
@@ -134,12 +224,15 @@ pub struct Config {
     /// Pages (a bit each) that start as a fork whose child has exited leaves them: written, mapped read-only
     /// and dirty, not exclusive.
     pub shared: u8,
+    /// Pages (a bit each) that start as the pages of one large folio: written, mapped writable (read-only and not exclusive if they
+    /// are shared too) and dirty.
+    pub large: u8,
     /// How many device frames the driver can hand out, at most [`crate::DEVICE_FRAMES`].
     pub device_frames: u8,
 }
 
 impl Config {
-    /// A configuration as `profile` gives it, with all device frames and no shared page.
+    /// A configuration as `profile` gives it, with all device frames and no page mapped.
     #[must_use]
     pub const fn of(profile: Profile) -> Config {
         Config {
@@ -148,6 +241,7 @@ impl Config {
             hardware: Hardware::Hw0,
             swap: Swap::NullBlk,
             shared: 0,
+            large: 0,
             device_frames: crate::DEVICE_FRAMES as u8,
         }
     }

@@ -21,8 +21,8 @@ pub struct Folio {
     counts: u8,
     /// Low half: swap slot while in the swap cache. High half: who holds the folio lock, plus one.
     slot_lock: u8,
-    /// Bits 0-1: which page of the address space it belongs to (the reverse map). Bits 2-3: writeback stage. High half:
-    /// the CPU whose lazyfree batch holds it, plus one.
+    /// Bits 0-1: which page of the address spaces it belongs to (the reverse map). Bits 2-3: writeback stage. Bits 4-6: the
+    /// CPU whose lazyfree batch holds it, plus one. Bit 7: a page of a large folio.
     state: u8,
 }
 
@@ -173,7 +173,7 @@ impl Folio {
     /// The CPU in whose per-CPU batch the folio waits for MADV_FREE's clearing of PG_swapbacked.
     #[must_use]
     pub const fn lazyfree_batch(&self) -> Option<usize> {
-        match self.state >> 4 {
+        match self.state >> 4 & 7 {
             0 => None,
             n => Some(n as usize - 1),
         }
@@ -185,7 +185,18 @@ impl Folio {
             Some(c) => c as u8 + 1,
             None => 0,
         };
-        self.state = (self.state & 0xf) | n << 4;
+        self.state = (self.state & 0x8f) | n << 4;
+    }
+
+    /// Whether this page belongs to a large folio that nobody has split.
+    #[must_use]
+    pub const fn large(&self) -> bool {
+        self.state & 0x80 != 0
+    }
+
+    /// Makes the page part of a large folio, or a folio of its own.
+    pub const fn set_large(&mut self, on: bool) {
+        self.state = if on { self.state | 0x80 } else { self.state & 0x7f };
     }
 
     /// A fresh folio: one reference, no flags but "allocated", bytes as given.

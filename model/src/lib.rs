@@ -13,6 +13,7 @@ mod config;
 mod env;
 mod exec;
 mod folio;
+mod hardware;
 pub mod listing;
 mod machine;
 mod op;
@@ -23,10 +24,13 @@ mod tlb;
 
 pub use action::Action;
 pub use code::{Code, Instr, Pc};
-pub use config::{Config, Hardware, Knobs, MigrationEntryBits, Profile, ReclaimBatch, Swap, SwapIn};
+pub use config::{
+    Config, Knobs, MigrationEntryBits, MprotectUpgrade, Profile, ReclaimBatch, StickyFlags, Swap, SwapIn, SyncSwapIn,
+};
 pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
-pub use machine::{Actor, Machine, Source};
+pub use hardware::{Hardware, Mode};
+pub use machine::{Actor, Child, Machine, Source};
 pub use op::{ActorKind, Kinds, Op, OpKind, Programs};
 pub use pte::{Pte, PteKind};
 pub use shadow::{InFlight, Shadow, Word};
@@ -35,7 +39,9 @@ pub use tlb::TlbEntry;
 
 /// The most actors in a case.
 pub const ACTORS: usize = 4;
-/// Pages in the address space.
+/// Address spaces: the parent's, and that of a child that it forks.
+pub const MMS: usize = 2;
+/// Pages in an address space.
 pub const PAGES: usize = 3;
 /// Frames of system memory, numbered from 0.
 pub const SYSTEM_FRAMES: usize = 8;
@@ -47,7 +53,7 @@ pub const FRAMES: usize = SYSTEM_FRAMES + DEVICE_FRAMES;
 pub const SLOTS: usize = 4;
 /// The most operations in one actor's program.
 pub const MAX_OPS: usize = 32;
-/// What a page that starts shared (see [`Config::shared`]) holds in every word.
+/// What a page that starts mapped (see [`Config::shared`] and [`Config::large`]) holds in every word.
 pub const SHARED_VALUE: u8 = 99;
 
 /// A frame number. [`ZERO_FRAME`] is the zero page, which is no folio here.

@@ -1,8 +1,9 @@
 //! The state: everything that two actors can observe, and each actor's registers.
 
 use crate::{
-    ACTORS, Config, DEVICE_FRAMES, Data, FRAMES, Folio, Frame, InFlight, NO_FRAME, OpKind, PAGES, Pc, Programs,
-    Pte, SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME, is_device,
+    ACTORS, Config, DEVICE_FRAMES, Data, FRAMES, Folio, Frame, InFlight, MMS, NO_FRAME, OpKind, PAGES, Pc,
+    Programs, Pte, PteKind, SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME,
+    is_device,
 };
 
 /// What `migrate_vma` knows of one source page: the frame (or none, for a hole) and its flags.
@@ -61,15 +62,20 @@ pub struct Actor {
     pub pc: Pc,
     /// The listing's local variable `pte`.
     pub pte: Pte,
+    /// Frames, a bit each, that the discard under way takes away from its page.
+    pub doomed: u16,
     /// Flags, see the constants.
-    pub flags: u16,
+    pub flags: u32,
     /// Which operation of the program comes next or is under way.
     pub op: u8,
     /// The page that the listing works on.
     pub page: u8,
+    /// The address space that the listing works in: the operation's, or the one that a walk over the folio's mappings
+    /// has come to.
+    pub mm: u8,
     /// The folio that the listing works on.
     pub folio: Frame,
-    /// A flush in progress: low half the pages, high half the CPUs that have not answered.
+    /// A flush in progress. Bits 0-2: the pages. Bit 3: of the child. High half: the CPUs that have not answered.
     pub flush: u8,
     /// System frames to free at the end of a batch, a bit each.
     pub batch: u8,
@@ -83,41 +89,59 @@ pub struct Actor {
 
 impl Actor {
     /// The operation has begun and has not returned.
-    pub const BEGUN: u16 = 1;
+    pub const BEGUN: u32 = 1;
     /// Between translation and data access: no interrupt is taken here.
-    pub const MID_ACCESS: u16 = 1 << 1;
+    pub const MID_ACCESS: u32 = 1 << 1;
     /// migrate_vma replaced some present entry (its `unmapped` count is not zero).
-    pub const CLEARED: u16 = 1 << 2;
+    pub const CLEARED: u32 = 1 << 2;
     /// An mmu gather owes a flush.
-    pub const OWED: u16 = 1 << 3;
+    pub const OWED: u32 = 1 << 3;
     /// Reclaim's batched flush is pending.
-    pub const BATCH: u16 = 1 << 4;
+    pub const BATCH: u32 = 1 << 4;
     /// ... and some cleared entry was dirty.
-    pub const BATCH_DIRTY: u16 = 1 << 5;
+    pub const BATCH_DIRTY: u32 = 1 << 5;
     /// Migrating back on behalf of a CPU fault.
-    pub const FAULT: u16 = 1 << 6;
+    pub const FAULT: u32 = 1 << 6;
     /// The register `pte` holds a dirty fact that is nowhere else (for the judges).
-    pub const HOLDS_DIRTY: u16 = 1 << 7;
+    pub const HOLDS_DIRTY: u32 = 1 << 7;
     /// The register `pte` holds a word that was taken out of the page table and may be put back.
-    pub const HOLDS_PTE: u16 = 1 << 8;
+    pub const HOLDS_PTE: u32 = 1 << 8;
     /// A swap-in that bypasses the swap cache.
-    pub const BYPASS: u16 = 1 << 9;
+    pub const BYPASS: u32 = 1 << 9;
     /// The folio was exclusive when last tested.
-    pub const EXCLUSIVE: u16 = 1 << 10;
+    pub const EXCLUSIVE: u32 = 1 << 10;
     /// The last reference check found the expected count.
-    pub const REFS_OK: u16 = 1 << 11;
+    pub const REFS_OK: u32 = 1 << 11;
     /// A folio is isolated from the LRU.
-    pub const ISOLATED: u16 = 1 << 12;
+    pub const ISOLATED: u32 = 1 << 12;
     /// The last allocation failed.
-    pub const OOM: u16 = 1 << 13;
+    pub const OOM: u32 = 1 << 13;
+    /// Holds the mmap lock for read.
+    pub const MMAP_READ: u32 = 1 << 14;
+    /// Holds the mmap lock for write.
+    pub const MMAP_WRITE: u32 = 1 << 15;
+    /// A discard has begun.
+    pub const DISCARDING: u32 = 1 << 16;
+    /// The access was translated by an entry that was there.
+    pub const CACHED: u32 = 1 << 17;
+    /// The CPU owes the entry a dirty bit ([`crate::Hardware::LateDirty`]).
+    pub const OWES_DIRTY: u32 = 1 << 18;
+    /// The flush under way concerns both address spaces.
+    pub const BOTH_MMS: u32 = 1 << 19;
+    /// The flush under way is the second of two.
+    pub const SECOND_FLUSH: u32 = 1 << 20;
+    /// A child's user thread, or a system call of the child, is under way.
+    pub const IN_CHILD: u32 = 1 << 22;
+    /// A and D go into the migration entry.
+    pub const CARRY: u32 = 1 << 21;
 
     /// Whether a flag is set.
     #[must_use]
-    pub const fn has(&self, flag: u16) -> bool {
+    pub const fn has(&self, flag: u32) -> bool {
         self.flags & flag != 0
     }
 
-    pub(crate) const fn set(&mut self, flag: u16, on: bool) {
+    pub(crate) const fn set(&mut self, flag: u32, on: bool) {
         self.flags = if on { self.flags | flag } else { self.flags & !flag };
     }
 
@@ -126,6 +150,26 @@ impl Actor {
     pub const fn unanswered(&self) -> u8 {
         self.flush >> 4
     }
+
+    /// Whether the flush under way concerns an address space.
+    #[must_use]
+    pub const fn flushes(&self, mm: usize) -> bool {
+        self.has(Actor::BOTH_MMS) || (self.flush >> 3 & 1) as usize == mm
+    }
+}
+
+/// How far a child is.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+pub enum Child {
+    /// There is none.
+    #[default]
+    None,
+    /// Its page table is being filled; it does not run yet.
+    Forking,
+    /// It runs.
+    Alive,
+    /// Its page table is being taken down; it does not run any more.
+    Exiting,
 }
 
 /// The machine.
@@ -133,29 +177,39 @@ impl Actor {
 pub struct Machine {
     /// The registers of each actor.
     pub actors: [Actor; ACTORS],
-    /// The page table.
-    pub pte: [Pte; PAGES],
+    /// The page tables: the parent's, then the child's.
+    pub pte: [[Pte; PAGES]; MMS],
     /// The device allocator's free list, most recently freed first: two bits each, 3 for the end.
     device_free: u8,
-    /// Each CPU's TLB.
-    pub tlb: [[TlbEntry; PAGES]; ACTORS],
+    /// Each CPU's TLB, by address space.
+    pub tlb: [[[TlbEntry; PAGES]; MMS]; ACTORS],
     /// Every folio, by frame.
     pub folios: [Folio; FRAMES],
     /// The swap device.
     pub slots: [SwapSlot; SLOTS],
     /// What the program may legally see.
     pub shadow: Shadow,
-    /// Who holds the page-table lock, plus one.
-    pub ptl: u8,
-    /// How many mmu gathers are active (`tlb_flush_pending`).
-    pub gathers: u8,
-    /// Reclaim has batched a flush of this address space that nobody has made good under the lock.
-    pub batched: bool,
+    /// Who holds the page-table lock of each address space, plus one.
+    pub ptl: [u8; MMS],
+    /// How many mmu gathers are active on each address space (`tlb_flush_pending`).
+    pub gathers: [u8; MMS],
+    /// Reclaim has batched a flush of the address space (a bit each) that nobody has made good under the lock.
+    pub batched: u8,
+    /// Pages whose VMA is read-only, a bit each. The child's VMAs are as the parent's were when it forked: bits 4 to 6.
+    pub read_only: u8,
+    /// Pages whose VMA is locked in memory (the parent's only: mlock is not inherited).
+    pub mlocked: u8,
+    /// The child.
+    pub child: Child,
     /// memory.swap.max in pages, 0 for none.
     pub swap_max: u8,
     /// The frames that the extra reference (low half) and the pin (high half) of each page are held on;
     /// [`NO_FRAME`] for none.
     holds: [u8; PAGES],
+    /// Which of them are for write: a bit each, pins in the high half. A DMA device may store through those.
+    hold_writes: u8,
+    /// Which of them may have lost the page since they were taken (a fork, a discard), likewise.
+    loose_holds: u8,
     /// The programs are over and the case is being drained.
     pub draining: bool,
 }
@@ -171,31 +225,37 @@ impl Machine {
         }
         let mut m = Machine {
             actors: [Actor { folio: NO_FRAME, dst: [NO_FRAME; PAGES], ..Actor::default() }; ACTORS],
-            pte: [Pte::NONE; PAGES],
+            pte: [[Pte::NONE; PAGES]; MMS],
             device_free,
-            tlb: [[TlbEntry::INVALID; PAGES]; ACTORS],
+            tlb: [[[TlbEntry::INVALID; PAGES]; MMS]; ACTORS],
             folios: [Folio::default(); FRAMES],
             slots: [SwapSlot::default(); SLOTS],
             shadow: Shadow::default(),
-            ptl: 0,
-            gathers: 0,
-            batched: false,
+            ptl: [0; MMS],
+            gathers: [0; MMS],
+            batched: 0,
+            read_only: 0,
+            mlocked: 0,
+            child: Child::None,
             swap_max: 0,
             holds: [NO_FRAME | NO_FRAME << 4; PAGES],
+            hold_writes: 0,
+            loose_holds: 0,
             draining: false,
         };
-        for page in 0..PAGES {
-            if config.shared & 1 << page != 0 {
-                let mut folio = Folio::fresh([SHARED_VALUE; ACTORS], page);
-                folio.map();
-                folio.set_swapbacked(true);
-                folio.set_uptodate(true);
-                folio.set_lru(true);
-                m.folios[page] = folio;
-                m.pte[page] = Pte::present(page as Frame, false).with_dirty(true).with_accessed(true);
-                for word in 0..ACTORS {
-                    m.shadow.store(page, word, SHARED_VALUE, InFlight::Nothing);
-                }
+        for page in (0..PAGES).filter(|p| (config.shared | config.large) & 1 << p != 0) {
+            let shared = config.shared & 1 << page != 0;
+            let mut folio = Folio::fresh([SHARED_VALUE; ACTORS], page);
+            folio.map();
+            folio.set_swapbacked(true);
+            folio.set_uptodate(true);
+            folio.set_lru(true);
+            folio.set_exclusive(!shared && config.knobs.exclusive);
+            folio.set_large(config.large & 1 << page != 0);
+            m.folios[page] = folio;
+            m.pte[0][page] = Pte::present(page as Frame, !shared).with_dirty(true).with_accessed(true);
+            for word in 0..ACTORS {
+                m.shadow.store(0, page, word, SHARED_VALUE, InFlight::Nothing);
             }
         }
         m
@@ -208,53 +268,60 @@ impl Machine {
     }
 
     /// Turns to the drain: actor 0 goes on with [`crate::World::drain_op`]s; everything else is over. The swap
-    /// limit is lifted, so that every page can be reclaimed.
+    /// limit and the memory locks are lifted, so that every page can be reclaimed.
     pub fn start_drain(&mut self) {
         self.draining = true;
         self.swap_max = 0;
+        self.mlocked = 0;
         self.actors[0].op = 0;
-        for tlb in &mut self.tlb {
-            *tlb = [TlbEntry::INVALID; PAGES];
-        }
+        self.tlb = [[[TlbEntry::INVALID; PAGES]; MMS]; ACTORS];
     }
 
     /// Which discard of a page has begun and not returned. MADV_FREE excuses more than MADV_DONTNEED.
     #[must_use]
     pub fn discard_in_flight(&self, world: &World, page: usize) -> InFlight {
         let mut found = InFlight::Nothing;
-        if self.draining {
-            return found;
-        }
         for i in 0..world.programs.actors as usize {
-            let actor = &self.actors[i];
-            if actor.has(Actor::BEGUN) {
-                let op = world.programs.ops[i][actor.op as usize];
+            if self.actors[i].has(Actor::DISCARDING)
+                && let Some(op) = world.op(self, i).filter(|op| op.arg as usize == page)
+            {
                 match op.kind {
-                    OpKind::Free if op.arg as usize == page => return InFlight::Free,
-                    OpKind::DontNeed if op.arg as usize == page => found = InFlight::DontNeed,
-                    _ => {}
+                    OpKind::Free => return InFlight::Free,
+                    _ => found = InFlight::DontNeed,
                 }
             }
         }
         found
     }
 
+    /// Whether the VMA of a page forbids stores.
+    #[must_use]
+    pub const fn vma_read_only(&self, mm: usize, page: usize) -> bool {
+        self.read_only & 1 << (4 * mm + page) != 0
+    }
+
+    /// The address spaces that exist, so that a folio may be mapped in them.
+    #[must_use]
+    pub fn mms(&self) -> usize {
+        if self.child == Child::None { 1 } else { MMS }
+    }
+
     /// The bytes that a load of `page` would see on a CPU with nothing cached, if it is in memory, in swap or
     /// on the device: the page's content, wherever it rests. A word that an actor has taken out of the page
     /// table and may put back counts as still there.
     #[must_use]
-    pub fn content(&self, page: usize) -> Data {
-        let mut pte = self.pte[page];
+    pub fn content(&self, mm: usize, page: usize) -> Data {
+        let mut pte = self.pte[mm][page];
         if pte.is_none() {
             for actor in &self.actors {
-                if actor.has(Actor::HOLDS_PTE) && actor.page as usize == page {
+                if actor.has(Actor::HOLDS_PTE) && actor.page as usize == page && actor.mm as usize == mm {
                     pte = actor.pte;
                 }
             }
         }
         match pte.kind() {
-            crate::PteKind::None => Data::default(),
-            crate::PteKind::Swap => match self.cached_folio(pte.slot()) {
+            PteKind::None => Data::default(),
+            PteKind::Swap => match self.cached_folio(pte.slot()) {
                 Some(frame) if self.folios[frame].uptodate() => self.folios[frame].data,
                 _ => self.slots[pte.slot() as usize].data,
             },
@@ -297,13 +364,42 @@ impl Machine {
         if frame == NO_FRAME { None } else { Some(frame) }
     }
 
-    pub(crate) const fn set_held(&mut self, page: usize, pin: bool, frame: Option<Frame>) {
+    pub(crate) const fn set_held(&mut self, page: usize, pin: bool, frame: Option<Frame>, write: bool) {
         let frame = match frame {
             Some(f) => f,
             None => NO_FRAME,
         };
         let old = self.holds[page];
         self.holds[page] = if pin { (old & 0xf) | frame << 4 } else { (old & 0xf0) | frame };
+        let bit = Self::hold_bit(page, pin);
+        self.hold_writes = if write { self.hold_writes | bit } else { self.hold_writes & !bit };
+        self.loose_holds &= !bit;
+    }
+
+    const fn hold_bit(page: usize, pin: bool) -> u8 {
+        1 << (page + if pin { 4 } else { 0 })
+    }
+
+    /// Whether the extra reference (or the pin) of a page is held for write.
+    #[must_use]
+    pub const fn held_for_write(&self, page: usize, pin: bool) -> bool {
+        self.hold_writes & Self::hold_bit(page, pin) != 0
+    }
+
+    /// The device is done: no more stores through the reference or pin.
+    pub(crate) const fn end_io(&mut self, page: usize, pin: bool) {
+        self.hold_writes &= !Self::hold_bit(page, pin);
+    }
+
+    /// Whether nobody can say that what a device stores through the reference (or pin) of a page is seen at the page: a discard has
+    /// taken the page away, or a fork has shared it, since the reference was taken.
+    #[must_use]
+    pub const fn hold_is_loose(&self, page: usize, pin: bool) -> bool {
+        self.loose_holds & Self::hold_bit(page, pin) != 0
+    }
+
+    pub(crate) const fn loosen_hold(&mut self, page: usize, pin: bool) {
+        self.loose_holds |= Self::hold_bit(page, pin);
     }
 
     /// The lowest free system frame.
@@ -333,7 +429,7 @@ mod tests {
 
     #[test]
     fn the_machine_stays_small() {
-        assert!(size_of::<Machine>() <= 256, "{} bytes", size_of::<Machine>());
+        assert!(size_of::<Machine>() <= 352, "{} bytes", size_of::<Machine>());
     }
 
     #[test]

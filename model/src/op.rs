@@ -34,11 +34,37 @@ pub enum OpKind {
     Reclaim,
     /// `Q`: memory.swap.max in pages, 0 for no limit.
     SwapMax,
+    /// `K+`: fork a child (one at a time).
+    Fork,
+    /// `K-`: the child exits.
+    Exit,
+    /// `CR`: the child loads the page.
+    ChildRead,
+    /// `CW`: the child stores a fresh value.
+    ChildWrite,
+    /// `CP`: the child's MADV_PAGEOUT.
+    ChildPageOut,
+    /// `M`: mprotect, read-only if the page was writable, else writable.
+    Protect,
+    /// `L`: mlock, or munlock if the page was locked.
+    Lock,
+    /// `X`: make the page device-exclusive.
+    DeviceExclusive,
+    /// `DR`: the device loads the page through the mirror of the page table.
+    DeviceRead,
+    /// `DW`: the device stores a fresh value through the mirror.
+    DeviceWrite,
+    /// `IW`: take an extra reference for write (FOLL_GET and FOLL_WRITE), held until `U`, which dirties the page first.
+    GetWrite,
+    /// `IPW`: take a pin for write (FOLL_PIN and FOLL_WRITE), held until `UP`, which dirties the page first.
+    PinWrite,
+    /// `B`: a DMA device stores a fresh value through the reference or pin that is held for write.
+    Dma,
 }
 
 impl OpKind {
     /// Every kind. The position is the kind's number in the byte form of a case, and never changes.
-    pub const ALL: [OpKind; 14] = [
+    pub const ALL: [OpKind; 27] = [
         OpKind::Read,
         OpKind::Write,
         OpKind::PageOut,
@@ -53,6 +79,19 @@ impl OpKind {
         OpKind::DontNeed,
         OpKind::Reclaim,
         OpKind::SwapMax,
+        OpKind::Fork,
+        OpKind::Exit,
+        OpKind::ChildRead,
+        OpKind::ChildWrite,
+        OpKind::ChildPageOut,
+        OpKind::Protect,
+        OpKind::Lock,
+        OpKind::DeviceExclusive,
+        OpKind::DeviceRead,
+        OpKind::DeviceWrite,
+        OpKind::GetWrite,
+        OpKind::PinWrite,
+        OpKind::Dma,
     ];
 
     /// The letters of the text notation.
@@ -73,6 +112,19 @@ impl OpKind {
             OpKind::DontNeed => "Z",
             OpKind::Reclaim => "G",
             OpKind::SwapMax => "Q",
+            OpKind::Fork => "K+",
+            OpKind::Exit => "K-",
+            OpKind::ChildRead => "CR",
+            OpKind::ChildWrite => "CW",
+            OpKind::ChildPageOut => "CP",
+            OpKind::Protect => "M",
+            OpKind::Lock => "L",
+            OpKind::DeviceExclusive => "X",
+            OpKind::DeviceRead => "DR",
+            OpKind::DeviceWrite => "DW",
+            OpKind::GetWrite => "IW",
+            OpKind::PinWrite => "IPW",
+            OpKind::Dma => "B",
         }
     }
 
@@ -94,13 +146,60 @@ impl OpKind {
             OpKind::DontNeed => "MADV_DONTNEED",
             OpKind::Reclaim => "memory.reclaim",
             OpKind::SwapMax => "memory.swap.max",
+            OpKind::Fork => "fork",
+            OpKind::Exit => "child exits",
+            OpKind::ChildRead => "child loads",
+            OpKind::ChildWrite => "child stores",
+            OpKind::ChildPageOut => "child's MADV_PAGEOUT",
+            OpKind::Protect => "mprotect",
+            OpKind::Lock => "mlock or munlock",
+            OpKind::DeviceExclusive => "make device-exclusive",
+            OpKind::DeviceRead => "device loads",
+            OpKind::DeviceWrite => "device stores",
+            OpKind::GetWrite => "take a reference for write",
+            OpKind::PinWrite => "pin for write",
+            OpKind::Dma => "DMA store",
         }
     }
 
-    /// Whether kswapd may do it.
+    /// Whether an actor of that kind may do it: kswapd reclaims, a DMA device stores, a CPU does everything.
     #[must_use]
-    pub const fn for_kswapd(self) -> bool {
-        matches!(self, OpKind::PageOut | OpKind::Reclaim)
+    pub const fn allowed_for(self, actor: ActorKind) -> bool {
+        match actor {
+            ActorKind::Cpu => true,
+            ActorKind::Kswapd => matches!(self, OpKind::PageOut | OpKind::Reclaim),
+            ActorKind::Dma => matches!(self, OpKind::Dma),
+        }
+    }
+
+    /// The address space that it works in: 1 for what the child does.
+    #[must_use]
+    pub const fn mm(self) -> usize {
+        match self {
+            OpKind::ChildRead | OpKind::ChildWrite | OpKind::ChildPageOut | OpKind::Exit => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether it stores into the actor's own word.
+    #[must_use]
+    pub const fn stores(self) -> bool {
+        matches!(self, OpKind::Write | OpKind::ChildWrite | OpKind::DeviceWrite | OpKind::Dma)
+    }
+
+    /// Whether a fault on its behalf is a write fault.
+    #[must_use]
+    pub const fn wants_write(self) -> bool {
+        matches!(
+            self,
+            OpKind::Write
+                | OpKind::ChildWrite
+                | OpKind::DeviceWrite
+                | OpKind::DeviceExclusive
+                | OpKind::GetWrite
+                | OpKind::PinWrite
+                | OpKind::Lock
+        )
     }
 
     /// The largest argument: a page, or a number of pages for `Q`.
@@ -108,6 +207,7 @@ impl OpKind {
     pub const fn max_arg(self) -> u8 {
         match self {
             OpKind::SwapMax => 7,
+            OpKind::Fork | OpKind::Exit => 0,
             _ => PAGES as u8 - 1,
         }
     }
@@ -115,7 +215,16 @@ impl OpKind {
     /// Whether the operation names one page (the others work on the whole range, or on none).
     #[must_use]
     pub const fn one_page(self) -> bool {
-        !matches!(self, OpKind::MigrateRange | OpKind::Reclaim | OpKind::SwapMax)
+        !matches!(
+            self,
+            OpKind::MigrateRange | OpKind::Reclaim | OpKind::SwapMax | OpKind::Fork | OpKind::Exit
+        )
+    }
+
+    /// Whether a number follows the letters in the text notation.
+    #[must_use]
+    pub const fn takes_number(self) -> bool {
+        !matches!(self, OpKind::Fork | OpKind::Exit)
     }
 }
 
@@ -139,7 +248,7 @@ impl Op {
     #[must_use]
     pub const fn range(self) -> (usize, usize) {
         match self.kind {
-            OpKind::MigrateRange | OpKind::Reclaim => (0, PAGES - 1),
+            OpKind::MigrateRange | OpKind::Reclaim | OpKind::Fork | OpKind::Exit => (0, PAGES - 1),
             OpKind::SwapMax => (0, 0),
             _ => (self.arg as usize, self.arg as usize),
         }
@@ -154,13 +263,14 @@ impl Default for Op {
 
 impl core::fmt::Display for Op {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{}{}", self.kind.letters(), self.arg)
+        f.write_str(self.kind.letters())?;
+        if self.kind.takes_number() { write!(f, "{}", self.arg) } else { Ok(()) }
     }
 }
 
 /// A set of kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kinds(u16);
+pub struct Kinds(u32);
 
 impl Kinds {
     /// Whether a kind is in the set.
@@ -171,13 +281,15 @@ impl Kinds {
 }
 
 /// What kind of actor runs a program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ActorKind {
     /// A user thread on a CPU of its own: accesses memory and makes system calls.
     #[default]
     Cpu,
     /// Background reclaim: no user code, no TLB entries of the address space.
     Kswapd,
+    /// A DMA device: stores through a reference or pin that somebody holds for it.
+    Dma,
 }
 
 /// The programs of a case, an actor each.
@@ -233,7 +345,7 @@ impl Programs {
     /// from 1, so that it does not depend on the schedule.
     #[must_use]
     pub fn value(&self, actor: usize, index: usize) -> u8 {
-        self.ops[actor][..=index].iter().filter(|op| op.kind == OpKind::Write).count() as u8
+        self.ops[actor][..=index].iter().filter(|op| op.kind.stores()).count() as u8
     }
 
     /// The kinds of operation that occur.

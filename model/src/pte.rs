@@ -18,6 +18,8 @@ pub enum PteKind {
     Migration,
     /// A device-private entry: the page is in device memory, and a CPU touch faults.
     Device,
+    /// A device-exclusive entry: the page is in system memory, and a CPU touch faults until the device gives it back.
+    DeviceExclusive,
 }
 
 /// A page-table entry.
@@ -30,6 +32,11 @@ const ACCESSED: u16 = 1 << 2;
 const DIRTY: u16 = 1 << 3;
 /// The exclusive mark of a swap entry, or "readable-exclusive" of a migration entry.
 const EXCLUSIVE: u16 = 1 << 4;
+/// With the kind of a device entry: device-exclusive.
+const IN_SYSTEM: u16 = 1 << 5;
+/// A and D that a migration entry carries. Apart from the hardware's bits, which Linux leaves unused in non-present words.
+const CARRIED_ACCESSED: u16 = 1 << 8;
+const CARRIED_DIRTY: u16 = 1 << 9;
 const KIND: u16 = 3 << 6;
 const SWAP: u16 = 1 << 6;
 const MIGRATION: u16 = 2 << 6;
@@ -74,6 +81,12 @@ impl Pte {
         Pte(DEVICE | if write { WRITE | DIRTY } else { 0 } | (frame as u16) << ADDRESS_SHIFT)
     }
 
+    /// A device-exclusive entry.
+    #[must_use]
+    pub const fn device_exclusive(frame: Frame, write: bool) -> Pte {
+        Pte(DEVICE | IN_SYSTEM | if write { WRITE } else { 0 } | (frame as u16) << ADDRESS_SHIFT)
+    }
+
     /// The kind of this word.
     #[must_use]
     pub const fn kind(self) -> PteKind {
@@ -83,16 +96,17 @@ impl Pte {
             match self.0 & KIND {
                 SWAP => PteKind::Swap,
                 MIGRATION => PteKind::Migration,
+                DEVICE if self.0 & IN_SYSTEM != 0 => PteKind::DeviceExclusive,
                 DEVICE => PteKind::Device,
                 _ => PteKind::None,
             }
         }
     }
 
-    /// Whether the word is the empty word.
+    /// Whether nothing is mapped. Like Linux on x86, this ignores stray A and D (00839ee3b299).
     #[must_use]
     pub const fn is_none(self) -> bool {
-        self.0 == 0
+        self.0 & !(ACCESSED | DIRTY) == 0
     }
 
     /// Whether the hardware can use the word.
@@ -116,7 +130,13 @@ impl Pte {
     /// Whether this is a device-private entry.
     #[must_use]
     pub const fn is_device(self) -> bool {
-        self.0 & (PRESENT | KIND) == DEVICE
+        self.0 & (PRESENT | KIND | IN_SYSTEM) == DEVICE
+    }
+
+    /// Whether this is a device-exclusive entry.
+    #[must_use]
+    pub const fn is_device_exclusive(self) -> bool {
+        self.0 & (PRESENT | KIND | IN_SYSTEM) == DEVICE | IN_SYSTEM
     }
 
     /// The frame that a present, migration or device word names.
@@ -137,16 +157,46 @@ impl Pte {
         self.0 & WRITE != 0
     }
 
-    /// The bit that tests dirty, of *any* word. For a migration entry it is the D that Linux 6.1 carries.
+    /// The bit that tests dirty, of *any* word.
     #[must_use]
     pub const fn dirty(self) -> bool {
         self.0 & DIRTY != 0
     }
 
-    /// The accessed bit. For a migration entry it is the A that Linux 6.1 carries.
+    /// The accessed bit.
     #[must_use]
     pub const fn accessed(self) -> bool {
         self.0 & ACCESSED != 0
+    }
+
+    /// The A that a migration entry carries (Linux 6.1).
+    #[must_use]
+    pub const fn carries_accessed(self) -> bool {
+        self.0 & CARRIED_ACCESSED != 0
+    }
+
+    /// The D that a migration entry carries (Linux 6.1).
+    #[must_use]
+    pub const fn carries_dirty(self) -> bool {
+        self.0 & CARRIED_DIRTY != 0
+    }
+
+    /// A migration entry that carries A and D.
+    #[must_use]
+    pub const fn carrying(self, accessed: bool, dirty: bool) -> Pte {
+        Pte(self.0 | if accessed { CARRIED_ACCESSED } else { 0 } | if dirty { CARRIED_DIRTY } else { 0 })
+    }
+
+    /// The same word without the exclusive mark.
+    #[must_use]
+    pub const fn without_exclusive(self) -> Pte {
+        Pte(self.0 & !EXCLUSIVE)
+    }
+
+    /// A migration entry made readable: readable-exclusive if `exclusive`.
+    #[must_use]
+    pub const fn readable(self, exclusive: bool) -> Pte {
+        Pte(self.0 & !(WRITE | EXCLUSIVE) | if exclusive { EXCLUSIVE } else { 0 })
     }
 
     /// The exclusive mark of a swap or migration entry.
@@ -191,6 +241,9 @@ impl core::fmt::Display for Pte {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let bit = |on: bool, name: &'static str| if on { name } else { "-" };
         match self.kind() {
+            PteKind::None if self.0 != 0 => {
+                write!(f, "none {}{}", bit(self.dirty(), "D"), bit(self.accessed(), "A"))
+            }
             PteKind::None => f.write_str("none"),
             PteKind::Present => write!(
                 f,
@@ -212,8 +265,11 @@ impl core::fmt::Display for Pte {
                 } else {
                     "R"
                 },
-                if self.dirty() { "+D" } else { "" }
+                if self.carries_dirty() { "+D" } else { "" }
             ),
+            PteKind::DeviceExclusive => {
+                write!(f, "devx {} {}", crate::frame_name(self.frame()), bit(self.write(), "W"))
+            }
             PteKind::Device => write!(f, "dev {} {}", crate::frame_name(self.frame()), bit(self.write(), "W")),
         }
     }
@@ -232,6 +288,10 @@ mod tests {
         assert_eq!(Pte::swap(2, true).slot(), 2);
         assert_eq!(Pte::migration(8, true, true).kind(), PteKind::Migration);
         assert_eq!(Pte::migration(8, false, false).with_dirty(true).frame(), 8);
+        let carrying = Pte::migration(8, true, false).carrying(true, true);
+        assert!(carrying.is_migration() && carrying.carries_dirty() && !carrying.dirty() && carrying.frame() == 8);
+        assert_eq!(Pte::device_exclusive(5, true).kind(), PteKind::DeviceExclusive);
+        assert!(!Pte::device_exclusive(5, true).is_device() && Pte::NONE.with_dirty(true).is_none());
         assert_eq!(Pte::device(10, false).kind(), PteKind::Device);
     }
 

@@ -5,7 +5,7 @@
 //! zero until the word is rewritten after the call returned; a store concurrent with the call may vanish, whether the page
 //! is discarded or not. The operations under test cannot touch this memory: only stores and discards change it.
 
-use crate::{ACTORS, PAGES};
+use crate::{ACTORS, FRAMES, Frame, MMS, PAGES};
 
 /// Which discard of a page has begun and not returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,17 +52,19 @@ impl Word {
     }
 }
 
-/// The legal contents of every page.
+/// The legal contents of every page, and what has been revoked.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
 pub struct Shadow {
-    /// By page and word.
-    pub words: [[Word; ACTORS]; PAGES],
+    /// By address space, page and word.
+    pub words: [[[Word; ACTORS]; PAGES]; MMS],
+    /// By page of the parent: the frames, a bit each, that a MADV_DONTNEED which has returned took away.
+    revoked: [u16; PAGES],
 }
 
 impl Shadow {
     /// A store happened, perhaps while a discard of the page was in flight.
-    pub const fn store(&mut self, page: usize, word: usize, value: u8, discard: InFlight) {
-        let old = self.words[page][word];
+    pub const fn store(&mut self, mm: usize, page: usize, word: usize, value: u8, discard: InFlight) {
+        let old = self.words[mm][page][word];
         let state = match discard {
             InFlight::Nothing => 0,
             InFlight::DontNeed => ZERO_OK,
@@ -70,36 +72,63 @@ impl Shadow {
             InFlight::Free => ZERO_OK | BEFORE_OK,
         };
         let before = if state & BEFORE_OK != 0 { old.last } else { 0 };
-        self.words[page][word] = Word { last: value, before, state };
+        self.words[mm][page][word] = Word { last: value, before, state };
+    }
+
+    /// A store of which nobody can say whether this address space sees it: one to a page that is being copied to a child, or
+    /// through a plain reference to a page that a fork has shared. Both outcomes are legal.
+    pub const fn doubtful_store(&mut self, mm: usize, page: usize, word: usize, value: u8) {
+        let old = self.words[mm][page][word];
+        let state = if old.state & (BEFORE_OK | ANY_OK) != 0 { ANY_OK } else { BEFORE_OK };
+        let zero = old.state & ZERO_OK;
+        self.words[mm][page][word] = Word { last: value, before: old.last, state: state | zero };
+    }
+
+    /// The child gets what the parent has.
+    pub const fn fork(&mut self, page: usize) {
+        self.words[1][page] = self.words[0][page];
+    }
+
+    /// The child is gone.
+    pub fn exit(&mut self) {
+        self.words[1] = Default::default();
     }
 
     /// MADV_FREE of a page begins.
     pub fn free_begins(&mut self, page: usize) {
-        for word in &mut self.words[page] {
+        for word in &mut self.words[0][page] {
             word.state |= ZERO_OK;
         }
     }
 
     /// MADV_DONTNEED of a page by `actor` begins.
     pub fn dontneed_begins(&mut self, page: usize, actor: usize) {
-        for word in &mut self.words[page] {
+        for word in &mut self.words[0][page] {
             word.state |= ZERO_OK | 1 << actor;
         }
     }
 
-    /// MADV_DONTNEED of a page by `actor` returns.
-    pub fn dontneed_returns(&mut self, page: usize, actor: usize) {
-        for word in &mut self.words[page] {
+    /// MADV_DONTNEED of a page by `actor` returns; `doomed` are the frames that the page was reachable in when it began.
+    pub fn dontneed_returns(&mut self, page: usize, actor: usize, doomed: u16) {
+        for word in &mut self.words[0][page] {
             if word.state & 1 << actor != 0 {
                 *word = Word::default();
             }
         }
+        self.revoked[page] |= doomed;
     }
 
-    /// Every word of the page may be dropped: zero is legal for all of them.
+    /// Whether a discard that has returned took this frame away from the page.
     #[must_use]
-    pub fn droppable(&self, page: usize) -> bool {
-        self.words[page].iter().all(|w| w.allows(0))
+    pub const fn is_revoked(&self, page: usize, frame: Frame) -> bool {
+        (frame as usize) < FRAMES && self.revoked[page] & 1 << frame != 0
+    }
+
+    /// The allocator hands the frame out again: it is another page now.
+    pub fn reallocated(&mut self, frame: Frame) {
+        for frames in &mut self.revoked {
+            *frames &= !(1 << frame);
+        }
     }
 }
 
@@ -110,48 +139,71 @@ mod tests {
     #[test]
     fn dontneed_makes_older_values_illegal_only_when_it_returns() {
         let mut s = Shadow::default();
-        s.store(0, 0, 1, InFlight::Nothing);
+        s.store(0, 0, 0, 1, InFlight::Nothing);
         s.dontneed_begins(0, 1);
-        assert!(s.words[0][0].allows(1) && s.words[0][0].allows(0));
-        s.store(0, 2, 9, InFlight::DontNeed);
-        s.dontneed_returns(0, 1);
-        assert!(!s.words[0][0].allows(1) && s.words[0][0].allows(0));
-        assert!(s.words[0][2].allows(9) && s.words[0][2].allows(0));
+        assert!(s.words[0][0][0].allows(1) && s.words[0][0][0].allows(0));
+        s.store(0, 0, 2, 9, InFlight::DontNeed);
+        s.dontneed_returns(0, 1, 0);
+        assert!(!s.words[0][0][0].allows(1) && s.words[0][0][0].allows(0));
+        assert!(s.words[0][0][2].allows(9) && s.words[0][0][2].allows(0));
     }
 
     #[test]
     fn free_excuses_zero_until_the_word_is_rewritten() {
         let mut s = Shadow::default();
-        s.store(0, 0, 1, InFlight::Nothing);
+        s.store(0, 0, 0, 1, InFlight::Nothing);
         s.free_begins(0);
-        assert!(s.words[0][0].allows(1) && s.words[0][0].allows(0) && s.droppable(0));
-        s.store(0, 0, 2, InFlight::Nothing);
-        assert!(s.words[0][0].allows(2) && !s.words[0][0].allows(0) && !s.droppable(0));
+        assert!(s.words[0][0][0].allows(1) && s.words[0][0][0].allows(0));
+        s.store(0, 0, 0, 2, InFlight::Nothing);
+        assert!(s.words[0][0][0].allows(2) && !s.words[0][0][0].allows(0));
     }
 
     #[test]
     fn of_two_overlapping_discards_the_first_return_decides_for_what_both_doomed() {
         let mut s = Shadow::default();
-        s.store(0, 0, 1, InFlight::Nothing);
+        s.store(0, 0, 0, 1, InFlight::Nothing);
         s.dontneed_begins(0, 1);
         s.dontneed_begins(0, 2);
-        s.dontneed_returns(0, 1);
-        assert!(!s.words[0][0].allows(1));
-        s.store(0, 0, 2, InFlight::DontNeed);
-        s.dontneed_returns(0, 2);
-        assert!(s.words[0][0].allows(2) && s.words[0][0].allows(0));
+        s.dontneed_returns(0, 1, 0);
+        assert!(!s.words[0][0][0].allows(1));
+        s.store(0, 0, 0, 2, InFlight::DontNeed);
+        s.dontneed_returns(0, 2, 0);
+        assert!(s.words[0][0][0].allows(2) && s.words[0][0][0].allows(0));
     }
 
     #[test]
     fn a_store_that_overlaps_madv_free_may_vanish_and_nothing_else_may_come() {
         let mut s = Shadow::default();
-        s.store(0, 0, 1, InFlight::Nothing);
+        s.store(0, 0, 0, 1, InFlight::Nothing);
         s.free_begins(0);
-        s.store(0, 0, 2, InFlight::Free);
+        s.store(0, 0, 0, 2, InFlight::Free);
         for (value, legal) in [(2, true), (1, true), (0, true), (3, false)] {
-            assert_eq!(s.words[0][0].allows(value), legal, "{value}");
+            assert_eq!(s.words[0][0][0].allows(value), legal, "{value}");
         }
-        s.store(0, 0, 3, InFlight::Nothing);
-        assert!(s.words[0][0].allows(3) && !s.words[0][0].allows(1) && !s.words[0][0].allows(0));
+        s.store(0, 0, 0, 3, InFlight::Nothing);
+        assert!(s.words[0][0][0].allows(3) && !s.words[0][0][0].allows(1) && !s.words[0][0][0].allows(0));
+    }
+
+    #[test]
+    fn a_doubtful_store_may_be_seen_or_not() {
+        let mut s = Shadow::default();
+        s.store(0, 0, 0, 1, InFlight::Nothing);
+        s.fork(0);
+        s.doubtful_store(1, 0, 0, 2);
+        for (value, legal) in [(2, true), (1, true), (0, false)] {
+            assert_eq!(s.words[1][0][0].allows(value), legal, "{value}");
+        }
+        assert!(!s.words[0][0][0].allows(2));
+    }
+
+    #[test]
+    fn a_frame_is_revoked_from_the_return_until_it_is_another_page() {
+        let mut s = Shadow::default();
+        s.dontneed_begins(1, 0);
+        assert!(!s.is_revoked(1, 3));
+        s.dontneed_returns(1, 0, 1 << 3);
+        assert!(s.is_revoked(1, 3) && !s.is_revoked(0, 3) && !s.is_revoked(1, crate::ZERO_FRAME));
+        s.reallocated(3);
+        assert!(!s.is_revoked(1, 3));
     }
 }

@@ -3,8 +3,8 @@
 use crate::code::Class;
 use crate::exec::Ctx;
 use crate::{
-    ACTORS, Action, Actor, ActorKind, Code, Config, Data, Frame, Machine, Op, OpKind, PAGES, Pc, Programs, Swap,
-    TlbEntry,
+    ACTORS, Action, Actor, ActorKind, Child, Code, Config, Data, Frame, MMS, Machine, Mode, Op, OpKind, PAGES, Pc,
+    Programs, Swap, TlbEntry,
 };
 
 /// Everything about an execution that does not change while it runs.
@@ -16,34 +16,50 @@ pub struct World<'a> {
     pub programs: &'a Programs,
     /// The environment linked with the version under test.
     pub code: &'a Code,
-    cpus: u8,
+    /// The rules of the case's CPU.
+    pub mode: Mode,
+    cpus: [u8; MMS],
     drain: [Op; DRAIN_MAX],
     drain_len: u8,
 }
 
-const DRAIN_MAX: usize = PAGES * 6;
+const DRAIN_MAX: usize = PAGES * 10;
 
 impl<'a> World<'a> {
-    /// A world. The drain works on the pages that the programs name and on those that start shared.
+    /// A world. The drain works on the pages that the programs name and on those that start mapped.
     #[must_use]
     pub fn new(config: &'a Config, programs: &'a Programs, code: &'a Code) -> World<'a> {
-        let mut world = World { config, programs, code, cpus: 0, drain: [Op::default(); DRAIN_MAX], drain_len: 0 };
-        for i in 0..programs.actors as usize {
-            if programs.kinds[i] == ActorKind::Cpu {
-                world.cpus |= 1 << i;
-            }
+        let mut world = World {
+            config,
+            programs,
+            code,
+            mode: config.hardware.mode(),
+            cpus: [0; MMS],
+            drain: [Op::default(); DRAIN_MAX],
+            drain_len: 0,
+        };
+        for i in (0..programs.actors as usize).filter(|i| programs.kinds[*i] == ActorKind::Cpu) {
+            let ops = programs.of(i);
+            let child = ops.iter().any(|op| op.kind.mm() == 1);
+            let parent = ops.is_empty() || ops.iter().any(|op| op.kind.mm() == 0);
+            world.cpus[0] |= u8::from(parent) << i;
+            world.cpus[1] |= u8::from(child) << i;
         }
         let kinds = programs.kinds_used();
-        let pages = programs.pages() | config.shared;
+        let any = |of: &[OpKind]| of.iter().any(|k| kinds.has(*k));
+        let pages = programs.pages() | config.shared | config.large;
         for page in (0..PAGES).filter(|p| pages & 1 << p != 0) {
             for (kind, needed) in [
-                (OpKind::Put, kinds.has(OpKind::Get)),
-                (OpKind::Unpin, kinds.has(OpKind::Pin)),
-                (OpKind::ToSystem, kinds.has(OpKind::Migrate) || kinds.has(OpKind::MigrateRange)),
+                (OpKind::Put, any(&[OpKind::Get, OpKind::GetWrite])),
+                (OpKind::Unpin, any(&[OpKind::Pin, OpKind::PinWrite])),
+                (OpKind::ToSystem, any(&[OpKind::Migrate, OpKind::MigrateRange])),
+                // A page that belongs to the device comes back by a fault.
+                (OpKind::Read, kinds.has(OpKind::DeviceExclusive)),
                 (OpKind::PageOut, true),
                 // On a disk the first pass starts the writeback, the second frees the clean page.
                 (OpKind::PageOut, config.swap == Swap::Disk),
                 (OpKind::Read, true),
+                (OpKind::ChildRead, kinds.has(OpKind::Fork)),
             ] {
                 if needed {
                     world.drain[world.drain_len as usize] = Op::new(kind, page as u8);
@@ -73,16 +89,16 @@ impl<'a> World<'a> {
         (n < self.drain_len as usize).then(|| self.drain[n])
     }
 
-    /// The CPUs that run user threads of the address space, a bit each (`mm_cpumask`).
+    /// The CPUs that run user threads of an address space, a bit each (`mm_cpumask`).
     #[must_use]
-    pub fn cpus(&self) -> u8 {
-        self.cpus
+    pub fn cpus(&self, mm: usize) -> u8 {
+        self.cpus[mm]
     }
 
     fn entry(&self, machine: &Machine, actor: usize, op: Op) -> Pc {
         let kswapd = self.programs.kinds[actor] == ActorKind::Kswapd;
         // The drain reclaims as kswapd does, so that pages without a mapping go too.
-        let reclaim = (kswapd || machine.draining) && op.kind.for_kswapd();
+        let reclaim = (kswapd || machine.draining) && op.kind.allowed_for(ActorKind::Kswapd);
         self.code.entry(op.kind, reclaim)
     }
 }
@@ -218,6 +234,8 @@ pub enum Happened {
     Nothing,
     /// A load returned.
     Load {
+        /// The address space.
+        mm: u8,
         /// The page loaded from.
         page: u8,
         /// The frame that the translation named.
@@ -227,6 +245,8 @@ pub enum Happened {
     },
     /// A store was done.
     Store {
+        /// The address space.
+        mm: u8,
         /// The page stored to.
         page: u8,
         /// The frame that the translation named.
@@ -269,21 +289,26 @@ impl Machine {
         for i in 0..world.programs.actors as usize {
             let actor = &self.actors[i];
             asked |= actor.unanswered();
-            let pc = if actor.has(Actor::BEGUN) {
-                actor.pc
+            let (pc, mm) = if actor.has(Actor::BEGUN) {
+                (actor.pc, actor.mm as usize)
             } else if let Some(op) = world.op(self, i) {
-                world.entry(self, i, op)
+                if self.is_void(op) {
+                    set |= 1 << i;
+                    continue;
+                }
+                (world.entry(self, i, op), op.kind.mm())
             } else {
                 continue;
             };
             let instr = world.code.at(pc);
-            if !matches!(instr.class, Class::Waits | Class::FlushWait) || !self.blocked(i, instr.action) {
+            let may_wait = matches!(instr.class, Class::Waits | Class::FlushWait | Class::Acquires);
+            if !may_wait || !self.blocked(i, mm, instr.action) {
                 set |= 1 << i;
             }
         }
         if asked != 0 {
             for cpu in 0..ACTORS {
-                if asked & 1 << cpu != 0 && !self.actors[cpu].has(Actor::MID_ACCESS) {
+                if asked & 1 << cpu != 0 && self.takes_interrupt(world, cpu) {
                     set |= 1 << (ACTORS + cpu);
                 }
             }
@@ -294,11 +319,32 @@ impl Machine {
         Enabled(set)
     }
 
+    /// A CPU answers between two accesses; with late stores ([`crate::Hardware::LateStore`]) also in the middle of one, unless it is
+    /// asked for the second time.
+    fn takes_interrupt(&self, world: &World, cpu: usize) -> bool {
+        if !self.actors[cpu].has(Actor::MID_ACCESS) {
+            return true;
+        }
+        let asked = self.actors.iter().find(|a| a.unanswered() & 1 << cpu != 0);
+        !world.mode.flush_waits_for_access && asked.is_some_and(|a| !a.has(Actor::SECOND_FLUSH))
+    }
+
+    /// An operation of a child that does not run does nothing.
+    fn is_void(&self, op: Op) -> bool {
+        op.kind.mm() == 1 && self.child != Child::Alive
+    }
+
     #[inline]
-    fn blocked(&self, i: usize, action: Action) -> bool {
+    fn blocked(&self, i: usize, mm: usize, action: Action) -> bool {
         let actor = &self.actors[i];
+        let others = || self.actors.iter().enumerate().filter(move |(n, _)| *n != i).map(|(_, a)| a);
         match action {
-            Action::LockPtl => self.ptl != 0,
+            Action::LockPtl => self.ptl[mm] != 0,
+            Action::LockBothPtls => self.ptl != [0; MMS],
+            // Whoever works in the child's address space holds the child's lock, which nobody takes for write.
+            Action::MmapReadLock => mm == 0 && others().any(|a| a.has(Actor::MMAP_WRITE)),
+            Action::MmapWriteLock => others().any(|a| a.has(Actor::MMAP_READ | Actor::MMAP_WRITE)),
+            Action::BeginExit => others().any(|a| a.has(Actor::IN_CHILD)),
             Action::LockFolio => self.folios[actor.folio as usize].locked(),
             Action::WaitFolio => self.folios[actor.pte.frame() as usize].locked(),
             Action::FlushWait => actor.unanswered() != 0,
@@ -337,6 +383,11 @@ impl Machine {
         event.op = world.op(self, i);
         if !self.actors[i].has(Actor::BEGUN) {
             let Some(op) = event.op else { return };
+            if self.is_void(op) {
+                self.actors[i].op += 1;
+                event.returned = true;
+                return;
+            }
             self.begin(world, i, op);
         }
         let mut ctx = Ctx { m: self, w: world, i, event };
@@ -349,7 +400,9 @@ impl Machine {
         let waits = match instr.class {
             Class::Local => true,
             Class::Step => false,
-            Class::Waits | Class::FlushWait => ctx.m.blocked(i, instr.action),
+            Class::Waits | Class::FlushWait | Class::Acquires => {
+                ctx.m.blocked(i, ctx.me().mm as usize, instr.action)
+            }
         };
         if waits {
             return;
@@ -364,20 +417,17 @@ impl Machine {
     fn begin(&mut self, world: &World, i: usize, op: Op) {
         let pc = world.entry(self, i, op);
         let actor = &mut self.actors[i];
+        let mm = op.kind.mm() as u8;
         *actor = Actor {
             pc,
             op: actor.op,
-            flags: Actor::BEGUN,
+            flags: Actor::BEGUN | if mm == 1 && op.kind != OpKind::Exit { Actor::IN_CHILD } else { 0 },
             page: op.range().0 as u8,
+            mm,
             folio: crate::NO_FRAME,
             dst: [crate::NO_FRAME; PAGES],
             ..Actor::default()
         };
-        match op.kind {
-            OpKind::Free => self.shadow.free_begins(op.arg as usize),
-            OpKind::DontNeed => self.shadow.dontneed_begins(op.arg as usize, i),
-            _ => {}
-        }
     }
 
     /// A CPU drops what the lowest-numbered waiting initiator asked it to drop.
@@ -385,9 +435,11 @@ impl Machine {
         let bit = 0x10 << cpu;
         if let Some(actor) = self.actors.iter_mut().find(|a| a.flush & bit != 0) {
             actor.flush &= !bit;
-            for page in 0..PAGES {
-                if actor.flush & 1 << page != 0 {
-                    self.tlb[cpu][page] = TlbEntry::INVALID;
+            for mm in (0..MMS).filter(|mm| actor.flushes(*mm)) {
+                for page in 0..PAGES {
+                    if actor.flush & 1 << page != 0 {
+                        self.tlb[cpu][mm][page] = TlbEntry::INVALID;
+                    }
                 }
             }
         }
@@ -419,6 +471,8 @@ impl Ctx<'_, '_> {
             let rides = match instr.class {
                 Class::Local => true,
                 Class::FlushWait => after_step && self.me().unanswered() == 0,
+                // Taking a lock belongs to what comes after it, as dropping one belongs to what came before.
+                Class::Acquires => !after_step && !self.m.blocked(self.i, self.me().mm as usize, instr.action),
                 Class::Step | Class::Waits => false,
             };
             if !rides {
@@ -434,7 +488,7 @@ impl Ctx<'_, '_> {
                     let pc = self.w.entry(self.m, self.i, op);
                     self.event.retried = true;
                     let me = self.me_mut();
-                    me.flags = Actor::BEGUN;
+                    me.flags &= Actor::BEGUN | Actor::IN_CHILD;
                     me.pc = pc;
                     return;
                 }
@@ -449,8 +503,10 @@ impl Ctx<'_, '_> {
     fn end_op(&mut self) {
         if let Some(op) = self.event.op
             && op.kind == OpKind::DontNeed
+            && self.me().has(Actor::DISCARDING)
         {
-            self.m.shadow.dontneed_returns(op.arg as usize, self.i);
+            let doomed = self.me().doomed;
+            self.m.shadow.dontneed_returns(op.arg as usize, self.i, doomed);
         }
         self.event.returned = true;
         let me = self.me_mut();

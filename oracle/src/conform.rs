@@ -5,8 +5,10 @@
 //! `LOST@step:Rp=got!=want` for the first wrong read. A `.jsonl` has, per line, the state of the touched page after
 //! every operation. `docs/conformance.md` says how what user space sees maps to the model's state.
 //!
-//! Claims: agreement of verdict, failing step and wrong value, and of the states. Does not claim: anything about rows
-//! or columns that the model cannot run; they are counted as skipped, never as agreeing.
+//! A `.tsv` that begins with `# scenario` has interleavings in words; the cases of `corpus/cases/interleavings.case` play them.
+//!
+//! Claims: agreement of verdict, failing step and wrong value, and of the states. Does not claim: anything about a row that is
+//! told in words and has no case here; it is counted as skipped, never as agreeing.
 
 use crate::finding::Finding;
 use crate::last_write;
@@ -70,46 +72,47 @@ impl Conformance {
     }
 }
 
-/// Operations that the ground truth has and the model does not: fork and child, mprotect, mlock, device-exclusive,
-/// device accesses.
-const NOT_MODELLED: [&str; 10] = ["K+", "K-", "CR", "CW", "CP", "M", "L", "X", "DR", "DW"];
-
-enum Ops {
-    Known(Vec<Op>),
-    NotModelled,
+fn parse_ops(words: &[&str]) -> Result<Vec<Op>, String> {
+    if words.len() > model::MAX_OPS {
+        return Err(format!("at most {} operations, found {}", model::MAX_OPS, words.len()));
+    }
+    words.iter().map(|word| corpus::text::op(word, 1, 1).map_err(|e| e.what)).collect()
 }
 
-fn parse_ops(words: &[&str]) -> Result<Ops, String> {
-    let mut ops = Vec::new();
-    let mut modelled = true;
-    for word in words {
-        let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
-        if NOT_MODELLED.contains(&letters) {
-            modelled = false;
-            continue;
-        }
-        ops.push(corpus::text::op(word, 1, 1).map_err(|e| e.what)?);
-    }
-    if ops.len() > model::MAX_OPS {
-        return Err(format!("at most {} operations, found {}", model::MAX_OPS, ops.len()));
-    }
-    Ok(if modelled { Ops::Known(ops) } else { Ops::NotModelled })
-}
+/// The releases that were recorded: the name in the files, the profile around it, and the version that shipped with it.
+const RELEASES: [(&str, Profile, &str); 2] =
+    [("6.1.192", Profile::V6_1_192, "6.1.192"), ("7.3.4", Profile::V7_3, "7.3")];
 
-/// The version and configuration of a kernel, if the model has it.
-fn kernel(variant: &str, release: &str, swap: &str) -> Option<(&'static Version, Config)> {
-    let profile = Profile::ALL.into_iter().find(|p| p.name() == release)?;
+/// The version and configuration of a kernel. The driver is the test driver, which does not mark what its device wrote.
+fn kernel(variant: &str, release: &str, swap: &str) -> Result<(&'static Version, Config), String> {
+    let known: Vec<_> = RELEASES.iter().map(|r| r.0).collect();
+    let (_, profile, shipped) = RELEASES
+        .iter()
+        .find(|r| r.0 == release)
+        .ok_or_else(|| format!("expected release {}, found '{release}'", known.join(" or ")))?;
     let swap = match swap {
         "nullb0" => Swap::NullBlk,
         "ram0" => Swap::RamDisk,
-        _ => return None,
+        _ => return Err(format!("expected swap device nullb0 or ram0, found '{swap}'")),
     };
     let version = if variant == "fixed" {
-        impls::find(release).ok()?
+        impls::find(shipped).map_err(|e| e.to_string())?
     } else {
-        &impls::mutants().iter().find(|m| m.name == variant && release == "6.1.192")?.version
+        impls::mutant(shipped, variant).map_err(|e| format!("expected fixed or a mutant: {e}"))?
     };
-    Some((version, Config { swap, ..Config::of(profile) }))
+    let mut config = Config { swap, ..Config::of(*profile) };
+    config.knobs.driver_dirties = false;
+    Ok((version, config))
+}
+
+/// `fixed-6.1.192-nullb0`, or `fixed-6.1.192` where all rows are of one device.
+fn column_kernel(column: &str) -> Result<(&'static Version, Config), String> {
+    let (variant, rest) = column.split_once('-').unwrap_or((column, ""));
+    let (release, swap) = match rest.rsplit_once('-') {
+        Some((release, swap)) => (release, swap),
+        None => (rest, "nullb0"),
+    };
+    kernel(variant, release, swap).map_err(|e| format!("column '{column}': {e}"))
 }
 
 /// Reads a ground-truth file and runs the model on every row and column.
@@ -134,8 +137,11 @@ fn tsv(name: &str, text: &str) -> Result<Conformance, ConformError> {
     let fail = |line: usize, what: String| ConformError { file: name.to_owned(), line, what };
     let mut lines = text.lines().enumerate();
     let header: Vec<&str> = lines.next().map_or(Vec::new(), |(_, l)| l.split('\t').collect());
+    let kernels = |columns: &[&str]| -> Result<Vec<_>, ConformError> {
+        columns.iter().map(|column| column_kernel(column).map_err(|what| fail(1, what))).collect()
+    };
     if header.first() == Some(&"# scenario") {
-        return Ok(scenarios(&header[1..], text));
+        return interleavings(name, &header[1..], &kernels(&header[1..])?, text);
     }
     if header.len() < 3 || header[0] != "# case" || header[1] != "ops" {
         return Err(fail(
@@ -143,23 +149,7 @@ fn tsv(name: &str, text: &str) -> Result<Conformance, ConformError> {
             "expected a header '# case<TAB>ops<TAB>KERNEL-RELEASE-SWAP...', or '# scenario...'".to_owned(),
         ));
     }
-    let kernels: Vec<_> = header[2..]
-        .iter()
-        .map(|column| {
-            let mut parts = column.splitn(2, '-');
-            let variant = parts.next().unwrap_or("");
-            let (release, swap) = parts.next().and_then(|r| r.rsplit_once('-')).unwrap_or(("", ""));
-            let kernel = kernel(variant, release, swap);
-            if kernel.is_none() && Profile::ALL.iter().any(|p| p.name() == release) {
-                let names: Vec<_> = impls::mutants().iter().map(|m| m.name).collect();
-                return Err(fail(
-                    1,
-                    format!("expected fixed or {} and nullb0 or ram0 in '{column}'", names.join(", ")),
-                ));
-            }
-            Ok(kernel)
-        })
-        .collect::<Result<_, _>>()?;
+    let kernels = kernels(&header[2..])?;
     let mut out = Conformance::default();
     for (n, line) in lines {
         if line.trim().is_empty() || line.starts_with('#') {
@@ -181,15 +171,12 @@ fn tsv(name: &str, text: &str) -> Result<Conformance, ConformError> {
             if !known {
                 return Err(fail(n + 1, format!("expected ok, LOST, LOST@... or -, found '{verdict}'")));
             }
-            let (Ops::Known(ops), Some((version, config))) = (&ops, kernel) else {
-                report.skipped += 1;
-                continue;
-            };
+            let (version, config) = kernel;
             if verdict == "-" {
                 report.not_run += 1;
                 continue;
             }
-            let model = verdict_of(version, config, ops);
+            let model = verdict_of(version, config, &ops);
             let agrees = if verdict == "LOST" { model.starts_with("LOST") } else { model == verdict };
             if agrees {
                 report.agree += 1;
@@ -206,12 +193,63 @@ fn tsv(name: &str, text: &str) -> Result<Conformance, ConformError> {
     Ok(out)
 }
 
-/// Interleavings forced inside a kernel are told in words, not in operations: all are skipped.
-fn scenarios(columns: &[&str], text: &str) -> Conformance {
-    let rows = text.lines().skip(1).filter(|l| !l.trim().is_empty() && !l.starts_with('#')).count();
-    let report = ColumnReport { skipped: rows, ..ColumnReport::default() };
-    Conformance { columns: columns.iter().map(|c| ((*c).to_owned(), report.clone())).collect() }
+/// Interleavings forced inside a kernel. The rows tell them in words; `corpus/cases/interleavings.case` has the programs and the
+/// schedule of each, in the order of the rows. What the column's kernel did is the first word of the field.
+fn interleavings(
+    name: &str,
+    columns: &[&str],
+    kernels: &[(&'static Version, Config)],
+    text: &str,
+) -> Result<Conformance, ConformError> {
+    let fail = |line: usize, what: String| ConformError { file: name.to_owned(), line, what };
+    let files = corpus::builtin();
+    let cases = files.iter().find(|f| f.name == INTERLEAVINGS).map_or(&[][..], |f| &f.entries);
+    let mut out = Conformance::default();
+    let rows = text.lines().enumerate().skip(1).filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
+    for (row, (n, line)) in rows.enumerate() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        if fields.len() != columns.len() + 1 {
+            return Err(fail(
+                n + 1,
+                format!("expected {} tab-separated fields, found {}", columns.len() + 1, fields.len()),
+            ));
+        }
+        for ((column, (version, config)), told) in columns.iter().zip(kernels).zip(&fields[1..]) {
+            let report = out.columns.entry((*column).to_owned()).or_default();
+            let verdict = told.split([':', ' ']).next().unwrap_or("");
+            if !["ok", "LOST", "STALE", "-"].contains(&verdict) {
+                return Err(fail(n + 1, format!("expected ok, LOST, STALE or -, found '{told}'")));
+            }
+            let Some(entry) = cases.get(row) else {
+                report.skipped += 1;
+                continue;
+            };
+            if verdict == "-" {
+                report.not_run += 1;
+                continue;
+            }
+            let case = corpus::Case { config: Config { shared: entry.case.config.shared, ..*config }, ..entry.case.clone() };
+            let model = match crate::trace(version, &case).judges.of(crate::Judge::LastWrite) {
+                Some(Finding::WrongValue { stale: true, .. }) => "STALE",
+                Some(_) => "LOST",
+                None => "ok",
+            };
+            if model == verdict {
+                report.agree += 1;
+            } else {
+                report.disagree.push(Disagreement {
+                    case: format!("row {}", row + 1),
+                    ops: case.to_string(),
+                    kernel: (*told).to_owned(),
+                    model: model.to_owned(),
+                });
+            }
+        }
+    }
+    Ok(out)
 }
+
+const INTERLEAVINGS: &str = "interleavings.case";
 
 /// `ok`, or the first wrong read as the ground truth writes it.
 fn verdict_of(version: &Version, config: &Config, ops: &[Op]) -> String {
@@ -307,10 +345,10 @@ impl Seen {
 
     /// What user space would see of a page of the model.
     fn of(machine: &Machine, page: usize) -> Seen {
-        let pte = machine.pte[page];
+        let pte = machine.pte[0][page];
         match pte.kind() {
             PteKind::None => Seen::bare("none"),
-            PteKind::Swap => Seen::bare("swap"),
+            PteKind::Swap | PteKind::DeviceExclusive => Seen::bare("swap"),
             PteKind::Device => Seen::bare("device"),
             PteKind::Migration => Seen::bare("migration"),
             PteKind::Present if pte.frame() == ZERO_FRAME => Seen {
@@ -326,7 +364,8 @@ impl Seen {
                 let folio = &machine.folios[pte.frame() as usize];
                 Seen {
                     pte_dirty: (!folio.dirty()).then_some(u8::from(pte.dirty())),
-                    exclusive: Some(u8::from(folio.exclusive())),
+                    // pagemap's "exclusively mapped" is not PG_anon_exclusive.
+                    exclusive: Some(u8::from(folio.mapcount() == 1)),
                     mapcount: Some(folio.mapcount()),
                     folio_dirty: Some(u8::from(folio.dirty())),
                     swapcache: Some(u8::from(folio.swapcache())),
@@ -379,11 +418,8 @@ fn jsonl(name: &str, text: &str) -> Result<Conformance, ConformError> {
         let report = out.columns.entry(column).or_default();
         let words: Vec<&str> = row.ops.iter().map(String::as_str).collect();
         let ops = parse_ops(&words).map_err(|what| fail(n + 1, what))?;
-        let (Ops::Known(ops), Some((version, config))) = (ops, kernel(&row.kernel, &row.release, &row.swap))
-        else {
-            report.skipped += 1;
-            continue;
-        };
+        let (version, config) =
+            kernel(&row.kernel, &row.release, &row.swap).map_err(|what| fail(n + 1, what))?;
         let mut first = None;
         let mut states = 0;
         let over = run_ops(version, &config, &ops, |index, machine, _| {

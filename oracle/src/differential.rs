@@ -9,7 +9,7 @@
 //! and so are the two legal fates of data given to MADV_FREE. `docs/divergences.md` lists the legitimate ones.
 
 use crate::execution::{Observer, Summary, replay};
-use crate::finding::{Judge, Judges};
+use crate::finding::{Judge, Judges, Rule};
 use corpus::Case;
 use impls::Version;
 use model::{Event, Happened, Machine, OpKind, Swap, World};
@@ -44,13 +44,13 @@ impl Observer for Recorder {
         }
         if let (true, Some(op)) = (event.returned, event.op) {
             for page in op.range().0..=op.range().1 {
-                (actor as u8, op.kind as u8, machine.pte[page].kind() as u8).hash(&mut self.places);
+                (actor as u8, op.kind as u8, machine.pte[op.kind.mm()][page].kind() as u8).hash(&mut self.places);
             }
         }
     }
 
-    fn deadlock(&mut self, step: u32) {
-        self.judges.deadlock(step);
+    fn stuck(&mut self, step: u32, rule: Rule) {
+        self.judges.stuck(step, rule);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Running a case: choices first, then the deterministic drain.
 
+use crate::finding::Rule;
 use corpus::Case;
 use impls::Version;
 use model::{ACTORS, Config, Enabled, Event, Machine, Programs, Swap, Transition, World};
@@ -22,8 +23,9 @@ pub trait Chooser {
 pub trait Observer {
     /// Called after each step with the machine as the step left it. Steps count from 1.
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32);
-    /// Called when nothing can move although a program is not over.
-    fn deadlock(&mut self, _step: u32) {}
+    /// Called when the execution does not come to its end: nothing can move ([`Rule::Deadlock`]), or it goes on for ever
+    /// ([`Rule::Livelock`]).
+    fn stuck(&mut self, _step: u32, _rule: Rule) {}
 }
 
 /// No choices: the drain alone, each actor run to completion in turn.
@@ -105,8 +107,10 @@ pub fn execute<C: Chooser, O: Observer>(
     if run.steps >= STEP_BOUND {
         end = End::StepBound;
     }
-    if end == End::Deadlock {
-        run.observer.deadlock(run.steps);
+    match end {
+        End::Complete => {}
+        End::Deadlock => run.observer.stuck(run.steps, Rule::Deadlock),
+        End::StepBound => run.observer.stuck(run.steps, Rule::Livelock),
     }
     Summary { end, steps: run.steps, program_steps, machine: run.machine }
 }

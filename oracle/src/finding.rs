@@ -1,7 +1,7 @@
 //! What a judge says, and all per-step judges together.
 
 use crate::execution::Observer;
-use crate::{clean_means_equal, last_write, structural};
+use crate::{clean_means_equal, last_write, revoked, structural};
 use model::{Event, Flaw, Machine, World};
 
 /// Who says it.
@@ -11,13 +11,15 @@ pub enum Judge {
     LastWrite,
     /// I2: a clean folio's backing holds legal values.
     CleanMeansEqual,
-    /// I1 and I3 to I6, and deadlock.
+    /// I1 and I3 to I6, deadlock and livelock.
     Structural,
+    /// P2: nobody reaches what a call that has returned took away.
+    Revoked,
 }
 
 impl Judge {
     /// All per-execution judges.
-    pub const ALL: [Judge; 3] = [Judge::LastWrite, Judge::CleanMeansEqual, Judge::Structural];
+    pub const ALL: [Judge; 4] = [Judge::LastWrite, Judge::CleanMeansEqual, Judge::Structural, Judge::Revoked];
 
     /// The name in reports.
     #[must_use]
@@ -26,6 +28,7 @@ impl Judge {
             Judge::LastWrite => "last-write",
             Judge::CleanMeansEqual => "clean-means-equal",
             Judge::Structural => "structural",
+            Judge::Revoked => "revoked",
         }
     }
 }
@@ -58,6 +61,8 @@ pub enum Finding {
         step: u32,
         /// Who loaded.
         actor: usize,
+        /// In which address space: 1 is the child's.
+        mm: usize,
         /// Which page.
         page: usize,
         /// Which word: the actor that owns it.
@@ -73,6 +78,8 @@ pub enum Finding {
     CleanButNewer {
         /// The step, from 1.
         step: u32,
+        /// In which address space: 1 is the child's.
+        mm: usize,
         /// Which page.
         page: usize,
         /// Which word.
@@ -82,6 +89,17 @@ pub enum Finding {
         /// What it should hold.
         legal: Legal,
     },
+    /// A CPU reached something that a call had taken away before it returned.
+    Revoked {
+        /// The step, from 1.
+        step: u32,
+        /// Who reached it.
+        actor: usize,
+        /// Which page.
+        page: usize,
+        /// What was revoked.
+        what: Revocation,
+    },
     /// A structural rule is broken.
     Broken {
         /// The step, from 1.
@@ -89,6 +107,15 @@ pub enum Finding {
         /// Which rule.
         rule: Rule,
     },
+}
+
+/// What a call revokes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// MADV_DONTNEED: the old page.
+    Page,
+    /// mprotect to read-only: stores.
+    Stores,
 }
 
 /// A structural rule.
@@ -104,6 +131,8 @@ pub enum Rule {
     TooFewReferences,
     /// Some program is not over, and nothing can move.
     Deadlock,
+    /// The programs go on for ever without getting anywhere.
+    Livelock,
 }
 
 impl Rule {
@@ -120,6 +149,7 @@ impl Rule {
             Rule::MigrationEntryUnlocked => "I4: a migration entry names an unlocked or unreferenced folio",
             Rule::TooFewReferences => "I5: fewer references than mappings and swap cache explain",
             Rule::Deadlock => "deadlock: nothing can move, and a program is not over",
+            Rule::Livelock => "livelock: the programs go on and never end",
         }
     }
 }
@@ -132,6 +162,7 @@ impl Finding {
             Finding::WrongValue { .. } => Judge::LastWrite,
             Finding::CleanButNewer { .. } => Judge::CleanMeansEqual,
             Finding::Broken { .. } => Judge::Structural,
+            Finding::Revoked { .. } => Judge::Revoked,
         }
     }
 
@@ -141,6 +172,7 @@ impl Finding {
         match self {
             Finding::WrongValue { step, .. }
             | Finding::CleanButNewer { step, .. }
+            | Finding::Revoked { step, .. }
             | Finding::Broken { step, .. } => *step,
         }
     }
@@ -149,30 +181,43 @@ impl Finding {
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Finding::WrongValue { step, actor, page, word, got, legal, stale } => {
+            Finding::WrongValue { step, actor, mm, page, word, got, legal, stale } => {
                 let how = if *stale { " through a stale translation" } else { "" };
                 write!(
                     f,
-                    "step {step}: load of page {page} by actor {actor} returned {got}{how}, expected {legal}"
+                    "step {step}: load of page {page}{} by actor {actor} returned {got}{how}, expected {legal}",
+                    of_child(*mm)
                 )?;
                 if word != actor {
                     write!(f, " (the word of actor {word})")?;
                 }
                 Ok(())
             }
-            Finding::CleanButNewer { step, page, word, backing, legal } => write!(
+            Finding::CleanButNewer { step, mm, page, word, backing, legal } => write!(
                 f,
-                "step {step}: page {page} is clean, but its backing holds {backing} where {legal} was written (the word of actor {word})"
+                "step {step}: page {page}{} is clean, but its backing holds {backing} where {legal} was written (the word of actor {word})",
+                of_child(*mm)
             ),
+            Finding::Revoked { step, actor, page, what: Revocation::Page } => write!(
+                f,
+                "step {step}: actor {actor} reached the page that was page {page} before MADV_DONTNEED returned"
+            ),
+            Finding::Revoked { step, actor, page, what: Revocation::Stores } => {
+                write!(f, "step {step}: actor {actor} stored to page {page} after mprotect had made it read-only")
+            }
             Finding::Broken { step, rule } => write!(f, "step {step}: {}", rule.text()),
         }
     }
 }
 
+fn of_child(mm: usize) -> &'static str {
+    if mm == 0 { "" } else { " of the child" }
+}
+
 /// All per-step judges, each keeping its first finding.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Judges {
-    findings: [Option<Finding>; 3],
+    findings: [Option<Finding>; Judge::ALL.len()],
 }
 
 impl Judges {
@@ -193,8 +238,8 @@ impl Judges {
         self.findings.iter().all(Option::is_none)
     }
 
-    pub(crate) fn deadlock(&mut self, step: u32) {
-        self.keep(Some(Finding::Broken { step, rule: Rule::Deadlock }));
+    pub(crate) fn stuck(&mut self, step: u32, rule: Rule) {
+        self.keep(Some(Finding::Broken { step, rule }));
     }
 
     #[inline]
@@ -209,13 +254,14 @@ impl Observer for Judges {
     #[inline]
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
         self.keep(last_write::judge(world, machine, event, step));
+        self.keep(revoked::judge(world, machine, event, step));
         if event.transition.actor().is_some() {
             self.keep(clean_means_equal::judge(world, machine, event, step));
-            self.keep(structural::judge(machine, event, step));
+            self.keep(structural::judge(world, machine, event, step));
         }
     }
 
-    fn deadlock(&mut self, step: u32) {
-        Judges::deadlock(self, step);
+    fn stuck(&mut self, step: u32, rule: Rule) {
+        Judges::stuck(self, step, rule);
     }
 }

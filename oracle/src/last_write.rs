@@ -12,20 +12,21 @@ use crate::finding::{Finding, Legal};
 use model::{ACTORS, Actor, Event, Happened, InFlight, Machine, World};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
-    let Happened::Load { page, frame, data } = event.happened else {
+    let Happened::Load { mm, page, frame, data } = event.happened else {
         return None;
     };
-    let page = page as usize;
-    let words = &machine.shadow.words[page];
+    let (mm, page) = (mm as usize, page as usize);
+    let words = &machine.shadow.words[mm][page];
     let word = (0..ACTORS).find(|&w| !words[w].allows(data[w]))?;
-    let pte = machine.pte[page];
+    let pte = machine.pte[mm][page];
     let stale = !(pte.is_present() && pte.frame() == frame);
-    if stale && flush_owed_by_others(world, machine, page) {
+    if stale && flush_owed_by_others(world, machine, mm, page) {
         return None;
     }
     Some(Finding::WrongValue {
         step,
         actor: event.transition.actor()?,
+        mm,
         page,
         word,
         got: data[word],
@@ -34,7 +35,7 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
     })
 }
 
-fn flush_owed_by_others(world: &World, machine: &Machine, page: usize) -> bool {
-    machine.discard_in_flight(world, page) != InFlight::Nothing
+fn flush_owed_by_others(world: &World, machine: &Machine, mm: usize, page: usize) -> bool {
+    (mm == 0 && machine.discard_in_flight(world, page) != InFlight::Nothing)
         || machine.actors.iter().any(|a| a.has(Actor::BATCH))
 }

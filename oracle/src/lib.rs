@@ -9,11 +9,12 @@ mod differential;
 mod execution;
 mod finding;
 mod last_write;
+mod revoked;
 mod structural;
 mod trace;
 
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
 pub use differential::{Comparison, Outcome, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay};
-pub use finding::{Finding, Judge, Judges, Legal, Rule};
+pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use trace::{Row, Trace, trace};

@@ -8,20 +8,21 @@
 //! Does not claim: anything about data. It looks at the page and the folio that the step worked on.
 
 use crate::finding::{Finding, Rule};
-use model::{Actor, Event, FRAMES, Machine, PteKind, ZERO_FRAME};
+use model::{Actor, Event, FRAMES, Machine, PteKind, World, ZERO_FRAME};
 
-pub(crate) fn judge(machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
+pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
     let broken = |rule| Some(Finding::Broken { step, rule });
     if let Some(flaw) = event.flaw {
         return broken(Rule::Flaw(flaw));
     }
     let actor = &machine.actors[event.transition.actor()?];
     let page = if actor.has(Actor::BEGUN) { actor.page as usize } else { event.op?.range().0 };
-    let pte = machine.pte[page];
+    let mm = if actor.has(Actor::BEGUN) { actor.mm as usize } else { event.op?.kind.mm() };
+    let pte = machine.pte[mm][page];
     match pte.kind() {
         PteKind::Present if pte.frame() != ZERO_FRAME => {
             let folio = &machine.folios[pte.frame() as usize];
-            if pte.write() && !folio.exclusive() {
+            if pte.write() && !folio.exclusive() && world.config.knobs.exclusive {
                 return broken(Rule::WritableNotExclusive);
             }
             if folio.refs < folio.mapcount() + u8::from(folio.swapcache()) {

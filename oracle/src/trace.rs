@@ -1,7 +1,7 @@
 //! An execution written down step by step, with the two steps that a report marks.
 
 use crate::execution::{Chooser, End, Observer, Replay, Summary, execute};
-use crate::finding::{Finding, Judge, Judges};
+use crate::finding::{Finding, Judge, Judges, Rule};
 use crate::{clean_means_equal, last_write};
 use corpus::Case;
 use impls::{Scenario, Version};
@@ -62,8 +62,8 @@ impl Observer for Writer {
         self.last = *machine;
     }
 
-    fn deadlock(&mut self, step: u32) {
-        self.judges.deadlock(step);
+    fn stuck(&mut self, step: u32, rule: Rule) {
+        self.judges.stuck(step, rule);
     }
 }
 
@@ -98,13 +98,13 @@ impl Trace {
     fn mark(&mut self, dropped: &[Finding]) {
         let Some(finding) = self.finding else { return };
         match finding {
-            Finding::WrongValue { step, page, word, legal, stale: false, .. } => {
+            Finding::WrongValue { step, mm, page, word, legal, stale: false, .. } => {
                 let stored = self.rows[..step as usize].iter().rev().find(|r| {
                     let by = r.event.transition.actor() == Some(word);
-                    by && matches!(r.event.happened, Happened::Store { page: p, .. } if p as usize == page)
+                    by && matches!(r.event.happened, Happened::Store { mm: m, page: p, .. } if p as usize == page && m as usize == mm)
                 });
                 let stored = stored.map_or(0, |r| r.step);
-                let holds = |m: &Machine| m.content(page)[word] == legal.last;
+                let holds = |m: &Machine| m.content(mm, page)[word] == legal.last;
                 self.lost = self.rows[stored as usize..step as usize]
                     .iter()
                     .rev()
@@ -146,8 +146,8 @@ impl Trace {
         let Some(dropped) = self.dropped else {
             // Nothing was dropped: was the lost value stored through a translation that was no longer there?
             let stale_store = self.rows[..step as usize].iter().any(|r| match r.event.happened {
-                Happened::Store { page: p, frame, .. } => {
-                    let pte = r.after.pte[p as usize];
+                Happened::Store { mm, page: p, frame, .. } => {
+                    let pte = r.after.pte[mm as usize][p as usize];
                     p as usize == page && !(pte.is_present() && pte.frame() == frame)
                 }
                 _ => false,
@@ -162,7 +162,7 @@ impl Trace {
                 Scenario::S3
             });
         }
-        let folio = clear.before.folios.get(clear.before.pte[page].frame() as usize)?;
+        let folio = clear.before.folios.get(clear.before.pte[0][page].frame() as usize)?;
         Some(if folio.swapcache() { Scenario::S1 } else { Scenario::S1b })
     }
 
@@ -172,7 +172,7 @@ impl Trace {
         self.rows[..until as usize].iter().rev().find(|r| {
             let of_page = r.event.transition.actor().is_some_and(|a| r.before.actors[a].page as usize == page);
             let collect = r.function == "migrate_vma_collect_pmd";
-            of_page && collect && clears.contains(&r.text) && r.before.pte[page].dirty()
+            of_page && collect && clears.contains(&r.text) && r.before.pte[0][page].dirty()
         })
     }
 
@@ -187,7 +187,7 @@ impl Trace {
     /// Whether D was set after the listing had read the entry, so that only the clear itself saw it.
     fn raced(&self, clear: &Row, page: usize) -> bool {
         let read = clear.event.transition.actor().map(|a| clear.before.actors[a].pte);
-        clear.before.pte[page].is_present() && read.is_some_and(|p| !p.dirty())
+        clear.before.pte[0][page].is_present() && read.is_some_and(|p| !p.dirty())
     }
 
     /// Whether the execution came to its end.

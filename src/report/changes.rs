@@ -1,19 +1,22 @@
 //! What a step changed, in words.
 
-use model::{ACTORS, Data, FRAMES, Folio, Frame, Machine, PAGES, SLOTS, frame_name};
+use model::{ACTORS, Data, FRAMES, Folio, Frame, MMS, Machine, PAGES, SLOTS, frame_name};
 
 /// The changes between two machines that a timeline shows: page table, TLBs, folio flags, bytes, slots.
 pub(super) fn changes(before: &Machine, after: &Machine, actors: usize) -> Vec<String> {
     let mut out = Vec::new();
-    for page in 0..PAGES {
-        if before.pte[page] != after.pte[page] {
-            out.push(format!("pte{page}: {} -> {}", before.pte[page], after.pte[page]));
+    let places = || (0..MMS).flat_map(|mm| (0..PAGES).map(move |page| (mm, page)));
+    for (mm, page) in places() {
+        let (b, a) = (before.pte[mm][page], after.pte[mm][page]);
+        if b != a {
+            out.push(format!("{}pte{page}: {b} -> {a}", whose(mm)));
         }
     }
     for cpu in 0..ACTORS {
-        for page in 0..PAGES {
-            if before.tlb[cpu][page] != after.tlb[cpu][page] {
-                out.push(format!("tlb{cpu}[{page}]: {}", after.tlb[cpu][page]));
+        for (mm, page) in places() {
+            let (b, a) = (before.tlb[cpu][mm][page], after.tlb[cpu][mm][page]);
+            if b != a {
+                out.push(format!("tlb{cpu}[{}{page}]: {a}", whose(mm)));
             }
         }
     }
@@ -29,6 +32,11 @@ pub(super) fn changes(before: &Machine, after: &Machine, actors: usize) -> Vec<S
         }
     }
     out
+}
+
+/// What the child has is marked.
+fn whose(mm: usize) -> &'static str {
+    if mm == 0 { "" } else { "c" }
 }
 
 fn folio(frame: Frame, before: &Folio, after: &Folio, actors: usize, out: &mut Vec<String>) {

@@ -46,6 +46,7 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
         let name = match case.programs.kinds[a] {
             ActorKind::Cpu => format!("cpu{a}"),
             ActorKind::Kswapd => "kswapd".to_owned(),
+            ActorKind::Dma => "dma".to_owned(),
         };
         let _ = write!(head, "{name:<column$}");
     }
@@ -86,6 +87,7 @@ fn marks(trace: &Trace, row: &Row) -> Vec<String> {
                 out.push(format!("<== {through}: {got}, expected {legal}"));
             }
             Finding::CleanButNewer { .. } => {}
+            Finding::Revoked { .. } => out.push("<== REVOKED: the call that took this away has returned".to_owned()),
             Finding::Broken { rule, .. } => out.push(format!("<== {}", rule.text())),
         }
     }

@@ -10,11 +10,14 @@ pub(super) fn listings() -> Vec<Named> {
             "fault",
             listing! {
                 at "handle_pte_fault";
+                MmapReadLock;
+                if WriteForbidden { finish; }
                 ReadPte;
                 if PteNone { jump "anonymous"; }
                 if PteSwap { jump "swap_in"; }
                 if PteMigration { jump "migration_wait"; }
                 if PteDevice { jump "device_fault"; }
+                if PteDeviceExclusive { jump "exclusive_fault"; }
                 if WriteProtected { jump "write_protect"; }
                 LockPtl;
                 PteSame else { UnlockPtl; retry; }
@@ -62,7 +65,7 @@ pub(super) fn listings() -> Vec<Named> {
                 if NormalPage {
                     if Exclusive {
                         at "wp_page_reuse";
-                        ReusePte;
+                        unless Unsharing { ReusePte; }
                         UnlockPtl;
                         retry;
                     }
@@ -73,7 +76,7 @@ pub(super) fn listings() -> Vec<Named> {
                             MakeExclusive;
                             UnlockFolio;
                             at "wp_page_reuse";
-                            ReusePte;
+                            unless Unsharing { ReusePte; }
                             UnlockPtl;
                             retry;
                         }
@@ -120,6 +123,23 @@ pub(super) fn listings() -> Vec<Named> {
                     UnlockPtl;
                 }
                 jump "migrate";
+            },
+        ),
+        (
+            "exclusive_fault",
+            listing! {
+                at "remove_device_exclusive_entry";
+                LockPtl;
+                PteSame else { UnlockPtl; retry; }
+                GetExclusiveFolio;
+                UnlockPtl;
+                LockFolio;
+                LockPtl;
+                if PteSame { RestoreExclusiveEntry; }
+                UnlockPtl;
+                UnlockFolio;
+                PutFolio;
+                retry;
             },
         ),
     ]

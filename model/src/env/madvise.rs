@@ -14,6 +14,8 @@ pub(super) fn listings() -> Vec<Named> {
             "pageout",
             listing! {
                 at "madvise_pageout";
+                MmapReadLock;
+                if VmaLocked { return; }
                 DrainLru;
                 GatherBegin;
                 at "madvise_cold_or_pageout_pte_range";
@@ -39,6 +41,9 @@ pub(super) fn listings() -> Vec<Named> {
             "free",
             listing! {
                 at "madvise_free_single_vma";
+                MmapReadLock;
+                if VmaLocked { return; }
+                BeginDiscard;
                 DrainLru;
                 GatherBegin;
                 at "madvise_free_pte_range";
@@ -77,6 +82,9 @@ pub(super) fn listings() -> Vec<Named> {
             "dontneed",
             listing! {
                 at "zap_page_range";
+                MmapReadLock;
+                if VmaLocked { return; }
+                BeginDiscard;
                 DrainLru;
                 GatherBegin;
                 at "zap_pte_range";
@@ -91,6 +99,7 @@ pub(super) fn listings() -> Vec<Named> {
                     }
                     if PteSwap { FreeSwapAndCache; }
                     if PteDevice { ZapDevice; }
+                    if PteDeviceExclusive { ZapDevice; }
                     unless PteNone { ClearEntry; }
                 }
                 UnlockPtl;

@@ -1,8 +1,8 @@
 //! The rest of `migrate_vma` (mm/migrate_device.c, mm/migrate.c) and the test driver around it (lib/test_hmm.c).
 //!
 //! Order as a driver sees it: collect and unmap; allocate, **copy the data**; `migrate_vma_pages`, which decides;
-//! finalize. The copy comes before the decision. With one address space no page has a second mapping, so
-//! `try_to_migrate` finds nothing to do.
+//! finalize. The copy comes before the decision. Other mappings of a collected page (a child's) are replaced by `try_to_migrate`, the
+//! slow path, which flushes at once and has always carried D over (mm/rmap.c `try_to_migrate_one`).
 
 use crate::code::Named;
 use crate::listing;
@@ -12,6 +12,7 @@ pub(super) fn listings() -> Vec<Named> {
         (
             "migrate",
             listing! {
+                MmapReadLock;
                 BeginMigrate;
                 call "collect";
                 unless NothingCollected {
@@ -39,6 +40,8 @@ pub(super) fn listings() -> Vec<Named> {
                         IsolateLru else { MarkRestore; next; }
                         PutFolio;
                     }
+                    if Mapped { call "try_to_migrate"; }
+                    at "migrate_device_unmap";
                     CheckRefs else {
                         unless DeviceSource { GetFolio; PutBackLru; }
                         MarkRestore;
@@ -47,14 +50,42 @@ pub(super) fn listings() -> Vec<Named> {
                 }
                 each_page {
                     Restoring else { next; }
-                    at "remove_migration_pte";
-                    LockPtl;
-                    RemoveMigrationPte;
-                    UnlockPtl;
+                    call "remove_migration_ptes";
                     at "migrate_device_unmap";
                     UnlockFolio;
                     PutFolio;
                     ForgetSource;
+                }
+            },
+        ),
+        (
+            "try_to_migrate",
+            listing! {
+                at "try_to_migrate_one";
+                each_mapping {
+                    LockPtl;
+                    MapsSource else { UnlockPtl; next; }
+                    Exclusive;
+                    ClearPte;
+                    if PtePresent { FlushPage; }
+                    if PteDirty { MarkFolioDirty; }
+                    if Exclusive {
+                        ShareAnon else { RestorePte; UnlockPtl; return; }
+                    }
+                    ReplaceByMigrationEntry;
+                    RemoveRmap;
+                    UnlockPtl;
+                }
+            },
+        ),
+        (
+            "remove_migration_ptes",
+            listing! {
+                at "remove_migration_pte";
+                each_mapping {
+                    LockPtl;
+                    RemoveMigrationPte;
+                    UnlockPtl;
                 }
             },
         ),
@@ -77,6 +108,11 @@ pub(super) fn listings() -> Vec<Named> {
                     Migrating else { next; }
                     HasDst else { ClearMigrate; next; }
                     if SourcePage {
+                        if RefusesMapping {
+                            FreesSwap else { ClearMigrate; next; }
+                            at "folio_free_swap";
+                            FreeSwap else { ClearMigrate; next; }
+                        }
                         at "migrate_folio";
                         MigrateMapping else { ClearMigrate; next; }
                     } else {
@@ -102,10 +138,7 @@ pub(super) fn listings() -> Vec<Named> {
                         unless Migrating {
                             if HasDst { UnlockDst; PutDst; }
                         }
-                        at "remove_migration_pte";
-                        LockPtl;
-                        RemoveMigrationPte;
-                        UnlockPtl;
+                        call "remove_migration_ptes";
                         at "migrate_vma_finalize";
                         UnlockSrc;
                         PutSrc;

@@ -4,9 +4,12 @@
 
 mod access;
 mod fault;
+mod fork;
 mod gup;
 mod madvise;
 mod migrate;
+mod mirror;
+mod protect;
 mod reclaim;
 mod swap_in;
 
@@ -23,5 +26,8 @@ pub fn environment() -> Vec<Named> {
     all.extend(madvise::listings());
     all.extend(gup::listings());
     all.extend(migrate::listings());
+    all.extend(fork::listings());
+    all.extend(protect::listings());
+    all.extend(mirror::listings());
     all
 }

@@ -20,6 +20,7 @@ pub(super) fn listings() -> Vec<Named> {
                     at "isolate_lru_folios";
                     IsolateForReclaim else { next; }
                     call "shrink_folio";
+                    if MoreToReclaim { again; }
                 }
                 call "end_of_batch";
             },
@@ -29,9 +30,11 @@ pub(super) fn listings() -> Vec<Named> {
             listing! {
                 at "folio_referenced_one";
                 if Mapped {
-                    LockPtl;
-                    ClearYoung;
-                    UnlockPtl;
+                    each_mapping {
+                        LockPtl;
+                        ClearYoung;
+                        UnlockPtl;
+                    }
                 }
             },
         ),
@@ -101,45 +104,48 @@ pub(super) fn listings() -> Vec<Named> {
         (
             "unmap",
             listing! {
-                at "try_to_unmap_one";
-                LockPtl;
-                MapsFolio else { UnlockPtl; return; }
-                Exclusive;
-                if DefersFlush {
-                    ClearPte;
-                    BatchFlush;
-                } else {
-                    ClearPte;
-                    FlushPage;
-                }
-                if PteDirty { MarkFolioDirty; }
-                unless SwapBacked {
-                    ReadRefs;
-                    Discardable else {
-                        RestorePte;
-                        SetSwapBacked;
-                        UnlockPtl;
-                        return;
-                    }
-                    DropMapping;
-                    UnlockPtl;
-                    return;
-                }
-                DupSlot;
-                if Exclusive {
-                    at "page_try_share_anon_rmap";
-                    ShareAnon else {
-                        at "try_to_unmap_one";
-                        UndupSlot;
-                        RestorePte;
-                        UnlockPtl;
-                        return;
-                    }
+                each_mapping {
                     at "try_to_unmap_one";
+                    LockPtl;
+                    MapsFolio else { UnlockPtl; next; }
+                    if VmaLocked { UnlockPtl; return; }
+                    Exclusive;
+                    if DefersFlush {
+                        ClearPte;
+                        BatchFlush;
+                    } else {
+                        ClearPte;
+                        FlushPage;
+                    }
+                    if PteDirty { MarkFolioDirty; }
+                    unless SwapBacked {
+                        ReadRefs;
+                        Discardable else {
+                            RestorePte;
+                            unless StaysLazyFree { SetSwapBacked; }
+                            UnlockPtl;
+                            return;
+                        }
+                        DropMapping;
+                        UnlockPtl;
+                        next;
+                    }
+                    DupSlot;
+                    if Exclusive {
+                        at "page_try_share_anon_rmap";
+                        ShareAnon else {
+                            at "try_to_unmap_one";
+                            UndupSlot;
+                            RestorePte;
+                            UnlockPtl;
+                            return;
+                        }
+                        at "try_to_unmap_one";
+                    }
+                    InstallSwapEntry;
+                    RemoveRmap;
+                    UnlockPtl;
                 }
-                InstallSwapEntry;
-                RemoveRmap;
-                UnlockPtl;
             },
         ),
         (

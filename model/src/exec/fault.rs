@@ -1,7 +1,7 @@
 //! Page faults on private anonymous memory: new page, zero page, write-protect.
 
 use super::Ctx;
-use crate::{Actor, Data, NO_FRAME, Pte, ZERO_FRAME};
+use crate::{Actor, Data, NO_FRAME, OpKind, Pte, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// A zeroed page, not yet visible to anyone.
@@ -15,15 +15,27 @@ impl Ctx<'_, '_> {
         self.set_new_page(frame)
     }
 
+    /// A read pin makes the page exclusive; the entry stays read-only.
+    pub fn unsharing(&self) -> bool {
+        self.kind() == OpKind::Pin && self.me().pte.is_present()
+    }
+
+    /// SIGSEGV, or EFAULT for a system call.
+    pub fn write_forbidden(&self) -> bool {
+        self.is_store() && self.m.vma_read_only(self.mm(), self.page())
+    }
+
     /// Maps the new page writable and dirty: PTE.D is all that says it is newer than nothing, PG_dirty stays 0.
     pub fn map_new_anon(&mut self) -> bool {
         let frame = self.new_page();
         let folio = &mut self.m.folios[frame as usize];
         folio.map();
         folio.set_swapbacked(true);
-        folio.set_exclusive(true);
         folio.set_lru(true);
-        self.set_pte(Pte::present(frame, true).with_dirty(true).with_accessed(true));
+        self.set_exclusive(frame);
+        // Unshared for a pin: the page is a copy that nobody has written to.
+        let store = !self.unsharing();
+        self.set_pte(Pte::present(frame, store).with_dirty(store).with_accessed(true));
         self.settle();
         true
     }
@@ -42,7 +54,7 @@ impl Ctx<'_, '_> {
 
     /// `ptep_set_access_flags`: on x86 one plain store of the whole word, under the page-table lock.
     pub fn set_access_flags(&mut self) -> bool {
-        let dirty = self.is_store() || self.m.pte[self.page()].dirty();
+        let dirty = self.is_store() || self.pte().dirty();
         let pte = self.me().pte.with_accessed(true).with_dirty(dirty);
         self.set_pte(pte);
         true
@@ -71,7 +83,8 @@ impl Ctx<'_, '_> {
     }
 
     pub fn make_exclusive(&mut self) -> bool {
-        self.folio_mut().set_exclusive(true);
+        let frame = self.me().folio;
+        self.set_exclusive(frame);
         true
     }
 

@@ -1,9 +1,15 @@
 //! Extra references and pins, as GUP-fast takes them (David Hildenbrand's B1 to B5).
 
 use super::Ctx;
-use crate::ZERO_FRAME;
+use crate::{Happened, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
+    /// B2. A page that the mirror or a plain reference wants for write has to be mapped writable.
+    pub fn gup_permitted(&self) -> bool {
+        let pte = self.me().pte;
+        pte.is_present() && (pte.write() || !self.is_store())
+    }
+
     pub fn try_get_folio(&mut self, pin: bool) -> bool {
         let frame = self.me().pte.frame();
         self.me_mut().folio = frame;
@@ -20,7 +26,7 @@ impl Ctx<'_, '_> {
     }
 
     pub fn pin_allowed(&self) -> bool {
-        self.me().pte.write() || self.folio().exclusive()
+        self.me().pte.write() || self.folio().exclusive() || !self.w.config.knobs.exclusive
     }
 
     pub fn unpin_folio(&mut self) -> bool {
@@ -40,11 +46,12 @@ impl Ctx<'_, '_> {
     /// Keeps the reference until it is dropped by name. A page has one at a time: a second one, taken at the
     /// same moment by another actor, is dropped.
     pub fn hold(&mut self, pin: bool) -> bool {
+        let write = self.is_store();
         let page = self.page();
         let zero = self.pte_zero_page();
         let frame = if zero { ZERO_FRAME } else { self.me().folio };
         if self.m.held(page, pin).is_none() {
-            self.m.set_held(page, pin, Some(frame));
+            self.m.set_held(page, pin, Some(frame), write);
         } else if !zero {
             if pin {
                 self.drop_pin(frame);
@@ -58,12 +65,46 @@ impl Ctx<'_, '_> {
     pub fn release(&mut self, pin: bool) -> bool {
         let page = self.page();
         let held = self.m.held(page, pin);
-        self.m.set_held(page, pin, None);
+        self.m.set_held(page, pin, None, false);
         let Some(frame) = held.filter(|f| *f != ZERO_FRAME) else { return true };
         if pin {
             self.drop_pin(frame);
         } else {
             self.put(frame);
+        }
+        true
+    }
+
+    /// For a reference or pin that is held for write, the device stops; the folio is the one to be dirtied.
+    pub fn end_io(&mut self, pin: bool) -> bool {
+        let page = self.page();
+        let held = self.m.held(page, pin).filter(|_| self.m.held_for_write(page, pin));
+        let Some(frame) = held else { return false };
+        self.m.end_io(page, pin);
+        self.me_mut().folio = frame;
+        true
+    }
+
+    /// A DMA device stores through a pin, or through a reference if there is no pin. It marks nothing: whoever holds the page
+    /// dirties it before letting go.
+    pub fn dma_store(&mut self) -> bool {
+        let page = self.page();
+        let Some(pin) = [true, false].into_iter().find(|pin| self.m.held_for_write(page, *pin)) else {
+            return false;
+        };
+        let Some(frame) = self.m.held(page, pin) else { return false };
+        // Before exclusive pages were tracked, a fork or a swap-in could move the process away from a page that a device writes
+        // to (CVE-2020-29374 and its mirror image); that is not what is under test.
+        if self.m.hold_is_loose(page, pin) || !self.w.config.knobs.exclusive {
+            let (i, mm) = (self.i, 0);
+            let value = self.w.programs.value(i, self.me().op as usize);
+            self.m.folios[frame as usize].data[i] = value;
+            for mm in mm..self.m.mms() {
+                self.m.shadow.doubtful_store(mm, page, i, value);
+            }
+            self.event.happened = Happened::Store { mm: 0, page: page as u8, frame, value };
+        } else {
+            self.store_to(frame);
         }
         true
     }

@@ -1,20 +1,35 @@
 //! Locks and references.
 
 use super::Ctx;
-use crate::{Flaw, Frame};
+use crate::{Flaw, Frame, MMS};
 
 impl Ctx<'_, '_> {
     pub fn lock_ptl(&mut self) -> bool {
-        self.m.ptl = self.i as u8 + 1;
+        let mm = self.mm();
+        self.m.ptl[mm] = self.i as u8 + 1;
         true
     }
 
     pub fn unlock_ptl(&mut self) -> bool {
-        if self.m.ptl as usize != self.i + 1 {
+        let mm = self.mm();
+        self.unlock_ptl_of(mm)
+    }
+
+    fn unlock_ptl_of(&mut self, mm: usize) -> bool {
+        if self.m.ptl[mm] as usize != self.i + 1 {
             self.flaw(Flaw::NotLockOwner);
         }
-        self.m.ptl = 0;
+        self.m.ptl[mm] = 0;
         true
+    }
+
+    pub fn lock_both_ptls(&mut self) -> bool {
+        self.m.ptl = [self.i as u8 + 1; MMS];
+        true
+    }
+
+    pub fn unlock_both_ptls(&mut self) -> bool {
+        (0..MMS).all(|mm| self.unlock_ptl_of(mm))
     }
 
     pub fn trylock_folio(&mut self) -> bool {

@@ -1,7 +1,7 @@
 //! madvise: MADV_PAGEOUT, MADV_FREE, MADV_DONTNEED (mm/madvise.c, mm/memory.c, mm/swap.c).
 
 use super::Ctx;
-use crate::{Actor, Frame, SYSTEM_FRAMES, ZERO_FRAME, is_device};
+use crate::{Actor, Frame, OpKind, SYSTEM_FRAMES, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed meanwhile. The
@@ -22,13 +22,42 @@ impl Ctx<'_, '_> {
         true
     }
 
+    /// From here on the program cannot count on what the page held. What it is reachable in now, it must not be reachable in
+    /// when MADV_DONTNEED has returned.
+    pub fn begin_discard(&mut self) -> bool {
+        let page = self.page();
+        self.me_mut().set(Actor::DISCARDING, true);
+        if self.kind() == OpKind::Free {
+            self.m.shadow.free_begins(page);
+            return true;
+        }
+        let pte = self.pte();
+        let mapped = (pte.is_present() || pte.is_migration()).then_some(pte.frame());
+        let cached = self.m.tlb.iter().map(|tlb| tlb[0][page]).filter(|t| t.valid()).map(|t| t.frame());
+        let frames = mapped.into_iter().chain(cached).filter(|f| (*f as usize) < SYSTEM_FRAMES);
+        let doomed = frames.fold(0, |set, f| set | 1 << f);
+        let i = self.i;
+        self.me_mut().doomed = doomed;
+        self.m.shadow.dontneed_begins(page, i);
+        for pin in [false, true] {
+            self.m.loosen_hold(page, pin);
+        }
+        true
+    }
+
+    pub fn vma_locked(&self) -> bool {
+        self.mm() == 0 && self.m.mlocked & 1 << self.page() != 0
+    }
+
     pub fn gather_begin(&mut self) -> bool {
-        self.m.gathers += 1;
+        let mm = self.mm();
+        self.m.gathers[mm] += 1;
         true
     }
 
     pub fn gather_end(&mut self) -> bool {
-        self.m.gathers -= 1;
+        let mm = self.mm();
+        self.m.gathers[mm] -= 1;
         true
     }
 
@@ -92,11 +121,15 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// A device-private entry: no CPU can cache it, so nothing is owed.
+    /// A device-private or device-exclusive entry: no CPU can cache it, so nothing is owed. The latter is no mapping, only a
+    /// reference.
     pub fn zap_device(&mut self) -> bool {
-        let frame = self.me().pte.frame();
-        debug_assert!(is_device(frame));
-        self.me_mut().folio = frame;
-        self.remove_rmap()
+        let pte = self.me().pte;
+        self.me_mut().folio = pte.frame();
+        if pte.is_device() {
+            return self.remove_rmap();
+        }
+        self.put(pte.frame());
+        true
     }
 }

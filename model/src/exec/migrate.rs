@@ -62,8 +62,8 @@ impl Ctx<'_, '_> {
     pub fn install_migration_entry(&mut self) -> bool {
         let Actor { folio, pte, .. } = *self.me();
         let mut entry = Pte::migration(folio, pte.write(), self.me().has(Actor::EXCLUSIVE));
-        if pte.is_present() && self.w.config.knobs.migration_entry != MigrationEntryBits::None {
-            entry = entry.with_accessed(pte.accessed()).with_dirty(pte.dirty());
+        if self.me().has(Actor::CARRY) {
+            entry = entry.carrying(pte.accessed(), pte.dirty());
         }
         self.set_pte(entry);
         self.settle();
@@ -72,6 +72,49 @@ impl Ctx<'_, '_> {
             self.me_mut().set(Actor::CLEARED, true);
         }
         true
+    }
+
+    /// Where the kernel has room for them (2e3468778dbe, 6.1).
+    pub fn carry_young_dirty(&mut self) -> bool {
+        let room = self.w.config.knobs.migration_entry != MigrationEntryBits::None;
+        self.me_mut().set(Actor::CARRY, room);
+        true
+    }
+
+    /// `split_folio`: every page of the large folio becomes a folio of its own, unless somebody holds a reference that neither the
+    /// mapping, the swap cache nor the caller explains.
+    pub fn split_folio(&mut self) -> bool {
+        let folio = self.folio();
+        if folio.refs != folio.mapcount() + u8::from(folio.swapcache()) + 1 {
+            return false;
+        }
+        for folio in &mut self.m.folios {
+            folio.set_large(false);
+        }
+        true
+    }
+
+    /// The rmap walk finds the source mapped, present or device-private.
+    pub fn maps_source(&mut self) -> bool {
+        let pte = self.pte();
+        self.me_mut().pte = pte;
+        (pte.is_present() || pte.is_device()) && pte.frame() == self.me().folio
+    }
+
+    /// `try_to_migrate_one`, for a mapping that collect did not see.
+    pub fn replace_by_migration_entry(&mut self) -> bool {
+        let Actor { folio, pte, .. } = *self.me();
+        let mut entry = Pte::migration(folio, pte.write(), self.me().has(Actor::EXCLUSIVE));
+        if pte.is_present() && self.w.config.knobs.migration_entry != MigrationEntryBits::None {
+            entry = entry.carrying(pte.accessed(), pte.dirty());
+        }
+        self.set_pte(entry);
+        self.settle();
+        true
+    }
+
+    pub fn refuses_mapping(&self) -> bool {
+        is_device(self.dst()) && self.folio().swapcache()
     }
 
     /// The source frame becomes the folio under work.
@@ -111,7 +154,7 @@ impl Ctx<'_, '_> {
     /// dirty (the gate; without it, the entry alone decides).
     pub fn remove_migration_pte(&mut self) -> bool {
         let source = self.source();
-        let entry = self.m.pte[self.page()];
+        let entry = self.pte();
         if !entry.is_migration() || entry.frame() != source.frame() {
             return true;
         }
@@ -122,18 +165,19 @@ impl Ctx<'_, '_> {
         folio.refs += 1;
         folio.map();
         folio.set_page(page);
-        if entry.write() || entry.exclusive() {
-            folio.set_exclusive(true);
-        }
         let dirty = match self.w.config.knobs.migration_entry {
             MigrationEntryBits::None => false,
-            MigrationEntryBits::Gated => entry.dirty() && folio.dirty(),
-            MigrationEntryBits::Ungated => entry.dirty(),
+            MigrationEntryBits::Gated => entry.carries_dirty() && folio.dirty(),
+            MigrationEntryBits::Ungated => entry.carries_dirty(),
         };
+        if entry.write() || entry.exclusive() {
+            self.set_exclusive(target);
+        }
+        let write = entry.write() && !self.m.vma_read_only(self.mm(), page);
         let pte = if is_device(target) {
-            Pte::device(target, entry.write())
+            Pte::device(target, write)
         } else {
-            Pte::present(target, entry.write()).with_accessed(entry.accessed()).with_dirty(dirty)
+            Pte::present(target, write).with_accessed(entry.carries_accessed()).with_dirty(dirty)
         };
         self.set_pte(pte);
         true
@@ -180,15 +224,11 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// A device target refuses a page with a mapping, and the swap cache is one. Otherwise the references must be
-    /// exactly the expected ones; then PG_swapbacked and PG_dirty are set on the destination if the source has them.
+    /// The references must be exactly the expected ones; then PG_swapbacked and PG_dirty are set on the destination if the source has them.
     pub fn migrate_mapping(&mut self) -> bool {
         let source = *self.folio();
         let dst = self.dst();
-        if is_device(dst) && source.swapcache() {
-            return false;
-        }
-        let expected = 1 + u8::from(is_device(self.me().folio) && self.fault_ref());
+        let expected = 1 + u8::from(source.swapcache()) + u8::from(is_device(self.me().folio) && self.fault_ref());
         if source.refs != expected {
             return false;
         }
@@ -214,11 +254,12 @@ impl Ctx<'_, '_> {
         folio.refs += 1;
         folio.map();
         folio.set_swapbacked(true);
-        folio.set_exclusive(true);
+        self.set_exclusive(dst);
+        let write = !self.m.vma_read_only(self.mm(), self.page());
         let pte = if is_device(dst) {
-            Pte::device(dst, true)
+            Pte::device(dst, write)
         } else {
-            Pte::present(dst, true).with_dirty(true).with_accessed(true)
+            Pte::present(dst, write).with_dirty(write).with_accessed(true)
         };
         self.set_pte(pte);
         self.settle();

@@ -3,16 +3,20 @@
 mod access;
 mod fault;
 mod flush;
+mod fork;
 mod gup;
 mod locks;
 mod madvise;
 mod migrate;
+mod mirror;
+mod protect;
 mod pte;
 mod reclaim;
 mod swap;
 
 use crate::{
-    Action, Actor, Event, Flaw, Folio, Frame, Machine, NO_FRAME, OpKind, Pte, TlbEntry, World, is_device,
+    Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, OpKind, Pte, StickyFlags, TlbEntry, World,
+    is_device,
 };
 
 /// One actor, about to act.
@@ -39,6 +43,29 @@ impl Ctx<'_, '_> {
         self.me().page as usize
     }
 
+    /// The address space that the listing works in now.
+    #[inline]
+    pub fn mm(&self) -> usize {
+        self.me().mm as usize
+    }
+
+    /// The current page's entry.
+    #[inline]
+    pub fn pte(&self) -> Pte {
+        self.m.pte[self.mm()][self.page()]
+    }
+
+    /// PG_anon_exclusive, where the kernel has it.
+    pub fn set_exclusive(&mut self, frame: Frame) {
+        let on = self.w.config.knobs.exclusive;
+        self.m.folios[frame as usize].set_exclusive(on);
+    }
+
+    /// A fault on behalf of the operation is a write fault.
+    pub fn is_store(&self) -> bool {
+        self.kind().wants_write()
+    }
+
     /// The folio under work.
     #[inline]
     pub fn folio(&self) -> &Folio {
@@ -51,7 +78,7 @@ impl Ctx<'_, '_> {
         &mut self.m.folios[frame]
     }
 
-    fn kind(&self) -> OpKind {
+    pub fn kind(&self) -> OpKind {
         self.w.op(self.m, self.i).map_or(OpKind::Read, |op| op.kind)
     }
 
@@ -61,11 +88,17 @@ impl Ctx<'_, '_> {
 
     /// Writes the page-table entry of the current page, which only the lock's owner may do.
     pub fn set_pte(&mut self, pte: Pte) {
-        if self.m.ptl as usize != self.i + 1 {
+        let mm = self.mm();
+        self.set_pte_in(mm, pte);
+    }
+
+    /// The same in a named address space.
+    pub fn set_pte_in(&mut self, mm: usize, pte: Pte) {
+        if self.m.ptl[mm] as usize != self.i + 1 {
             self.flaw(Flaw::PteWithoutLock);
         }
         let page = self.page();
-        self.m.pte[page] = pte;
+        self.m.pte[mm][page] = pte;
     }
 
     /// The word in the register has found its place: nothing is held any more.
@@ -89,10 +122,9 @@ impl Ctx<'_, '_> {
     /// Gives a frame back to its allocator. The bytes stay in it.
     pub fn free(&mut self, frame: Frame) {
         let writable = |t: &TlbEntry| t.valid() && t.write() && t.frame() == frame;
-        if self.m.tlb.iter().flatten().any(writable) {
+        if self.m.tlb.iter().flatten().flatten().any(writable) {
             self.flaw(Flaw::FreedWhileWritable);
         }
-        let sticky = self.w.config.knobs.sticky_device_flags && is_device(frame);
         let old = self.m.folios[frame as usize];
         if old.locked() {
             self.flaw(Flaw::FreedWhileLocked);
@@ -103,11 +135,10 @@ impl Ctx<'_, '_> {
         let folio = &mut self.m.folios[frame as usize];
         *folio = Folio::default();
         folio.data = old.data;
-        if sticky {
-            folio.set_dirty(old.dirty());
-            folio.set_swapbacked(old.swapbacked());
-        }
         if is_device(frame) {
+            let sticky = self.w.config.knobs.sticky;
+            folio.set_dirty(old.dirty() && sticky == StickyFlags::All);
+            folio.set_swapbacked(old.swapbacked() && sticky != StickyFlags::Off);
             self.m.give_device_frame(frame as usize);
         }
     }
@@ -117,6 +148,10 @@ impl Ctx<'_, '_> {
         let page = self.page();
         let frame = self.m.free_frame()?;
         self.m.folios[frame] = Folio::fresh(self.m.folios[frame].data, page);
+        self.m.shadow.reallocated(frame as Frame);
+        for actor in &mut self.m.actors {
+            actor.doomed &= !(1 << frame);
+        }
         Some(frame as Frame)
     }
 
@@ -139,15 +174,23 @@ impl Ctx<'_, '_> {
             A::Goto | A::Retry | A::EndOp => true,
             A::FirstPage => self.first_page(),
             A::MorePages => self.more_pages(),
-            A::FirstMapping => true,
-            A::MoreMappings => false,
-            A::EndMappings => true,
+            A::FirstMapping => self.walk_to(0),
+            A::MoreMappings => self.more_mappings(),
+            A::EndMappings => self.end_mappings(),
 
             A::Translate => self.translate(),
             A::NeedsDirty => self.needs_dirty(),
+            A::WalkerLoads => !self.w.mode.atomic,
+            A::WalkerRead => self.walker_read(),
             A::SetDirty => self.set_dirty(),
+            A::OwesDirty => self.me().has(Actor::OWES_DIRTY),
+            A::LateDirty => self.late_dirty(),
             A::Access => self.access(),
 
+            A::MmapReadLock => self.lock_mmap(Actor::MMAP_READ),
+            A::MmapWriteLock => self.lock_mmap(Actor::MMAP_WRITE),
+            A::LockBothPtls => self.lock_both_ptls(),
+            A::UnlockBothPtls => self.unlock_both_ptls(),
             A::LockPtl => self.lock_ptl(),
             A::UnlockPtl => self.unlock_ptl(),
             A::TrylockFolio => self.trylock_folio(),
@@ -161,13 +204,15 @@ impl Ctx<'_, '_> {
             A::ClearPte => self.clear_pte(true),
             A::ClearPteIgnored => self.clear_pte(false),
             A::RestorePte => self.restore_pte(),
-            A::PteSame => self.m.pte[self.page()].same(self.me().pte),
+            A::PteSame => self.pte().same(self.me().pte),
             A::PteNone => self.me().pte.is_none(),
             A::PtePresent => self.me().pte.is_present(),
             A::PteSwap => self.me().pte.is_swap(),
             A::PteMigration => self.me().pte.is_migration(),
             A::PteDevice => self.me().pte.is_device(),
+            A::PteDeviceExclusive => self.me().pte.is_device_exclusive(),
             A::PteDirty => self.me().pte.dirty(),
+            A::PteWritable => self.me().pte.write(),
             A::PtePresentDirty => self.me().pte.is_present() && self.me().pte.dirty(),
             A::PteYoung => self.me().pte.accessed(),
             A::PteYoungOrDirty => self.me().pte.accessed() || self.me().pte.dirty(),
@@ -176,10 +221,12 @@ impl Ctx<'_, '_> {
             A::FlushPage => self.flush(1 << self.page()),
             A::FlushRange => self.flush(self.range_mask()),
             A::FlushMm => self.flush_mm(),
-            A::FlushPending => self.flush(crate::exec::flush::ALL_PAGES),
+            A::FlushPending => self.flush_batched(),
             A::FlushWait => self.flush_done(),
+            A::FlushAgain => self.flush_again(),
 
             A::IsStore => self.is_store(),
+            A::WriteForbidden => self.write_forbidden(),
             A::WriteProtected => self.is_store() && !self.me().pte.write(),
             A::AllocZeroed => self.alloc_zeroed(),
             A::MapNewAnon => self.map_new_anon(),
@@ -191,6 +238,7 @@ impl Ctx<'_, '_> {
             A::TrylockSole => self.trylock_sole(),
             A::SoleOwner => self.folio().refs == 1,
             A::MakeExclusive => self.make_exclusive(),
+            A::Unsharing => self.unsharing(),
             A::CopyFolio => self.copy_folio(),
             A::RemoveOldRmap => self.remove_rmap(),
 
@@ -219,6 +267,8 @@ impl Ctx<'_, '_> {
             A::SwapBacked => self.folio().swapbacked(),
             A::InSwapCache => self.folio().swapcache(),
             A::MaybePinned => self.folio().pins() != 0,
+            A::MoreToReclaim => self.reclaimable().is_some(),
+            A::StaysLazyFree => self.stays_lazyfree(),
             A::AddToSwap => self.add_to_swap(),
             A::Mapped => self.folio().mapcount() != 0,
             A::MapsFolio => self.maps_folio(),
@@ -232,6 +282,7 @@ impl Ctx<'_, '_> {
             A::DupSlot => self.dup_slot(),
             A::UndupSlot => self.undup_slot(),
             A::ShareAnon => self.share_anon(),
+            A::ClearExclusive => self.clear_exclusive(),
             A::InstallSwapEntry => self.install_swap_entry(),
             A::RemoveRmap => self.remove_rmap(),
             A::FolioDirty => self.folio().dirty(),
@@ -253,10 +304,12 @@ impl Ctx<'_, '_> {
             A::SwapFull => self.m.swap_full(),
 
             A::DrainLru => self.drain_lru(),
+            A::BeginDiscard => self.begin_discard(),
+            A::VmaLocked => self.vma_locked(),
             A::GatherBegin => self.gather_begin(),
-            A::GatherOwesFlush => self.me().has(Actor::OWED) || self.m.gathers > 1,
+            A::GatherOwesFlush => self.me().has(Actor::OWED) || self.m.gathers[self.mm()] > 1,
             A::GatherEnd => self.gather_end(),
-            A::BatchPending => self.m.batched,
+            A::BatchPending => self.m.batched & 1 << self.mm() != 0,
             A::PageOutable => self.page_outable(),
             A::SetOld => self.set_old(false),
             A::SetOldClean => self.set_old(true),
@@ -272,12 +325,49 @@ impl Ctx<'_, '_> {
             A::ZapRmap => self.zap_rmap(),
             A::ZapDevice => self.zap_device(),
 
+            A::ChildExists => self.m.child != Child::None,
+            A::BeginFork => self.begin_fork(),
+            A::DupAnonRmap => self.dup_anon_rmap(),
+            A::WriteProtect => self.write_protect(),
+            A::CopyPteToChild => self.copy_pte_to_child(),
+            A::MapCopyInChild => self.map_copy_in_child(),
+            A::DupSlotOfEntry => self.dup_slot_of_entry(),
+            A::CopySwapEntry => self.copy_swap_entry(),
+            A::CopyMigrationEntry => self.copy_migration_entry(),
+            A::DupDeviceRmap => self.dup_device_rmap(),
+            A::CopyDeviceEntry => self.copy_device_entry(),
+            A::EndFork => self.end_fork(),
+            A::BeginExit => self.begin_exit(),
+            A::EndExit => self.end_exit(),
+
+            A::ToggleProtection => self.toggle_protection(),
+            A::SetProtection => self.set_protection(),
+            A::ProtectEntry => self.protect_entry(),
+            A::Mlocked => self.vma_locked(),
+            A::SetMlocked => self.set_mlocked(true),
+            A::ClearMlocked => self.set_mlocked(false),
+            A::Populated => self.populated(),
+
+            A::MirrorReady => self.gup_permitted(),
+            A::MirrorAccess => self.mirror_access(),
+            A::ExclusiveReady => self.gup_permitted(),
+            A::InstallExclusiveEntry => self.install_exclusive_entry(),
+            A::GetExclusiveFolio => {
+                self.me_mut().folio = self.me().pte.frame();
+                self.get_folio()
+            }
+            A::RestoreExclusiveEntry => self.restore_exclusive_entry(),
+
             A::BeginMigrate => self.begin_migrate(),
             A::CollectHole => self.collect_hole(),
             A::Collectable => self.collectable(),
-            A::CarryYoungDirty => true,
-            A::LargeFolio => false,
-            A::SplitFolio => true,
+            A::CarryYoungDirty => self.carry_young_dirty(),
+            A::LargeFolio => self.folio().large(),
+            A::SplitFolio => self.split_folio(),
+            A::MapsSource => self.maps_source(),
+            A::ReplaceByMigrationEntry => self.replace_by_migration_entry(),
+            A::RefusesMapping => self.refuses_mapping(),
+            A::FreesSwap => self.w.config.knobs.free_swap_on_migrate,
             A::InstallMigrationEntry => self.install_migration_entry(),
             A::AnyCleared => self.me().has(Actor::CLEARED),
             A::NothingCollected => self.me().src.iter().all(|s| *s == crate::Source::NOTHING),
@@ -309,15 +399,43 @@ impl Ctx<'_, '_> {
             A::HoldingPin => self.m.held(self.page(), true).is_some(),
             A::TryGetFolio => self.try_get_folio(false),
             A::TryPinFolio => self.try_get_folio(true),
-            A::PteRecheck => self.m.pte[self.page()].same(self.me().pte),
+            A::GupPermitted => self.gup_permitted(),
+            A::PteRecheck => self.pte().same(self.me().pte),
             A::PinAllowed => self.pin_allowed(),
             A::UnpinFolio => self.unpin_folio(),
             A::Hold => self.hold(false),
             A::HoldPin => self.hold(true),
+            A::EndIo => self.end_io(matches!(self.kind(), OpKind::Unpin)),
+            A::DmaStore => self.dma_store(),
             A::Release => self.release(false),
             A::ReleasePin => self.release(true),
             A::SetSwapMax => self.set_swap_max(),
         }
+    }
+
+    /// The walk over the mappings of the folio comes to an address space.
+    fn walk_to(&mut self, mm: usize) -> bool {
+        self.me_mut().mm = mm as u8;
+        true
+    }
+
+    fn more_mappings(&mut self) -> bool {
+        if self.mm() + 1 < self.m.mms() {
+            return self.walk_to(1);
+        }
+        self.end_mappings();
+        false
+    }
+
+    /// The operation's own address space again.
+    fn end_mappings(&mut self) -> bool {
+        let mm = self.kind().mm();
+        self.walk_to(mm)
+    }
+
+    fn lock_mmap(&mut self, how: u32) -> bool {
+        self.me_mut().set(how, true);
+        true
     }
 
     fn first_page(&mut self) -> bool {

@@ -5,7 +5,7 @@ use crate::{Actor, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     pub fn read_pte(&mut self) -> bool {
-        let pte = self.m.pte[self.page()];
+        let pte = self.pte();
         self.me_mut().pte = pte;
         true
     }
@@ -13,13 +13,14 @@ impl Ctx<'_, '_> {
     /// One atomic exchange with zero. `keep`: the listing uses the word that the exchange returned; otherwise
     /// its variable keeps the value of an earlier read.
     pub fn clear_pte(&mut self, keep: bool) -> bool {
-        let old = self.m.pte[self.page()];
+        let old = self.pte();
         self.set_pte(crate::Pte::NONE);
         let me = self.me_mut();
         if keep {
             me.pte = old;
         }
         me.set(Actor::HOLDS_PTE, true);
+        me.set(Actor::CARRY, false);
         me.set(Actor::HOLDS_DIRTY, me.pte.is_present() && me.pte.dirty());
         true
     }

@@ -4,16 +4,24 @@ use super::Ctx;
 use crate::{Actor, ActorKind, Frame, Knobs, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
 
 impl Ctx<'_, '_> {
-    /// Takes the folio of the current page off the LRU: the mapped one, or one that is only in the swap cache.
+    /// Takes a folio of the current page off the LRU: a mapped one, or one that is only in the swap cache. A page that is locked in
+    /// memory is on the unevictable list.
     pub fn isolate_for_reclaim(&mut self) -> bool {
+        let Some(frame) = self.reclaimable() else { return false };
+        self.me_mut().folio = frame;
+        self.isolate_lru()
+    }
+
+    pub fn reclaimable(&self) -> Option<Frame> {
         let page = self.page();
+        let locked = self.m.mlocked & 1 << page != 0;
         let found = (0..SYSTEM_FRAMES).find(|&f| {
             let folio = &self.m.folios[f];
-            folio.lru() && folio.page() == page && (folio.mapcount() != 0 || folio.swapcache())
+            let wanted = folio.lru() && folio.page() == page && (folio.mapcount() != 0 || folio.swapcache());
+            let pte = self.m.pte[0][page];
+            wanted && !(locked && pte.is_present() && pte.frame() as usize == f)
         });
-        let Some(frame) = found else { return false };
-        self.me_mut().folio = frame as Frame;
-        self.isolate_lru()
+        found.map(|f| f as Frame)
     }
 
     pub fn isolate_lru(&mut self) -> bool {
@@ -51,19 +59,19 @@ impl Ctx<'_, '_> {
 
     pub fn ignores_references(&self) -> bool {
         let cpu = self.w.programs.kinds[self.i] == ActorKind::Cpu;
-        cpu && !self.m.draining && self.w.op(self.m, self.i).is_some_and(|op| op.kind == OpKind::PageOut)
+        cpu && !self.m.draining && matches!(self.kind(), OpKind::PageOut | OpKind::ChildPageOut)
     }
 
     pub fn clear_young(&mut self) -> bool {
         if self.maps_folio() {
-            let page = self.page();
-            self.m.pte[page] = self.m.pte[page].with_accessed(false);
+            let (mm, page) = (self.mm(), self.page());
+            self.m.pte[mm][page] = self.m.pte[mm][page].with_accessed(false);
         }
         true
     }
 
     pub fn maps_folio(&self) -> bool {
-        let pte = self.m.pte[self.page()];
+        let pte = self.pte();
         pte.is_present() && pte.frame() == self.me().folio
     }
 
@@ -87,7 +95,7 @@ impl Ctx<'_, '_> {
     /// `should_defer_flush`: another CPU runs the address space, and the kernel batches this kind of page.
     pub fn defers_flush(&mut self) -> bool {
         let Knobs { reclaim_batch, .. } = self.w.config.knobs;
-        let others = self.w.cpus() & !(1 << self.i) != 0;
+        let others = self.w.cpus(self.mm()) & !(1 << self.i) != 0;
         others && (reclaim_batch == ReclaimBatch::All || !self.me().has(Actor::EXCLUSIVE))
     }
 
@@ -129,11 +137,17 @@ impl Ctx<'_, '_> {
     }
 
     pub fn share_anon(&mut self) -> bool {
-        if self.folio().pins() != 0 {
-            return false;
-        }
+        self.folio().pins() == 0
+    }
+
+    pub fn clear_exclusive(&mut self) -> bool {
         self.folio_mut().set_exclusive(false);
         true
+    }
+
+    /// What reclaim does with a lazyfree page that it could not discard.
+    pub fn stays_lazyfree(&self) -> bool {
+        self.w.config.knobs.pinned_stays_lazyfree && !self.folio().dirty()
     }
 
     pub fn install_swap_entry(&mut self) -> bool {

@@ -1,7 +1,7 @@
 //! Swap-in, the swap cache, and the life of a slot.
 
 use super::Ctx;
-use crate::{Actor, Folio, Frame, NO_SLOT, Pte, Swap, SwapIn};
+use crate::{Actor, Folio, Frame, NO_SLOT, OpKind, Pte, Swap, SwapIn, SyncSwapIn};
 
 impl Ctx<'_, '_> {
     pub fn lookup_swap_cache(&mut self) -> bool {
@@ -16,7 +16,8 @@ impl Ctx<'_, '_> {
     }
 
     pub fn bypasses_swap_cache(&self) -> bool {
-        self.w.config.swap == Swap::RamDisk && self.m.slots[self.me().pte.slot() as usize].mapcount() == 1
+        let bypass = self.w.config.knobs.sync_swap_in == SyncSwapIn::Bypass;
+        self.w.config.swap == Swap::RamDisk && bypass && self.m.slots[self.me().pte.slot() as usize].mapcount() == 1
     }
 
     /// A locked page beside the swap cache. The slot is pinned, so that nobody else swaps it in at the same time
@@ -85,14 +86,19 @@ impl Ctx<'_, '_> {
         self.folio().swapcache() && self.folio().slot() == self.me().pte.slot()
     }
 
-    /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, or for a store when only the swap cache
-    /// and this fault reference the page.
+    /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, for a page that is locked in memory, on a synchronous
+    /// device in newer kernels, or for a store when only the swap cache and this fault reference the page (newer kernels do not
+    /// look at the references).
     pub fn swap_free(&mut self) -> bool {
         let slot = self.me().pte.slot() as usize;
         if !self.m.slots[slot].put() {
             self.flaw(crate::Flaw::CountUnderflow);
         }
-        let try_free = self.m.swap_full() || (self.is_store() && self.folio().refs == 2);
+        let knobs = &self.w.config.knobs;
+        let alone = self.folio().refs == 2 || knobs.write_frees_slot;
+        let at_once = self.w.config.swap == Swap::RamDisk && knobs.sync_swap_in == SyncSwapIn::FreeAtOnce;
+        let locked = self.vma_locked() || self.kind() == OpKind::Lock;
+        let try_free = self.m.swap_full() || locked || at_once || (self.is_store() && alone);
         if self.folio().swapcache() && try_free {
             self.free_swap(self.me().folio);
         }
@@ -104,13 +110,16 @@ impl Ctx<'_, '_> {
     pub fn map_swapped_in(&mut self) -> bool {
         let (store, page) = (self.is_store(), self.page());
         let exclusive = self.me().has(Actor::BYPASS) || self.me().pte.exclusive();
-        let writable_clean = self.w.config.knobs.swap_in == SwapIn::WritableClean && exclusive;
+        let may_write = !self.m.vma_read_only(self.mm(), page);
+        let writable_clean = self.w.config.knobs.swap_in == SwapIn::WritableClean && exclusive && may_write;
         let frame = self.me().folio;
         let folio = self.folio_mut();
         let sole = exclusive || folio.refs == 1;
         folio.map();
         folio.set_page(page);
-        folio.set_exclusive(sole);
+        if sole {
+            self.set_exclusive(frame);
+        }
         let pte =
             Pte::present(frame, (store && sole) || writable_clean).with_dirty(store && sole).with_accessed(true);
         self.set_pte(pte);

@@ -1,0 +1,61 @@
+//! mprotect and mlock of one page's VMA (mm/mprotect.c `change_pte_range`, `can_change_pte_writable`; mm/mlock.c).
+
+use super::Ctx;
+use crate::{Actor, MprotectUpgrade, Pte, PteKind, ZERO_FRAME};
+
+impl Ctx<'_, '_> {
+    /// Read-only if it was writable, and the other way round.
+    pub fn toggle_protection(&mut self) -> bool {
+        self.m.read_only ^= 1 << self.page();
+        true
+    }
+
+    /// The second half of `ptep_modify_prot_start` and `_commit`: the word that was taken out comes back with the new protection. An
+    /// entry becomes writable again only where the kernel need not see the first store.
+    pub fn set_protection(&mut self) -> bool {
+        let pte = self.me().pte;
+        let read_only = self.m.vma_read_only(self.mm(), self.page());
+        let upgrade = !read_only && !pte.write() && pte.frame() != ZERO_FRAME && {
+            let exclusive = self.m.folios[pte.frame() as usize].exclusive();
+            match self.w.config.knobs.mprotect {
+                MprotectUpgrade::Never => false,
+                MprotectUpgrade::Dirty => exclusive && pte.dirty(),
+                MprotectUpgrade::Exclusive => exclusive,
+            }
+        };
+        if read_only && pte.write() {
+            self.me_mut().set(Actor::OWED, true);
+        }
+        self.set_pte(pte.with_write((pte.write() && !read_only) || upgrade));
+        self.settle();
+        true
+    }
+
+    /// A non-present entry of a VMA that becomes read-only; a writable migration entry keeps the exclusive mark.
+    pub fn protect_entry(&mut self) -> bool {
+        let pte = self.me().pte;
+        if !self.m.vma_read_only(self.mm(), self.page()) || !pte.write() {
+            return true;
+        }
+        let readable = match pte.kind() {
+            PteKind::Migration => pte.readable(true),
+            PteKind::Device => Pte::device(pte.frame(), false),
+            PteKind::DeviceExclusive => Pte::device_exclusive(pte.frame(), false),
+            _ => pte,
+        };
+        self.set_pte(readable);
+        true
+    }
+
+    pub fn set_mlocked(&mut self, on: bool) -> bool {
+        let bit = 1 << self.page();
+        self.m.mlocked = if on { self.m.mlocked | bit } else { self.m.mlocked & !bit };
+        true
+    }
+
+    /// mlock faults the page in, for write where the VMA allows that.
+    pub fn populated(&self) -> bool {
+        let pte = self.me().pte;
+        pte.is_present() && (pte.write() || self.m.vma_read_only(self.mm(), self.page()))
+    }
+}
