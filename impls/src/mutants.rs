@@ -21,8 +21,7 @@ static MUTANTS: LazyLock<Vec<Mutant>> = LazyLock::new(|| {
     let mutant = |name, title, listing: &[Node], entry| {
         let provenance =
             Provenance { author: "mutant", date: "-", source: "6.1.192 with a change, see the title" };
-        let mut version = Version::new(name, title, provenance, listing.to_vec());
-        version.correct = false;
+        let mut version = Version::new(name, title, provenance, listing.to_vec()).on("6.1.192").loses_elsewhere();
         version.migration_entry = entry;
         Mutant { name, version }
     };

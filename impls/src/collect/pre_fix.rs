@@ -22,6 +22,7 @@ pub fn version() -> Version {
                 ReadPte;
                 if CollectHole { next; }
                 Collectable else { next; }
+                if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
@@ -38,6 +39,7 @@ pub fn version() -> Version {
             if AnyCleared { FlushRange; }
         },
     )
+    .on("5.19")
     .of_the_thread()
     .loses(&[Scenario::S1, Scenario::S1b, Scenario::S2a, Scenario::S3, Scenario::S3r])
 }

@@ -17,6 +17,7 @@ pub fn version() -> Version {
                 ReadPte;
                 if CollectHole { next; }
                 Collectable else { next; }
+                if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
@@ -34,6 +35,7 @@ pub fn version() -> Version {
             if AnyCleared { FlushRange; }
         },
     )
+    .on("5.19")
     .of_the_thread()
     .loses(&[Scenario::S2a, Scenario::S3, Scenario::S3r])
 }

@@ -15,6 +15,7 @@ pub fn version() -> Version {
                 ReadPte;
                 if CollectHole { next; }
                 Collectable else { next; }
+                if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 ClearPte;
@@ -29,5 +30,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
+    .on("5.19")
     .of_the_thread()
 }

@@ -15,6 +15,7 @@ pub fn version() -> Version {
                 ReadPte;
                 if CollectHole { next; }
                 Collectable else { next; }
+                if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
@@ -32,5 +33,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
+    .on("6.0")
     .of_the_thread()
 }

@@ -1,4 +1,4 @@
-//! Linux 6.1.192: v3, and D is read only from a present entry.
+//! Linux 6.1.192: 6.1, and the folio is marked dirty only for a present entry.
 //!
 //! On x86 a writable device-private entry tests dirty; the guard keeps it from marking the device page.
 
@@ -14,6 +14,7 @@ pub fn listing() -> Vec<Node> {
             ReadPte;
             if CollectHole { next; }
             Collectable else { next; }
+            if LargeFolio { next; }
             GetFolio;
             TrylockFolio else { PutFolio; next; }
             if Exclusive {
@@ -24,6 +25,7 @@ pub fn listing() -> Vec<Node> {
                 ClearPte;
             }
             if PtePresentDirty { MarkFolioDirty; }
+            if PtePresent { CarryYoungDirty; }
             InstallMigrationEntry;
             RemoveRmap;
         }
@@ -35,7 +37,7 @@ pub fn listing() -> Vec<Node> {
 pub fn version() -> Version {
     Version::new(
         "6.1.192",
-        "v3 with the dirty bit read only from a present entry",
+        "6.1, D marks the folio only if the entry is present",
         Provenance {
             author: "Alistair Popple; present guard by Kefeng Wang",
             date: "2026",
@@ -43,4 +45,5 @@ pub fn version() -> Version {
         },
         listing(),
     )
+    .on("6.1.192")
 }
