@@ -7,9 +7,11 @@
 mod collect;
 mod mutants;
 mod version;
+mod why;
 
 pub use mutants::{Mutant, mutants};
 pub use version::{Loss, Provenance, Scenario, Version};
+pub use why::{Note, note};
 
 use std::sync::LazyLock;
 

@@ -25,15 +25,27 @@ pub fn version() -> Version {
                 if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
+                why "Exclusive or not, and no flush yet: a store through an old entry is possible until the end \
+                     of the range, but only if D was set before, and then the word that comes back has it.";
                 ClearPte;
                 if Exclusive {
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 }
+                why "The word of the clear: no D can be set after it.";
                 if PteDirty { MarkFolioDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;
             }
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "Before the unlock, for writable pages too: this flush alone keeps S2a and S2b out of reach.";
+                FlushRange;
+            }
             UnlockPtl;
         },
     )

@@ -19,10 +19,20 @@ pub fn version() -> Version {
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 ClearPte;
-                if PtePresent { FlushPage; }
-                if Exclusive {
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                if PtePresent {
+                    why "For every page, exclusive or not: nothing is owed when the lock is dropped.";
+                    FlushPage;
                 }
+                if Exclusive {
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
+                }
+                why "The word of the clear: no D can be set after it.";
                 if PteDirty { MarkFolioDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;

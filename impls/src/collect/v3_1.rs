@@ -20,15 +20,30 @@ pub fn version() -> Version {
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
                     ClearPteIgnored;
-                    if PtePresent { FlushPage; }
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    if PtePresent {
+                        why "Not needed any more: the flush below comes before the unlock (see DH+).";
+                        FlushPage;
+                    }
+                    ShareAnon else {
+                        why "The word of the read goes back, without a D that was set since (S3r).";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 } else {
                     ClearPteIgnored;
                 }
+                why "No step before this has marked the folio dirty: D ends with the word that was cleared (S1, \
+                     S1b).";
                 InstallMigrationEntry;
                 RemoveRmap;
             }
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "Before the unlock: whoever takes the lock next finds no old entry behind a migration entry \
+                     (60bae7370896).";
+                FlushRange;
+            }
             UnlockPtl;
         },
     )

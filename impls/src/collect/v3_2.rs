@@ -20,17 +20,31 @@ pub fn version() -> Version {
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
                     ClearPte;
-                    if PtePresent { FlushPage; }
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    if PtePresent {
+                        why "A writable page owes no flush when the lock is dropped: this keeps S2b out of reach.";
+                        FlushPage;
+                    }
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 } else {
                     ClearPte;
                 }
+                why "The word of the clear: no D can be set after it.";
                 if PteDirty { MarkFolioDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;
             }
             UnlockPtl;
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "After the unlock: MADV_DONTNEED can come and return first, and a load still hit the old \
+                     entry (S2a).";
+                FlushRange;
+            }
         },
     )
     .on("5.19")

@@ -21,12 +21,20 @@ pub fn version() -> Version {
                 if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
+                why "For writable pages too, and without a flush so far: stores go on through old entries (S2b). \
+                     The word that comes back is thrown away, and with it a D that was set since the read (S3).";
                 ClearPteIgnored;
+                why "No step before this has marked the folio dirty: D ends with the word that was cleared (S1, \
+                     S1b).";
                 InstallMigrationEntry;
                 RemoveRmap;
             }
             UnlockPtl;
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "After the unlock: MADV_DONTNEED can come and return first, and loads and stores still hit \
+                     the old page (S2a, S2b).";
+                FlushRange;
+            }
         },
     )
     .on("5.18")

@@ -24,17 +24,34 @@ pub fn version() -> Version {
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
                     ClearPte;
-                    if PtePresent { FlushPage; }
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    if PtePresent {
+                        why "Not needed any more: GUP-fast re-checks the entry, and the flush below comes before \
+                             the unlock (see DH+).";
+                        FlushPage;
+                    }
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 } else {
                     ClearPte;
                 }
+                why "The word of the clear. Not asked whether it is present: a writable device-private word \
+                     tests dirty on x86.";
                 if PteDirty { MarkFolioDirty; }
+                why "A word that is not present has no A and no D.";
                 if PtePresent { CarryYoungDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;
             }
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "Before the unlock: whoever takes the lock next finds no old entry behind a migration entry \
+                     (60bae7370896).";
+                FlushRange;
+            }
             UnlockPtl;
         },
     )

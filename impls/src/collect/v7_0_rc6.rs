@@ -20,35 +20,55 @@ pub fn version() -> Version {
                 if CollectHole { next; }
                 Collectable else { next; }
                 if LargeFolio {
+                    why "Splitting sleeps. Pages collected so far are cleared, but other CPUs may still have \
+                         them in their TLBs: MADV_DONTNEED can return now (S2a again).";
                     UnlockPtl;
                     GetFolio;
                     LockFolio;
                     SplitFolio else {
                         UnlockFolio;
                         PutFolio;
+                        why "The flush of what was cleared, after the unlock; the rest of the range is skipped.";
                         if AnyCleared { FlushRange; }
                         return;
                     }
                     UnlockFolio;
                     PutFolio;
                     LockPtl;
+                    why "The same entry once more, now of a small folio; the flush is still owed.";
                     again;
                 }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
                     ClearPte;
-                    if PtePresent { FlushPage; }
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    if PtePresent {
+                        why "Needed again: without it a writable page would owe its flush in the split window (S2b).";
+                        FlushPage;
+                    }
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 } else {
                     ClearPte;
                 }
+                why "The word of the clear. Not asked whether it is present: a writable device-private word \
+                     tests dirty on x86.";
                 if PteDirty { MarkFolioDirty; }
+                why "A word that is not present has no A and no D.";
                 if PtePresent { CarryYoungDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;
             }
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "Before the unlock: whoever takes the lock next finds no old entry behind a migration entry \
+                     (60bae7370896).";
+                FlushRange;
+            }
             UnlockPtl;
         },
     )

@@ -18,36 +18,56 @@ pub fn version() -> Version {
                 if CollectHole { next; }
                 Collectable else { next; }
                 if LargeFolio {
+                    why "Closes the window of 7.3: no flush is owed while the lock is dropped.";
                     if AnyCleared { FlushRange; }
+                    why "Nothing is owed here: what was cleared so far is flushed.";
                     UnlockPtl;
                     GetFolio;
                     LockFolio;
                     SplitFolio else {
                         UnlockFolio;
                         PutFolio;
+                        why "Nothing is left to flush; the line stays as it is in 7.3. The rest of the range is \
+                             skipped.";
                         if AnyCleared { FlushRange; }
                         return;
                     }
                     UnlockFolio;
                     PutFolio;
                     LockPtl;
+                    why "The same entry once more, now of a small folio.";
                     again;
                 }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
                     ClearPte;
-                    if PtePresent { FlushPage; }
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    if PtePresent {
+                        why "Not needed any more: GUP-fast re-checks the entry, and the flush below comes before \
+                             the unlock (see DH+).";
+                        FlushPage;
+                    }
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 } else {
                     ClearPte;
                 }
                 if PtePresentDirty { MarkFolioDirty; }
+                why "A word that is not present has no A and no D.";
                 if PtePresent { CarryYoungDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;
             }
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "Before the unlock: whoever takes the lock next finds no old entry behind a migration entry \
+                     (60bae7370896).";
+                FlushRange;
+            }
             UnlockPtl;
         },
     )
