@@ -27,6 +27,8 @@ enum Command {
     List(commands::list::Args),
     /// Two versions' listings side by side where they differ
     Diff(commands::diff::Args),
+    /// A version's steps, the kernel function behind each, and why it is there
+    Explain(commands::explain::Args),
     /// Run one case and print its timeline
     Replay(commands::replay::Args),
     /// Convert a case between text, JSON and bytes
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         None => commands::main_job::run(&cli.main),
         Some(Command::List(args)) => commands::list::run(&args),
         Some(Command::Diff(args)) => commands::diff::run(&args),
+        Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Conform(args)) => commands::conform::run(&args),

@@ -81,6 +81,30 @@ fn diff_marks_the_two_places_where_v2_and_v3_differ() {
     lostwrite(&["diff", "v3", "v3"]).success().stdout(predicate::str::contains("no difference"));
 }
 
+/// The steps stand in the order of the listing, each with its kernel function, under reasons that fit the page.
+#[test]
+fn explain_says_why_each_step_is_there() {
+    for version in impls::history().into_iter().chain(impls::mutants().iter().map(|m| &m.version)) {
+        let out = printed(&lostwrite(&["explain", version.name]).success());
+        assert!(out.starts_with(&format!("{}: {}", version.name, version.title)), "{out}");
+        assert!(out.contains(version.provenance.source) && out.lines().all(|l| l.chars().count() <= 100), "{out}");
+        let steps = out.lines().filter(|l| l.contains("  ") && !l.trim_start().starts_with('#'));
+        let steps: Vec<_> = steps.map(|l| l.trim_start().split("  ").next().unwrap_or_default()).collect();
+        let lines = model::listing::lines(&version.listing);
+        let first_words =
+            lines.iter().map(|l| l.trim()).filter(|l| !l.starts_with("else") && !l.starts_with("# "));
+        let mut rest = steps.iter();
+        for line in first_words.filter(|l| *l != "each page of the range") {
+            assert!(rest.any(|step| *step == line), "{}: {line}: {out}", version.name);
+        }
+    }
+    let out = printed(&lostwrite(&["explain", "7.0-rc6"]).success());
+    let window = out.lines().position(|l| l.trim_start().starts_with("unlock ptl")).expect("the window");
+    let before = out.lines().take(window).collect::<Vec<_>>();
+    assert!(before[window - 1].contains("MADV_DONTNEED can return now"), "{out}");
+    assert!(out.lines().any(|l| l.contains("flush this page") && l.ends_with("flush_tlb_page")), "{out}");
+}
+
 const S1: &str = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0";
 
 #[test]
@@ -151,6 +175,7 @@ fn an_unknown_implementation_exits_with_2_and_names_the_known() {
         &["replay", "--impl", "v9", S1][..],
         &["diff", "v9", "v3"],
         &["diff", "v3", "v9"],
+        &["explain", "v9"],
         &["hunt", "--impl", "v9", "--executions", "1"],
     ] {
         let e = complained(&lostwrite(args).code(2).stdout(""));

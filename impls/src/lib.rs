@@ -1,15 +1,17 @@
 //! The implementations under comparison: one file per version of `migrate_vma_collect_pmd`, and the registry.
 //!
 //! A version is a listing in the vocabulary of [`model::Action`], with its provenance and what is expected of it.
-//! Two versions differ exactly where the patches differ. A new version is one file, its `mod` line in `collect`, and one line in
-//! [`registry`].
+//! Two versions differ exactly where the patches differ. A new version is one file, its `mod` line in `collect`, one line in
+//! [`registry`], and its place in [`history`].
 
 mod collect;
 mod mutants;
 mod version;
+mod why;
 
 pub use mutants::{Mutant, mutant, mutants};
 pub use version::{Loss, Provenance, Scenario, Version};
+pub use why::{Note, note};
 
 use std::sync::LazyLock;
 
@@ -20,13 +22,31 @@ static REGISTRY: LazyLock<Vec<Version>> = LazyLock::new(|| {
         collect::v2::version(),
         collect::v3::version(),
         collect::v6_1_192::version(),
+        collect::v5_18::version(),
+        collect::v3_1::version(),
+        collect::v3_2::version(),
+        collect::v6_1::version(),
+        collect::dh_plus::version(),
+        collect::v7_0_rc6::version(),
+        collect::v7_3::version(),
+        collect::v7_3_closed::version(),
     ]
 });
 
-/// Every version, oldest first. The position of a version never changes, so that it can be a number in a file.
+/// The order in which they came to be.
+const HISTORY: [&str; 13] =
+    ["5.18", "pre-fix", "v1", "v2", "v3.1", "v3.2", "v3", "DH+", "6.1", "6.1.192", "7.0-rc6", "7.3", "7.3-closed"];
+
+/// Every version. The position of a version never changes, so that it can be a number in a file; new ones go behind.
 #[must_use]
 pub fn registry() -> &'static [Version] {
     &REGISTRY
+}
+
+/// Every version, oldest first.
+#[must_use]
+pub fn history() -> Vec<&'static Version> {
+    HISTORY.iter().filter_map(|name| find(name).ok()).collect()
 }
 
 /// The four versions of the mail thread of August 2022, which everything runs on unless told otherwise.

@@ -23,12 +23,13 @@ static MUTANTS: LazyLock<Vec<Mutant>> = LazyLock::new(|| {
 });
 
 fn faults_in(of: &'static str, names: [&'static str; 5]) -> Vec<Mutant> {
-    let as_shipped = &crate::find(of).expect("a registered version").listing;
-    let unmarked = without(as_shipped, Action::PtePresentDirty);
+    let shipped = crate::find(of).expect("a registered version");
+    // What the version says of its steps is not true of a mutant's; what is true of every version stays.
+    let as_shipped = edited(&shipped.listing, &|n| if matches!(n, Node::Why(_)) { None } else { Some(n) });
+    let unmarked = without(&as_shipped, Action::PtePresentDirty);
     let mutant = |n: usize, title, listing: &[Node], entry| {
-        let provenance = Provenance { author: "mutant", date: "-", source: of };
-        let mut version = Version::new(names[n], title, provenance, listing.to_vec());
-        version.correct = false;
+        let provenance = Provenance { author: "mutant", date: "-", source: shipped.provenance.source };
+        let mut version = Version::new(names[n], title, provenance, listing.to_vec()).on(shipped.kernel).loses_elsewhere();
         version.migration_entry = entry;
         let name = names[n].split('@').next().unwrap_or(names[n]);
         Mutant { name, of, version }
@@ -39,10 +40,10 @@ fn faults_in(of: &'static str, names: [&'static str; 5]) -> Vec<Mutant> {
         mutant(
             2,
             "the word that the clear returns is ignored, D is taken from the earlier read",
-            &replaced(as_shipped, Action::ClearPte, Action::ClearPteIgnored),
+            &replaced(&as_shipped, Action::ClearPte, Action::ClearPteIgnored),
             None,
         ),
-        mutant(3, "the range flush comes after the page-table lock is dropped", &flush_last(as_shipped), None),
+        mutant(3, "the range flush comes after the page-table lock is dropped", &flush_last(&as_shipped), None),
         mutant(
             4,
             "bugA, and the restored pte takes D from the migration entry without asking the folio",

@@ -81,6 +81,8 @@ pub struct Version {
     pub title: &'static str,
     /// Where it comes from.
     pub provenance: Provenance,
+    /// The release whose environment it belongs to.
+    pub kernel: &'static str,
     /// One of the four versions of the thread of August 2022.
     pub in_thread: bool,
     /// Believed never to lose a write: any flag on it is an alarm.
@@ -96,7 +98,8 @@ pub struct Version {
 }
 
 impl Version {
-    /// Links a listing with the environment.
+    /// Links a listing with the environment. It belongs to 6.0, loses nothing and is no part of the thread unless
+    /// told otherwise.
     #[must_use]
     pub fn new(name: &'static str, title: &'static str, provenance: Provenance, listing: Vec<Node>) -> Version {
         let code = Code::link(&model::environment(), &listing);
@@ -104,6 +107,7 @@ impl Version {
             name,
             title,
             provenance,
+            kernel: "6.0",
             in_thread: false,
             correct: true,
             expected: [Loss::Forbidden; 6],
@@ -120,6 +124,20 @@ impl Version {
             self.expected[*scenario as usize] = Loss::Required;
         }
         self.correct = scenarios.is_empty();
+        self
+    }
+
+    /// The version loses in a way that no scenario of the table stands for.
+    #[must_use]
+    pub fn loses_elsewhere(mut self) -> Version {
+        self.correct = false;
+        self
+    }
+
+    /// The release whose environment the version belongs to.
+    #[must_use]
+    pub fn on(mut self, kernel: &'static str) -> Version {
+        self.kernel = kernel;
         self
     }
 

@@ -54,6 +54,17 @@ pub enum Node {
     Call(&'static str),
 }
 
+impl Node {
+    /// Whether it prints as more than one line.
+    fn has_blocks(&self) -> bool {
+        match self {
+            Node::Do(_, other) => !other.is_empty(),
+            Node::If(..) | Node::EachPage(_) | Node::EachMapping(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Writes a listing down; see the [module](crate::listing).
 #[macro_export]
 macro_rules! listing {
@@ -128,10 +139,15 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
             Node::At(function) => out.push(format!("{pad}# {function}")),
             Node::Do(action, other) if other.is_empty() => out.push(format!("{pad}{}", action.text())),
             Node::Do(action, other) => {
+                out.push(format!("{pad}{}", action.text()));
                 let mut alternative = Vec::new();
                 write(other, 0, &mut alternative);
-                out.push(format!("{pad}{}", action.text()));
-                out.push(format!("{pad}    else {}", alternative.join(", ")));
+                if other.iter().any(Node::has_blocks) {
+                    out.push(format!("{pad}    else"));
+                    write(other, depth + 2, out);
+                } else {
+                    out.push(format!("{pad}    else {}", alternative.join(", ")));
+                }
             }
             Node::If(action, yes, no) => {
                 if yes.is_empty() {

@@ -22,22 +22,39 @@ pub fn version() -> Version {
                 ReadPte;
                 if CollectHole { next; }
                 Collectable else { next; }
+                if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
                     ClearPteIgnored;
-                    if PtePresent { FlushPage; }
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    if PtePresent {
+                        why "A writable page owes no flush when the lock is dropped: this keeps S2b out of reach.";
+                        FlushPage;
+                    }
+                    ShareAnon else {
+                        why "The word of the read goes back, without a D that was set since (S3r).";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 } else {
                     ClearPteIgnored;
                 }
+                why "No step before this has marked the folio dirty: D ends with the word that was cleared (S1, \
+                     S1b).";
                 InstallMigrationEntry;
                 RemoveRmap;
             }
             UnlockPtl;
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "After the unlock: MADV_DONTNEED can come and return first, and a load still hit the old \
+                     entry (S2a).";
+                FlushRange;
+            }
         },
     )
+    .on("5.19")
     .of_the_thread()
     .loses(&[Scenario::S1, Scenario::S1b, Scenario::S2a, Scenario::S3, Scenario::S3r])
 }

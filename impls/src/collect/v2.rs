@@ -15,13 +15,24 @@ pub fn version() -> Version {
                 ReadPte;
                 if CollectHole { next; }
                 Collectable else { next; }
+                if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 ClearPte;
-                if PtePresent { FlushPage; }
-                if Exclusive {
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                if PtePresent {
+                    why "For every page, exclusive or not: nothing is owed when the lock is dropped.";
+                    FlushPage;
                 }
+                if Exclusive {
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
+                }
+                why "The word of the clear: no D can be set after it.";
                 if PteDirty { MarkFolioDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;
@@ -29,5 +40,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
+    .on("5.19")
     .of_the_thread()
 }

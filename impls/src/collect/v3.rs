@@ -15,22 +15,39 @@ pub fn version() -> Version {
                 ReadPte;
                 if CollectHole { next; }
                 Collectable else { next; }
+                if LargeFolio { next; }
                 GetFolio;
                 TrylockFolio else { PutFolio; next; }
                 if Exclusive {
                     ClearPte;
-                    if PtePresent { FlushPage; }
-                    ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                    if PtePresent {
+                        why "Not needed any more: GUP-fast re-checks the entry, and the flush below comes before \
+                             the unlock (see DH+).";
+                        FlushPage;
+                    }
+                    ShareAnon else {
+                        why "The word of the clear goes back, with every D that the hardware set.";
+                        RestorePte;
+                        UnlockFolio;
+                        PutFolio;
+                        next;
+                    }
                 } else {
                     ClearPte;
                 }
+                why "The word of the clear: no D can be set after it.";
                 if PteDirty { MarkFolioDirty; }
                 InstallMigrationEntry;
                 RemoveRmap;
             }
-            if AnyCleared { FlushRange; }
+            if AnyCleared {
+                why "Before the unlock: whoever takes the lock next finds no old entry behind a migration entry \
+                     (60bae7370896).";
+                FlushRange;
+            }
             UnlockPtl;
         },
     )
+    .on("6.0")
     .of_the_thread()
 }

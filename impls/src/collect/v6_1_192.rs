@@ -1,4 +1,4 @@
-//! Linux 6.1.192: v3, and D is read only from a present entry.
+//! Linux 6.1.192: 6.1, and the folio is marked dirty only for a present entry.
 //!
 //! On x86 a writable device-private entry tests dirty; the guard keeps it from marking the device page.
 
@@ -14,20 +14,37 @@ pub fn listing() -> Vec<Node> {
             ReadPte;
             if CollectHole { next; }
             Collectable else { next; }
+            if LargeFolio { next; }
             GetFolio;
             TrylockFolio else { PutFolio; next; }
             if Exclusive {
                 ClearPte;
-                if PtePresent { FlushPage; }
-                ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
+                if PtePresent {
+                    why "Not needed any more: GUP-fast re-checks the entry, and the flush below comes before the \
+                         unlock (see DH+).";
+                    FlushPage;
+                }
+                ShareAnon else {
+                    why "The word of the clear goes back, with every D that the hardware set.";
+                    RestorePte;
+                    UnlockFolio;
+                    PutFolio;
+                    next;
+                }
             } else {
                 ClearPte;
             }
             if PtePresentDirty { MarkFolioDirty; }
+            why "A word that is not present has no A and no D.";
+            if PtePresent { CarryYoungDirty; }
             InstallMigrationEntry;
             RemoveRmap;
         }
-        if AnyCleared { FlushRange; }
+        if AnyCleared {
+            why "Before the unlock: whoever takes the lock next finds no old entry behind a migration entry \
+                 (60bae7370896).";
+            FlushRange;
+        }
         UnlockPtl;
     }
 }
@@ -35,7 +52,7 @@ pub fn listing() -> Vec<Node> {
 pub fn version() -> Version {
     Version::new(
         "6.1.192",
-        "v3 with the dirty bit read only from a present entry",
+        "6.1, D marks the folio only if the entry is present",
         Provenance {
             author: "Alistair Popple; present guard by Kefeng Wang",
             date: "2026",
@@ -43,4 +60,5 @@ pub fn version() -> Version {
         },
         listing(),
     )
+    .on("6.1.192")
 }

@@ -1,0 +1,154 @@
+//! `lostwrite explain`.
+
+use super::{FINE, Outcome, input};
+use impls::{Loss, Scenario, Version};
+use model::Action;
+use model::listing::Node;
+
+/// A version's steps, the kernel function behind each, and why it is there.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite explain v3")]
+pub struct Args {
+    /// A version or a mutant
+    version: String,
+}
+
+const WIDTH: usize = 100;
+/// The column of the kernel functions.
+const COLUMN: usize = 52;
+
+/// Prints where the version comes from, what is expected of it, and its steps.
+pub fn run(args: &Args) -> Outcome {
+    for line in explain(input::version(&args.version)?) {
+        println!("{line}");
+    }
+    Ok(FINE)
+}
+
+fn explain(v: &Version) -> Vec<String> {
+    let mut page = Page::default();
+    page.prose(&format!("{}: {}", v.name, v.title), 0, "");
+    let p = v.provenance;
+    let origin: Vec<_> = [p.author, p.date, p.source].into_iter().filter(|s| !matches!(*s, "" | "-")).collect();
+    page.prose(&format!("{}. Environment: {}.", origin.join("; "), v.kernel), 0, "");
+    page.prose(&belief(v), 0, "");
+    page.lines.push(String::new());
+    page.block(&v.listing, 0);
+    page.lines
+}
+
+fn belief(v: &Version) -> String {
+    let loses: Vec<_> = Scenario::ALL.into_iter().filter(|s| v.expects(*s) == Loss::Required).collect();
+    match (v.correct, loses.is_empty()) {
+        (true, _) => "Believed never to lose a write.".to_owned(),
+        (false, true) => "Not believed to keep every write.".to_owned(),
+        (false, false) => {
+            let loses = loses.iter().map(|s| format!("{} ({})", s.name(), s.title())).collect::<Vec<_>>();
+            format!("Loses in {}.", loses.join(", "))
+        }
+    }
+}
+
+/// The printed listing as it grows.
+#[derive(Default)]
+struct Page {
+    lines: Vec<String>,
+    /// The reason in the listing that waits for its step.
+    why: Option<&'static str>,
+    /// Steps whose common reason is already on the page.
+    explained: Vec<Action>,
+}
+
+impl Page {
+    fn block(&mut self, nodes: &[Node], depth: usize) {
+        for node in nodes {
+            match node {
+                Node::Why(why) => {
+                    self.why = Some(why);
+                    continue;
+                }
+                Node::At(function) => self.lines.push(format!("{}{function}()", indent(depth))),
+                Node::Do(action, other) => {
+                    self.step("", *action, depth);
+                    if !other.is_empty() {
+                        self.word("else", depth);
+                        self.block(other, depth + 1);
+                    }
+                }
+                Node::If(action, yes, no) if yes.is_empty() => {
+                    self.step("unless ", *action, depth);
+                    self.block(no, depth + 1);
+                }
+                Node::If(action, yes, no) => {
+                    self.step("if ", *action, depth);
+                    self.block(yes, depth + 1);
+                    if !no.is_empty() {
+                        self.word("else", depth);
+                        self.block(no, depth + 1);
+                    }
+                }
+                Node::EachPage(body) => {
+                    self.word("each page of the range", depth);
+                    self.block(body, depth + 1);
+                }
+                Node::EachMapping(body) => {
+                    self.word("each mapping of the folio", depth);
+                    self.block(body, depth + 1);
+                }
+                other => {
+                    for line in model::listing::lines(std::slice::from_ref(other)) {
+                        self.word(&line, depth);
+                    }
+                }
+            }
+            self.why = None;
+        }
+    }
+
+    /// A step with its kernel function, under its reason: the listing's own, or the common one where it comes first.
+    fn step(&mut self, before: &str, action: Action, depth: usize) {
+        let note = impls::note(action);
+        let common = note.map(|n| n.why).filter(|_| !self.explained.contains(&action));
+        if self.why.is_none() && common.is_some() {
+            self.explained.push(action);
+        }
+        if let Some(why) = self.why.take().or(common) {
+            self.prose(why, depth, "# ");
+        }
+        let step = format!("{}{before}{}", indent(depth), action.text());
+        self.lines.push(match note {
+            Some(note) => format!("{step:<COLUMN$}{}", note.function),
+            None => step,
+        });
+    }
+
+    /// A line that is no step: a branch, a loop, a way out.
+    fn word(&mut self, text: &str, depth: usize) {
+        if let Some(why) = self.why.take() {
+            self.prose(why, depth, "# ");
+        }
+        self.lines.push(format!("{}{text}", indent(depth)));
+    }
+
+    /// A sentence, wrapped.
+    fn prose(&mut self, text: &str, depth: usize, mark: &str) {
+        let start = format!("{}{mark}", indent(depth));
+        let mut line = start.clone();
+        for word in text.split_whitespace() {
+            if line.len() > start.len() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                self.lines.push(std::mem::replace(&mut line, start.clone()));
+            }
+            if line.len() > start.len() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        if line.len() > start.len() {
+            self.lines.push(line);
+        }
+    }
+}
+
+fn indent(depth: usize) -> String {
+    "    ".repeat(depth)
+}
