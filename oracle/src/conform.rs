@@ -256,7 +256,7 @@ fn verdict_of(version: &Version, config: &Config, ops: &[Op]) -> String {
     let mut verdict = "ok".to_owned();
     let over = run_ops(version, config, ops, |index, _, finding| {
         if let Some(Finding::WrongValue { page, got, legal, .. }) = finding {
-            verdict = format!("LOST@{}:R{page}={got}!={}", index + 1, legal.last);
+            verdict = format!("LOST@{}:{}{page}={got}!={}", index + 1, ops[index].kind.letters(), legal.last);
             return false;
         }
         true

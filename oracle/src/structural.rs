@@ -8,7 +8,7 @@
 //! Does not claim: anything about data. It looks at the page and the folio that the step worked on.
 
 use crate::finding::{Finding, Rule};
-use model::{Actor, Event, FRAMES, Machine, PteKind, World, ZERO_FRAME};
+use model::{Actor, Event, FRAMES, Machine, OpKind, PAGES, PteKind, World, ZERO_FRAME};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
     let broken = |rule| Some(Finding::Broken { step, rule });
@@ -22,7 +22,7 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
     match pte.kind() {
         PteKind::Present if pte.frame() != ZERO_FRAME => {
             let folio = &machine.folios[pte.frame() as usize];
-            if pte.write() && !folio.exclusive() && world.config.knobs.exclusive {
+            if world.config.knobs.exclusive && breaks_i3(machine, event, mm, page) {
                 return broken(Rule::WritableNotExclusive);
             }
             if folio.refs < folio.mapcount() + u8::from(folio.swapcache()) {
@@ -46,4 +46,16 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
         }
     }
     None
+}
+
+/// I3, which holds whenever nobody has the page-table lock: fork clears the exclusive mark before it write-protects the entry, and does
+/// several pages under one lock.
+fn breaks_i3(machine: &Machine, event: &Event, mm: usize, page: usize) -> bool {
+    let writable_shared = |page: usize| {
+        let pte = machine.pte[mm][page];
+        let maps_folio = pte.is_present() && pte.write() && pte.frame() != ZERO_FRAME;
+        maps_folio && !machine.folios[pte.frame() as usize].exclusive()
+    };
+    let forking = event.op.is_some_and(|op| op.kind == OpKind::Fork);
+    machine.ptl[mm] == 0 && if forking { (0..PAGES).any(writable_shared) } else { writable_shared(page) }
 }
