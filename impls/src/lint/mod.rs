@@ -7,9 +7,12 @@
 //! What would deadlock, use what is not there, or leave the operation with something in its hands is an **error**. What only
 //! loses data, or shows old data, is a **warning**: such a listing may be the very thing to be tried.
 
+mod state;
+
 use crate::why::note;
 use model::Action;
 use model::listing::Node;
+use state::{Entry, Round, State};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -32,50 +35,12 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// What became of the page-table entry in this round.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Entry {
-    /// As it was found, or put back.
-    #[default]
-    Mapped,
-    Cleared,
-    Migration,
-}
-
-/// Where a path is: what it holds, and what it knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct State {
-    ptl: bool,
-    /// Some entry of an earlier round was cleared, and no flush has come.
-    owed: bool,
-    round: Round,
-}
-
-/// The part of a state that a round begins anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Round {
-    stepped: bool,
-    read: bool,
-    /// `Collectable` has chosen the folio under work.
-    folio: bool,
-    refs: u8,
-    locked: bool,
-    entry: Entry,
-    unmapped: bool,
-    unflushed: bool,
-    marked: bool,
-    dirty: Option<bool>,
-    present: Option<bool>,
-    exclusive: Option<bool>,
-    large: Option<bool>,
-}
-
 type States = BTreeSet<State>;
 
 /// Everything that is wrong with a listing, errors first.
 #[must_use]
 pub fn lint(listing: &[Node]) -> Vec<Complaint> {
-    let mut walk = Walk::default();
+    let mut walk = Walk { tells_exclusive: asks(listing, Action::Exclusive), ..Walk::default() };
     let end = walk.block(listing, "$.listing", [State::default()].into(), false);
     let mut ends = std::mem::take(&mut walk.left);
     ends.extend(end.into_iter().map(|s| ("$.listing".to_owned(), "the end".to_owned(), s)));
@@ -99,6 +64,8 @@ struct At<'a> {
 
 #[derive(Default)]
 struct Walk {
+    /// The listing asks for `Exclusive` somewhere.
+    tells_exclusive: bool,
     complaints: BTreeSet<Complaint>,
     reached: BTreeSet<String>,
     /// States that went on to the next round.
@@ -146,7 +113,11 @@ impl Walk {
         match node {
             Node::At(_) | Node::Why(_) => states,
             Node::Do(action, other) => {
-                self.expect(at, other.is_empty() || can_fail(*action), "this never fails; expected no else");
+                self.expect(
+                    at,
+                    other.is_empty() || state::can_fail(*action),
+                    "this never fails; expected no else",
+                );
                 let (mut yes, no) = self.split(*action, at, &states, looping);
                 if other.is_empty() {
                     yes.extend(no);
@@ -156,7 +127,7 @@ impl Walk {
                 yes
             }
             Node::If(action, then, other) => {
-                self.expect(at, can_fail(*action), "this never fails; expected a condition");
+                self.expect(at, state::can_fail(*action), "this never fails; expected a condition");
                 self.expect(at, !(then.is_empty() && other.is_empty()), "expected something in the branch");
                 let (yes, no) = self.split(*action, at, &states, looping);
                 let unless = if then.is_empty() { "then" } else { "else" };
@@ -284,7 +255,7 @@ impl Walk {
         if note(action).is_none() {
             self.complain(at, true, crate::why::refusal(action));
         }
-        if !looping && !of_the_range(action) {
+        if !looping && !state::of_the_range(action) {
             self.complain(at, true, "this is about a page; expected it inside each_page");
         }
         let (mut yes, mut no) = (States::new(), States::new());
@@ -292,12 +263,12 @@ impl Walk {
             let mut s = *s;
             s.round.stepped |= !action.is_local();
             self.requirements(action, at, &s, looping);
-            let known = known(action, &s);
+            let known = state::known(action, &s);
             if known != Some(false) {
-                yes.insert(after(action, s));
+                yes.insert(state::after(action, s));
             }
-            if can_fail(action) && known != Some(true) {
-                no.insert(after_failing(action, s));
+            if state::can_fail(action) && known != Some(true) {
+                no.insert(state::after_failing(action, s));
             }
         }
         (yes, no)
@@ -332,10 +303,10 @@ impl Walk {
         if looping && (writes || action == A::ReadPte) {
             self.expect(at, s.ptl, "the entry is used without the page-table lock; expected LockPtl before");
         }
-        if looping && tests_word(action) {
+        if looping && state::tests_word(action) {
             self.expect(at, r.read, "no word has been read yet; expected ReadPte before");
         }
-        if looping && needs_folio(action) {
+        if looping && state::needs_folio(action) {
             self.expect(at, r.folio, "no folio has been chosen yet; expected Collectable, with an else, before");
         }
         match action {
@@ -368,6 +339,11 @@ impl Walk {
             ),
             A::InstallMigrationEntry => {
                 self.expect(at, r.entry != Entry::Migration, "there is a migration entry already; expected one");
+                self.expect(
+                    at,
+                    r.exclusive.is_some() || !self.tells_exclusive,
+                    "the entry's kind depends on Exclusive; expected it asked on every path to here, or on none",
+                );
                 self.warn(
                     at,
                     r.entry == Entry::Cleared,
@@ -403,143 +379,19 @@ impl Walk {
     }
 }
 
-/// The state after an action that succeeds.
-fn after(action: Action, mut s: State) -> State {
-    use Action as A;
-    let r = &mut s.round;
-    match action {
-        A::LockPtl => s.ptl = true,
-        A::UnlockPtl => s.ptl = false,
-        A::GetFolio => r.refs = (r.refs + 1).min(3),
-        A::PutFolio => r.refs = r.refs.saturating_sub(1),
-        A::TrylockFolio | A::LockFolio => r.locked = true,
-        A::UnlockFolio => r.locked = false,
-        A::ReadPte => (r.read, r.dirty, r.present) = (true, None, None),
-        A::Collectable => r.folio = true,
-        A::ClearPte | A::ClearPteIgnored => {
-            r.entry = Entry::Cleared;
-            r.unflushed = r.present != Some(false);
-            if action == A::ClearPte {
-                (r.read, r.dirty) = (true, None);
-            }
-        }
-        A::RestorePte => (r.entry, r.unflushed) = (Entry::Mapped, false),
-        A::InstallMigrationEntry => r.entry = Entry::Migration,
-        A::RemoveRmap => r.unmapped = true,
-        A::FlushPage => r.unflushed = false,
-        A::FlushRange | A::FlushMm => (r.unflushed, s.owed) = (false, false),
-        A::MarkFolioDirty => r.marked = true,
-        A::PteDirty => r.dirty = Some(true),
-        A::PtePresentDirty => (r.dirty, r.present) = (Some(true), Some(true)),
-        A::PtePresent => r.present = Some(true),
-        A::Exclusive => r.exclusive = Some(true),
-        A::ShareAnon => r.exclusive = Some(false),
-        A::LargeFolio => r.large = Some(true),
-        A::SplitFolio => r.large = Some(false),
-        _ => {}
-    }
-    s
-}
-
-/// The state after an action that fails.
-fn after_failing(action: Action, mut s: State) -> State {
-    use Action as A;
-    let r = &mut s.round;
-    match action {
-        A::PteDirty | A::PtePresentDirty => r.dirty = Some(false),
-        // No TLB has the entry.
-        A::PtePresent => (r.present, r.unflushed) = (Some(false), false),
-        A::Exclusive => r.exclusive = Some(false),
-        A::LargeFolio => r.large = Some(false),
-        A::AnyCleared => (r.unflushed, s.owed) = (false, false),
-        _ => {}
-    }
-    s
-}
-
-/// The answer that the path already has.
-fn known(action: Action, s: &State) -> Option<bool> {
-    let r = s.round;
-    match action {
-        Action::PteDirty => r.dirty,
-        Action::PtePresent => r.present,
-        Action::Exclusive => r.exclusive,
-        Action::LargeFolio => r.large,
-        _ => None,
-    }
-}
-
-/// Whether an action has two ways out.
-fn can_fail(action: Action) -> bool {
-    use Action as A;
-    match action {
-        A::TrylockFolio | A::ShareAnon | A::SplitFolio => true,
-        A::CarryYoungDirty => false,
-        a => a.is_local(),
-    }
-}
-
-/// About the range or the address space, not about one page.
-fn of_the_range(action: Action) -> bool {
-    use Action as A;
-    matches!(action, A::LockPtl | A::UnlockPtl | A::FlushRange | A::FlushMm | A::AnyCleared | A::BatchPending)
-}
-
-/// Looks at the word that was read.
-fn tests_word(action: Action) -> bool {
-    use Action as A;
-    matches!(
-        action,
-        A::CollectHole
-            | A::Collectable
-            | A::RestorePte
-            | A::PteSame
-            | A::PteNone
-            | A::PtePresent
-            | A::PteSwap
-            | A::PteMigration
-            | A::PteDevice
-            | A::PteDirty
-            | A::PtePresentDirty
-            | A::PteYoung
-            | A::PteYoungOrDirty
-            | A::PteZeroPage
-            | A::CarryYoungDirty
-            | A::InstallMigrationEntry
-    )
-}
-
-/// Works on the folio under work.
-fn needs_folio(action: Action) -> bool {
-    use Action as A;
-    matches!(
-        action,
-        A::GetFolio
-            | A::PutFolio
-            | A::TrylockFolio
-            | A::LockFolio
-            | A::UnlockFolio
-            | A::LargeFolio
-            | A::SplitFolio
-            | A::Exclusive
-            | A::ShareAnon
-            | A::MarkFolioDirty
-            | A::InstallMigrationEntry
-            | A::RemoveRmap
-            | A::FolioDirty
-            | A::SwapBacked
-            | A::InSwapCache
-            | A::MaybePinned
-            | A::Mapped
-            | A::MappedOnce
-            | A::SoleOwner
-    )
-}
-
 fn has_step(nodes: &[Node]) -> bool {
     nodes.iter().any(|n| match n {
         Node::Do(action, other) => !action.is_local() || has_step(other),
         Node::If(action, yes, no) => !action.is_local() || has_step(yes) || has_step(no),
+        _ => false,
+    })
+}
+
+fn asks(nodes: &[Node], action: Action) -> bool {
+    nodes.iter().any(|n| match n {
+        Node::Do(a, other) => *a == action || asks(other, action),
+        Node::If(a, yes, no) => *a == action || asks(yes, action) || asks(no, action),
+        Node::EachPage(body) => asks(body, action),
         _ => false,
     })
 }
