@@ -466,3 +466,35 @@ fn a_malformed_version_exits_with_2_and_names_its_place() {
         assert!(e.contains("--impl-file") && e.contains(&format!("found {found}")), "{args:?}: {e}");
     }
 }
+
+/// The worked example of docs/adding-a-version.md: without the flush of exclusive pages v3 loses nothing, unless the range
+/// flush comes after the unlock.
+#[test]
+fn the_worked_example_comes_out_as_the_manual_says() {
+    let (_folder, same) = own_version("same.json", &[]);
+    let json = std::fs::read_to_string(&same).expect("written above").replace("mine", "one-flush");
+    let without = |json: &str, from: &str, to: &str| {
+        let start = json.find(from).expect("the first line of a block");
+        let end = start + json[start..].find(to).expect("its last line") + to.len();
+        (format!("{}{}", &json[..start], &json[end..]), json[start..end].to_owned())
+    };
+    let (one_flush, _) = without(&json, "        {\"if\": \"PtePresent\"", "]},\n");
+    let (_folder, one) = written("one-flush.json", &one_flush);
+    let diff = printed(&lostwrite(&["diff", "v3", "--impl-file", &one]).success());
+    assert!(diff.lines().filter(|l| l.contains('<')).count() == 2 && !diff.contains('>'), "{diff}");
+    let hunt = ["hunt", "--executions", "20000", "--impl-file"];
+    let out = printed(&lostwrite(&[&hunt[..], &[one.as_str()]].concat()).success());
+    assert!(
+        out.lines().count() == 2 && out.contains("believed correct: 0; executions without an end: 0"),
+        "{out}"
+    );
+
+    let (unflushed, flush) = without(&one_flush, "    {\"if\": \"AnyCleared\"", "]},\n");
+    let flush = flush.trim_end().trim_end_matches(',');
+    let late = unflushed.replace("    \"UnlockPtl\"\n", &format!("    \"UnlockPtl\",\n{flush}\n"));
+    let late = late.replace("one-flush", "late-flush").replace("  \"correct\": true,\n", "");
+    let (_folder, late) = written("late-flush.json", late);
+    let run = lostwrite(&[&hunt[..], &[late.as_str()]].concat()).success();
+    assert!(complained(&run).contains("warning: $.listing[3] (unlock ptl): the lock is dropped with the flush"));
+    assert!(printed(&run).lines().any(|l| l.starts_with("late-flush S2b: ")), "{}", printed(&run));
+}
