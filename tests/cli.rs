@@ -427,7 +427,7 @@ fn a_version_of_ones_own_that_loses_is_found_out() {
     assert!(line.contains(" | ") && line.ends_with("entry carries young and dirty"), "{diff}");
     // It claims to be correct, as v3 does.
     let run = lostwrite(&["replay", "--impl-file", &path, S1]).code(1);
-    assert!(complained(&run).contains(&format!("{path}: warning: $.listing[2].each_page (the end of the round)")));
+    assert!(complained(&run).contains(&format!("{path}: warning: $.listing[2].each_page[9] (install migr")));
     let out = printed(&run);
     assert!(out.contains("WRONG VALUE: 1, expected 2"), "{out}");
     assert!(out.contains(&format!("replay: lostwrite replay --impl-file '{path}' '{S1}'")), "{out}");

@@ -242,11 +242,6 @@ impl Walk {
                 "a reference stays on a folio that is not collected; expected PutFolio before"
             },
         );
-        self.warn(
-            at,
-            !collected || r.marked || r.dirty == Some(false) || r.present == Some(false),
-            "a page is collected whose D may be set, and the folio is not marked dirty: the fact is lost",
-        );
         State { owed: s.owed || (collected && r.unflushed), ..*s }
     }
 
@@ -321,28 +316,45 @@ impl Walk {
                 self.expect(at, r.refs > 0, "no reference of this round is left; expected GetFolio before")
             }
             A::ClearPte | A::ClearPteIgnored => {
-                self.expect(
-                    at,
-                    r.entry != Entry::Migration,
-                    "this clears the migration entry; expected it to stay",
-                );
+                self.expect(at, r.entry == Entry::Mapped, "the entry is already cleared; expected that once");
                 self.warn(
                     at,
                     action == A::ClearPte,
                     "the word that comes back is thrown away, and with it a late D",
                 );
             }
-            A::RestorePte => self.expect(
+            A::ReadPte => {
+                self.expect(at, r.entry == Entry::Mapped, "the read takes the place of the word that was cleared");
+            }
+            A::ShareAnon => self.warn(
                 at,
-                r.entry == Entry::Cleared && !r.unmapped,
-                "nothing to put back; expected a cleared entry whose mapping still counts",
+                r.entry == Entry::Cleared,
+                "the page stops being exclusive while it is mapped: a pin can come until the entry is cleared",
             ),
+            A::RestorePte => {
+                self.expect(
+                    at,
+                    r.entry == Entry::Cleared && !r.unmapped,
+                    "nothing to put back; expected a cleared entry whose mapping still counts",
+                );
+                self.warn(at, !r.shared, "the page is mapped again, maybe writable, and not exclusive any more");
+            }
             A::InstallMigrationEntry => {
                 self.expect(at, r.entry != Entry::Migration, "there is a migration entry already; expected one");
                 self.expect(
                     at,
                     r.exclusive.is_some() || !self.tells_exclusive,
                     "the entry's kind depends on Exclusive; expected it asked on every path to here, or on none",
+                );
+                self.expect(
+                    at,
+                    r.large == Some(false),
+                    "a page of a large folio cannot migrate by itself; expected LargeFolio asked on every path to here",
+                );
+                self.warn(
+                    at,
+                    r.marked || r.dirty == Some(false) || r.present == Some(false),
+                    "the word that was cleared may have D, and the folio is not marked dirty: the fact is lost",
                 );
                 self.warn(
                     at,

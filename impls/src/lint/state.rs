@@ -32,6 +32,8 @@ pub struct Round {
     pub locked: bool,
     pub entry: Entry,
     pub unmapped: bool,
+    /// `ShareAnon` has succeeded.
+    pub shared: bool,
     pub unflushed: bool,
     pub marked: bool,
     pub dirty: Option<bool>,
@@ -70,7 +72,7 @@ pub fn after(action: Action, mut s: State) -> State {
         A::PtePresentDirty => (r.dirty, r.present) = (Some(true), Some(true)),
         A::PtePresent => r.present = Some(true),
         A::Exclusive => r.exclusive = Some(true),
-        A::ShareAnon => r.exclusive = Some(false),
+        A::ShareAnon => (r.shared, r.exclusive) = (true, Some(false)),
         A::LargeFolio => r.large = Some(true),
         A::SplitFolio => r.large = Some(false),
         _ => {}
@@ -88,7 +90,8 @@ pub fn after_failing(action: Action, mut s: State) -> State {
         A::PtePresent => (r.present, r.unflushed) = (Some(false), false),
         A::Exclusive => r.exclusive = Some(false),
         A::LargeFolio => r.large = Some(false),
-        A::AnyCleared => (r.unflushed, s.owed) = (false, false),
+        // An entry counts once its migration entry is installed.
+        A::AnyCleared => (r.unflushed, s.owed) = (r.unflushed && r.entry != Entry::Migration, false),
         _ => {}
     }
     s

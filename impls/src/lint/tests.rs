@@ -77,6 +77,14 @@ fn a_round_leaves_nothing_behind() {
         RemoveRmap;
     };
     refused(round(half), "$.listing[1].each_page[6]", "asked on every path to here, or on none");
+    let large = listing! {
+        GetFolio;
+        TrylockFolio else { PutFolio; next; }
+        ClearPte;
+        InstallMigrationEntry;
+        RemoveRmap;
+    };
+    refused(round(large), "$.listing[1].each_page[5]", "a page of a large folio");
     // A lock that is only tried may not have been taken.
     refused(round(listing! { TrylockFolio; UnlockFolio; }), "$.listing[1].each_page[3]", "not locked here");
     refused(round(listing! { LockFolio; UnlockFolio; }), "$.listing[1].each_page[2]", "this sleeps");
