@@ -392,3 +392,109 @@ fn the_main_job_finds_everything_that_is_expected() {
     }
     assert!(!out.contains("--- S2b:") && !out.contains("UNEXPECTED"), "{out}");
 }
+
+/// A version of one's own: v3 as JSON, with other words in some places.
+fn own_version(name: &str, changes: &[(&str, &str)]) -> (tempfile::TempDir, String) {
+    let mut json = printed(&lostwrite(&["explain", "v3", "--format", "json"]).success());
+    for (from, to) in [("\"name\": \"v3\"", "\"name\": \"mine\"")].iter().chain(changes) {
+        assert!(json.contains(from), "{from}: {json}");
+        json = json.replace(from, to);
+    }
+    written(name, json)
+}
+
+#[test]
+fn a_version_of_ones_own_takes_part_wherever_one_is_named() {
+    let (_folder, same) = own_version("mine.json", &[]);
+    lostwrite(&["diff", "v3", "--impl-file", &same]).success().stdout(predicate::str::contains("no difference"));
+    lostwrite(&["replay", "-q", "--impl-file", &same, S1]).success().stdout("mine     ok\n").stderr("");
+    let out = printed(&lostwrite(&["replay", "-q", "--impl", "pre-fix", "--impl-file", &same, S1]).success());
+    assert!(out.starts_with("pre-fix ") && out.lines().nth(1) == Some("mine     ok"), "{out}");
+    let explained = printed(&lostwrite(&["explain", "--impl-file", &same]).success());
+    let built_in = printed(&lostwrite(&["explain", "v3"]).success());
+    let steps = |out: &str| out.lines().skip_while(|l| !l.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(steps(&explained), steps(&built_in));
+    // As JSON it is what was read.
+    let json = printed(&lostwrite(&["explain", "mine", "--impl-file", &same, "--format", "json"]).success());
+    assert_eq!(json, std::fs::read_to_string(&same).expect("written above"));
+}
+
+#[test]
+fn a_version_of_ones_own_that_loses_is_found_out() {
+    let (folder, path) = own_version("my own.json", &[("\"MarkFolioDirty\"", "\"CarryYoungDirty\"")]);
+    let diff = printed(&lostwrite(&["diff", "v3", "--impl-file", &path]).success());
+    let line = diff.lines().find(|l| l.contains("mark folio dirty")).expect("a line that differs");
+    assert!(line.contains(" | ") && line.ends_with("entry carries young and dirty"), "{diff}");
+    // It claims to be correct, as v3 does.
+    let run = lostwrite(&["replay", "--impl-file", &path, S1]).code(1);
+    assert!(complained(&run).contains(&format!("{path}: warning: $.listing[2].each_page[9] (install migr")));
+    let out = printed(&run);
+    assert!(out.contains("WRONG VALUE: 1, expected 2"), "{out}");
+    assert!(out.contains(&format!("replay: lostwrite replay --impl-file '{path}' '{S1}'")), "{out}");
+    let out = printed(&lostwrite(&["hunt", "--impl-file", &path, "--executions", "2000"]).code(1));
+    assert!(out.starts_with("2000 executions on each of mine\n") && out.contains("mine: deferred"), "{out}");
+    // Nothing is claimed of it.
+    let text = std::fs::read_to_string(&path).expect("written above");
+    let modest = folder.path().join("modest.json").display().to_string();
+    std::fs::write(&modest, text.replace("  \"correct\": true,\n", "")).expect("a file");
+    let out = printed(&lostwrite(&["hunt", "--impl-file", &modest, "--executions", "2000"]).success());
+    assert!(out.lines().any(|l| l.starts_with("mine S1: execution ")), "{out}");
+}
+
+#[test]
+fn a_malformed_version_exits_with_2_and_names_its_place() {
+    for (changes, complaint) in [
+        (&[("\"RemoveRmap\"", "\"RemoveRmp\"")][..], "$.listing[2].each_page[10]: unknown step \"RemoveRmp\""),
+        (&[("\"RemoveRmap\"", "\"FreezeRefs\"")], "$.listing[2].each_page[10]: FreezeRefs is no step of collect"),
+        (
+            &[("\"RemoveRmap\"", "\"return\"")],
+            "$.listing[2].each_page[10] (return): the listing ends with the page-",
+        ),
+        (&[("\"listing\"", "\"steps\"")], "line 7, column 9: unknown field `steps`"),
+        (&[("\"mine\"", "\"v2\"")], "$.name: there is a version 'v2' already"),
+    ] {
+        let (_folder, path) = own_version("wrong.json", changes);
+        for args in [&["replay", S1][..], &["diff", "v3"], &["explain"], &["hunt", "--executions", "1"]] {
+            let e = complained(&lostwrite(&[args, &["--impl-file", &path]].concat()).code(2).stdout(""));
+            assert!(e.contains(&format!("{path}: {complaint}")), "{args:?}: {e}");
+        }
+    }
+    let e = complained(&lostwrite(&["explain", "--impl-file", "no-such.json"]).code(2));
+    assert!(e.contains("no-such.json: No such file"), "{e}");
+    for (args, found) in [(&["diff"][..], 0), (&["diff", "v3"], 1), (&["explain"], 0)] {
+        let e = complained(&lostwrite(args).code(2).stdout(""));
+        assert!(e.contains("--impl-file") && e.contains(&format!("found {found}")), "{args:?}: {e}");
+    }
+}
+
+/// The worked example of docs/adding-a-version.md: without the flush of exclusive pages v3 loses nothing, unless the range
+/// flush comes after the unlock.
+#[test]
+fn the_worked_example_comes_out_as_the_manual_says() {
+    let (_folder, same) = own_version("same.json", &[]);
+    let json = std::fs::read_to_string(&same).expect("written above").replace("mine", "one-flush");
+    let without = |json: &str, from: &str, to: &str| {
+        let start = json.find(from).expect("the first line of a block");
+        let end = start + json[start..].find(to).expect("its last line") + to.len();
+        (format!("{}{}", &json[..start], &json[end..]), json[start..end].to_owned())
+    };
+    let (one_flush, _) = without(&json, "        {\"if\": \"PtePresent\"", "]},\n");
+    let (_folder, one) = written("one-flush.json", &one_flush);
+    let diff = printed(&lostwrite(&["diff", "v3", "--impl-file", &one]).success());
+    assert!(diff.lines().filter(|l| l.contains('<')).count() == 2 && !diff.contains('>'), "{diff}");
+    let hunt = ["hunt", "--executions", "20000", "--impl-file"];
+    let out = printed(&lostwrite(&[&hunt[..], &[one.as_str()]].concat()).success());
+    assert!(
+        out.lines().count() == 2 && out.contains("believed correct: 0; executions without an end: 0"),
+        "{out}"
+    );
+
+    let (unflushed, flush) = without(&one_flush, "    {\"if\": \"AnyCleared\"", "]},\n");
+    let flush = flush.trim_end().trim_end_matches(',');
+    let late = unflushed.replace("    \"UnlockPtl\"\n", &format!("    \"UnlockPtl\",\n{flush}\n"));
+    let late = late.replace("one-flush", "late-flush").replace("  \"correct\": true,\n", "");
+    let (_folder, late) = written("late-flush.json", late);
+    let run = lostwrite(&[&hunt[..], &[late.as_str()]].concat()).success();
+    assert!(complained(&run).contains("warning: $.listing[3] (unlock ptl): the lock is dropped with the flush"));
+    assert!(printed(&run).lines().any(|l| l.starts_with("late-flush S2b: ")), "{}", printed(&run));
+}

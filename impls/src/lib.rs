@@ -5,6 +5,8 @@
 //! [`registry`], and its place in [`history`].
 
 mod collect;
+pub mod file;
+pub mod lint;
 mod mutants;
 mod version;
 mod why;

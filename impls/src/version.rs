@@ -91,6 +91,8 @@ pub struct Version {
     pub expected: [Loss; 6],
     /// A knob of the environment that this version (a mutant) turns, whatever the case says.
     pub migration_entry: Option<MigrationEntryBits>,
+    /// The file that it was read from, if it is not built in.
+    pub file: Option<&'static str>,
     /// The steps.
     pub listing: Vec<Node>,
     /// The steps linked with the environment.
@@ -112,6 +114,7 @@ impl Version {
             correct: true,
             expected: [Loss::Forbidden; 6],
             migration_entry: None,
+            file: None,
             listing,
             code,
         }
@@ -146,6 +149,18 @@ impl Version {
     pub fn of_the_thread(mut self) -> Version {
         self.in_thread = true;
         self
+    }
+
+    /// How to name it on the command line again.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        match self.file {
+            None => format!("--impl {}", self.name),
+            Some(file) if file.chars().all(|c| c.is_alphanumeric() || "/._+-".contains(c)) => {
+                format!("--impl-file {file}")
+            }
+            Some(file) => format!("--impl-file '{}'", file.replace('\'', r"'\''")),
+        }
     }
 
     /// What is expected in a scenario.

@@ -51,6 +51,27 @@ fn a_listing_prints_one_line_a_node() {
     }
 }
 
+/// A way out that has branches of its own prints as a block; a reason does not print.
+#[test]
+fn an_alternative_with_branches_prints_as_a_block() {
+    let nodes = listing! {
+        why "it sleeps";
+        SplitFolio else { PutFolio; if AnyCleared { FlushRange; } return; }
+        TrylockFolio else { PutFolio; next; }
+    };
+    let expected = [
+        "split folio",
+        "    else",
+        "        put folio",
+        "        if anything was cleared",
+        "            flush range",
+        "        return",
+        "trylock folio",
+        "    else put folio, next",
+    ];
+    assert_eq!(lines(&nodes), expected);
+}
+
 #[test]
 fn every_operation_has_an_entry() {
     let code = common::code();

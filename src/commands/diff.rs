@@ -5,12 +5,13 @@ use similar::{ChangeTag, TextDiff};
 
 /// Two versions' listings side by side where they differ.
 #[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite diff v2 v3")]
+#[command(after_help = "Examples: lostwrite diff v2 v3\n          lostwrite diff v3 --impl-file mine.json")]
 pub struct Args {
-    /// One version
-    left: String,
-    /// The other version
-    right: String,
+    /// Two versions, or one and a file
+    #[arg(value_name = "VERSION", num_args = 0..=2)]
+    versions: Vec<String>,
+    #[command(flatten)]
+    files: input::Files,
     /// Print the lines that are equal too, all of them
     #[arg(long)]
     all: bool,
@@ -20,7 +21,7 @@ const CONTEXT: usize = 2;
 
 /// Prints the two listings in two columns; `|`, `<` and `>` mark lines that differ, as in `sdiff`.
 pub fn run(args: &Args) -> Outcome {
-    let (left, right) = (input::version(&args.left)?, input::version(&args.right)?);
+    let [left, right] = input::exactly(&args.versions, &args.files)?;
     let texts = [left, right].map(|v| model::listing::lines(&v.listing).join("\n") + "\n");
     let heads = [left, right].map(|v| format!("{} [{}]", v.name, v.provenance.source));
     let longest = texts[0].lines().chain([heads[0].as_str()]).map(|l| l.chars().count()).max();

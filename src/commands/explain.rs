@@ -7,10 +7,22 @@ use model::listing::Node;
 
 /// A version's steps, the kernel function behind each, and why it is there.
 #[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite explain v3")]
+#[command(after_help = "Examples: lostwrite explain v3\n          lostwrite explain v3 --format json > mine.json")]
 pub struct Args {
     /// A version or a mutant
-    version: String,
+    #[arg(num_args = 0..=1)]
+    version: Vec<String>,
+    #[command(flatten)]
+    file: input::Files,
+    /// Text to read, or JSON to change and to give to --impl-file
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
 }
 
 const WIDTH: usize = 100;
@@ -19,8 +31,10 @@ const COLUMN: usize = 52;
 
 /// Prints where the version comes from, what is expected of it, and its steps.
 pub fn run(args: &Args) -> Outcome {
-    for line in explain(input::version(&args.version)?) {
-        println!("{line}");
+    let [version] = input::exactly(&args.version, &args.file)?;
+    match args.format {
+        Format::Text => explain(version).iter().for_each(|line| println!("{line}")),
+        Format::Json => print!("{}", impls::file::to_json(version)),
     }
     Ok(FINE)
 }

@@ -15,6 +15,8 @@ pub struct Args {
     /// Hunt on this version instead of the four of the thread; may be repeated
     #[arg(long = "impl", value_name = "VERSION")]
     versions: Vec<String>,
+    #[command(flatten)]
+    files: input::Files,
     /// The seed of the numbered executions
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -32,7 +34,7 @@ pub struct Args {
 /// Hunts and prints what was found.
 pub fn run(args: &Args) -> Outcome {
     let options = HuntOptions {
-        versions: input::versions(&args.versions)?,
+        versions: input::versions_or_thread(&args.versions, &args.files)?,
         origin: if args.bytes { Origin::Bytes } else { Origin::Generator },
         seed: args.seed,
         from: args.from,
@@ -47,11 +49,11 @@ pub fn run(args: &Args) -> Outcome {
         let scenario = scenario.map_or("?", impls::Scenario::name);
         println!("{version} {scenario}: execution {}, {} steps: {}", found.index, found.length, found.case);
     }
-    Ok(alarms(&result))
+    Ok(alarms(&result, &options.versions))
 }
 
 /// Prints the flags on versions believed correct, and says how to exit.
-pub fn alarms(result: &HuntReport) -> std::process::ExitCode {
+pub fn alarms(result: &HuntReport, versions: &[&'static Version]) -> std::process::ExitCode {
     println!(
         "flags on versions believed correct: {}; executions without an end: {}",
         result.alarm_count, result.unfinished
@@ -61,7 +63,7 @@ pub fn alarms(result: &HuntReport) -> std::process::ExitCode {
     }
     for (name, judge, case) in &result.alarms {
         println!("\nALARM: {} on {name}", judge.name());
-        if let Ok(version) = impls::find(name) {
+        if let Some(version) = versions.iter().find(|v| v.name == *name) {
             println!("{}", report(version, case));
         }
     }

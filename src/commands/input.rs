@@ -29,12 +29,68 @@ pub fn one_case(argument: &str) -> Result<Entry, String> {
     if n == 1 { Ok(entries.remove(0)) } else { Err(format!("{argument}: expected one case, found {n}")) }
 }
 
-/// Versions by name; those of the thread if none is named. Mutants can be named too.
-pub fn versions(names: &[String]) -> Result<Vec<&'static Version>, String> {
-    if names.is_empty() {
-        return Ok(impls::thread());
+/// Versions that are not built in.
+#[derive(clap::Args)]
+pub struct Files {
+    /// A version of your own as JSON, beside the others; may be repeated (start from `explain v3 --format json`)
+    #[arg(long = "impl-file", value_name = "FILE")]
+    files: Vec<String>,
+}
+
+/// Versions by name, and then those of the files that are not named. A file's version can be named like any other.
+pub fn versions(names: &[String], files: &Files) -> Result<Vec<&'static Version>, String> {
+    let mut loaded: Vec<&'static Version> = Vec::new();
+    for file in &files.files {
+        let version = load(file)?;
+        if self::version(version.name).is_ok() || loaded.iter().any(|v| v.name == version.name) {
+            return Err(format!(
+                "{file}: $.name: there is a version '{}' already; expected another name",
+                version.name
+            ));
+        }
+        loaded.push(version);
     }
-    names.iter().map(|n| version(n)).collect()
+    let mut versions = Vec::new();
+    for name in names {
+        match loaded.iter().find(|v| v.name == name) {
+            Some(version) => versions.push(*version),
+            None => versions.push(version(name)?),
+        }
+    }
+    let unnamed = loaded.into_iter().filter(|v| !names.iter().any(|n| n == v.name));
+    versions.extend(unnamed);
+    Ok(versions)
+}
+
+/// The same, for a command that takes so many.
+pub fn exactly<const N: usize>(names: &[String], files: &Files) -> Result<[&'static Version; N], String> {
+    let versions = versions(names, files)?;
+    let found = versions.len();
+    versions.try_into().map_err(|_| {
+        let s = if N == 1 { "" } else { "s" };
+        format!("expected {N} version{s} (names, --impl-file, or both), found {found}")
+    })
+}
+
+/// The same, for a command that takes any number: those of the thread if there is none.
+pub fn versions_or_thread(names: &[String], files: &Files) -> Result<Vec<&'static Version>, String> {
+    let versions = versions(names, files)?;
+    Ok(if versions.is_empty() { impls::thread() } else { versions })
+}
+
+/// A version from a file, for the rest of the program's life. What it may lose is said, and no error.
+fn load(path: &str) -> Result<&'static Version, String> {
+    let json = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+    let loaded = impls::file::read(&json).map_err(|e| {
+        let lines = e.to_string();
+        lines.lines().map(|line| format!("{path}: {line}")).collect::<Vec<_>>().join("\n")
+    })?;
+    for warning in &loaded.warnings {
+        eprintln!("lostwrite: {path}: warning: {warning}");
+    }
+    let mut version = loaded.version;
+    version.file = Some(path.to_owned().leak());
+    Ok(Box::leak(Box::new(version)))
 }
 
 /// A version or mutant by name.

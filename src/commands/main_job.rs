@@ -102,7 +102,7 @@ pub fn run(args: &Args) -> Outcome {
     for complaint in &tally.complaints {
         println!("UNEXPECTED: {complaint}");
     }
-    let hunt_ok = alarms(&result) == FINE;
+    let hunt_ok = alarms(&result, &versions) == FINE;
     let good = table_ok && hunt_ok && tally.complaints.is_empty();
     println!("{}", if good { "everything as expected" } else { "NOT as expected" });
     Ok(if good { FINE } else { unexpected() })

@@ -9,6 +9,7 @@ use oracle::{Judge, trace};
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite replay --impl pre-fix 'kernel=6.0 W0 P0 R0 W0 D0 P0 R0'\n\n\
+    With your own version: lostwrite replay --impl v3 --impl-file mine.json 'W0 D0'\n\n\
     Exits with 1 if a version that is believed correct is flagged, or if the file says what to expect and that is \
     not what came out.")]
 pub struct Args {
@@ -17,6 +18,8 @@ pub struct Args {
     /// Run on this version instead of the four of the thread; may be repeated
     #[arg(long = "impl", value_name = "VERSION")]
     versions: Vec<String>,
+    #[command(flatten)]
+    files: input::Files,
     /// Print every step
     #[arg(long)]
     full: bool,
@@ -27,7 +30,7 @@ pub struct Args {
 
 /// Runs and prints.
 pub fn run(args: &Args) -> Outcome {
-    let versions = input::versions(&args.versions)?;
+    let versions = input::versions_or_thread(&args.versions, &args.files)?;
     let file = input::cases(&args.case)?;
     let mut alarm = false;
     for entry in &file.entries {

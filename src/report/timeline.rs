@@ -65,7 +65,7 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
         write_row(&mut out, row, actors, column, &marks);
     }
     if trace.finding.is_some() {
-        let _ = write!(out, "\nreplay: lostwrite replay --impl {} '{case}'\n", version.name);
+        let _ = write!(out, "\nreplay: lostwrite replay {} '{case}'\n", version.argument());
     }
     out
 }

@@ -1,0 +1,115 @@
+//! Round trips of the versions, and what is said of files that are wrong on purpose.
+
+use super::*;
+use crate::{mutants, registry};
+
+#[test]
+fn every_version_reads_back_as_it_was_written() {
+    for version in registry().iter().chain(mutants().iter().map(|m| &m.version)) {
+        let json = to_json(version);
+        let read = read(&json).unwrap_or_else(|e| panic!("{}: {e}", version.name)).version;
+        assert_eq!(read.listing, version.listing, "{json}");
+        let of = |v: &Version| (v.name, v.title, v.provenance.source, v.kernel, v.correct, v.migration_entry);
+        assert_eq!(of(&read), of(version));
+        assert_eq!(to_json(&read), json);
+    }
+}
+
+/// A file with this listing.
+fn with(listing: &str) -> String {
+    format!(r#"{{"name":"mine","title":"t","source":"s","listing":{listing}}}"#)
+}
+
+#[test]
+fn what_is_optional_has_a_value() {
+    let listing = r#"["LockPtl",{"unless":"BatchPending","then":[]},"UnlockPtl"]"#;
+    let e = read(&with(listing)).expect_err("an empty branch");
+    assert!(e.to_string().starts_with("$.listing[1] (unless reclaim's batched flush pending): "), "{e}");
+    let v = read(&with(r#"["LockPtl",{"unless":"BatchPending","then":["FlushMm"]},"UnlockPtl"]"#)).expect("fine");
+    assert_eq!((v.version.kernel, v.version.correct, v.version.migration_entry), ("6.0", false, None));
+    assert_eq!(v.warnings, []);
+    let flush = vec![Node::Do(Action::FlushMm, vec![])];
+    assert_eq!(v.version.listing[1], Node::If(Action::BatchPending, vec![], flush));
+}
+
+#[test]
+fn a_wrong_value_is_placed_and_explained() {
+    for (listing, complaint) in [
+        (r#"["LockPtl","LokPtl"]"#, "$.listing[1]: unknown step \"LokPtl\"; the nearest names are LockPtl"),
+        (r#"["lock ptl"]"#, "$.listing[0]: unknown step \"lock ptl\"; the nearest names are LockPtl"),
+        (r#"["Access"]"#, "$.listing[0]: Access is no step of collect: it is a CPU's access to memory"),
+        (
+            r#"[{"if":"FreezeRefs","then":[]}]"#,
+            "$.listing[0].if: FreezeRefs is no step of collect: it is how reclaim",
+        ),
+        (r#"["FlushWait"]"#, "$.listing[0]: FlushWait is no step of collect: the linker"),
+        (r#"["LookupSwapCache"]"#, "LookupSwapCache is no step of collect: it works on what another operation"),
+        (r#"["finish"]"#, "$.listing[0]: \"finish\" ends or restarts"),
+        (r#"[{"each_page":["ReadPte",{"step":"Collectible"}]}]"#, "$.listing[0].each_page[1].step: unknown step"),
+        (r#"[{"if":"PteNone","then":"next"}]"#, "$.listing[0].then: found \"next\"; expected a list of lines"),
+        (
+            r#"[{"if":"PteNone","else":[],"or":[]}]"#,
+            "$.listing[0]: found \"or\" beside \"if\"; expected \"then\" and",
+        ),
+        (r#"[{"at":"f","then":[]}]"#, "$.listing[0]: found \"then\" beside \"at\"; expected nothing else"),
+        (r#"[{"call":"pages"}]"#, "$.listing[0]: found an object with \"call\"; expected a step"),
+        (r#"[{"at":7}]"#, "$.listing[0].at: found 7; expected a text"),
+        (r#"[{"why":"two\nlines"}]"#, "$.listing[0].why: found \"two\\nlines\"; expected one line"),
+        ("[null]", "$.listing[0]: found null; expected a step such as"),
+        ("[]", "$.listing: 0 lines; expected 1 to 1000"),
+        (
+            r#"["LockPtl"]"#,
+            "$.listing (the end): the listing ends with the page-table lock held; expected UnlockPtl",
+        ),
+    ] {
+        let e = read(&with(listing)).expect_err(listing).to_string();
+        assert!(e.contains(complaint), "{listing}: {e}");
+    }
+}
+
+#[test]
+fn a_wrong_field_is_placed_and_explained() {
+    let fine = r#"["LockPtl","UnlockPtl"]"#;
+    let changed = |from: &str, to: &str| with(fine).replace(from, to);
+    for (json, complaint) in [
+        (changed(r#""title""#, r#""tittle""#), "line 1, column 23: unknown field `tittle`, expected one of"),
+        (changed(r#""title":"t","#, ""), "line 1, column 62: missing field `title`; expected a version such as"),
+        ("{\n\"name\": 3}".to_owned(), "line 2, column 9: invalid type: integer `3`, expected a string"),
+        ("{\n".to_owned(), "line 2, column 1: EOF"),
+        (changed("mine", "my own"), "$.name: found \"my own\"; expected a name"),
+        (changed("mine", "-x"), "$.name: found \"-x\""),
+        (changed(r#""t""#, r#""""#), "$.title: found \"\"; expected one line of text"),
+        (
+            changed(r#""source""#, r#""kernel":"4.4","source""#),
+            "$.kernel: unknown release \"4.4\"; expected one of 5.18",
+        ),
+        (
+            changed(r#""source""#, r#""migration_entry":"all","source""#),
+            "$.migration_entry: found \"all\"; expected",
+        ),
+    ] {
+        let e = read(&json).expect_err(&json).to_string();
+        assert!(e.contains(complaint), "{json}: {e}");
+    }
+}
+
+/// What a patch may do wrong on purpose is only warned of.
+#[test]
+fn what_only_loses_data_is_read_with_a_warning() {
+    let v3 = crate::find("v3").expect("registered");
+    let unmarked = to_json(v3).replace(r#""MarkFolioDirty""#, r#""FlushPage""#);
+    let loaded = read(&unmarked).expect("it can be run");
+    let said: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert!(said.len() == 1 && said[0].contains("each_page[9] (install migration entry): the word"), "{said:?}");
+}
+
+/// A listing can be as deep as JSON allows without harm.
+#[test]
+fn depth_and_length_are_bounded() {
+    let deep = r#"{"if":"AnyCleared","then":["#.repeat(500) + &"]}".repeat(500);
+    let e = read(&with(&format!("[{deep}]"))).expect_err("too deep").to_string();
+    assert!(e.contains("recursion limit"), "{e}");
+    let long = format!("[{}]", vec![r#""LockPtl","UnlockPtl""#; 501].join(","));
+    let e = read(&with(&long)).expect_err("too long").to_string();
+    assert!(e.contains("1002 lines; expected 1 to 1000"), "{e}");
+}

@@ -1,0 +1,418 @@
+//! Whether a listing makes sense as collect: every path through it is walked, and what cannot be is an error.
+//!
+//! A path is followed in the abstract: which locks and references it holds, what became of the entry and the folio
+//! of the round. Sets of such states flow through the listing until nothing new comes up, so that the pages of the range
+//! are all of one kind, and every branch is taken both ways unless its answer is already known.
+//!
+//! What would deadlock, use what is not there, or leave the operation with something in its hands is an **error**. What only
+//! loses data, or shows old data, is a **warning**: such a listing may be the very thing to be tried.
+
+mod state;
+
+use crate::why::note;
+use model::Action;
+use model::listing::Node;
+use state::{Entry, Round, State};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Something that the lint has to say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Complaint {
+    /// Whether the listing cannot be run at all; otherwise it may lose data.
+    pub is_error: bool,
+    /// Where, as a path into the JSON form.
+    pub place: String,
+    /// The line at that place.
+    pub line: String,
+    /// What was found, and what was expected.
+    pub what: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.place, self.line, self.what)
+    }
+}
+
+type States = BTreeSet<State>;
+
+/// Everything that is wrong with a listing, errors first.
+#[must_use]
+pub fn lint(listing: &[Node]) -> Vec<Complaint> {
+    let mut walk = Walk { tells_exclusive: asks(listing, Action::Exclusive), ..Walk::default() };
+    let end = walk.block(listing, "$.listing", [State::default()].into(), false);
+    let mut ends = std::mem::take(&mut walk.left);
+    ends.extend(end.into_iter().map(|s| ("$.listing".to_owned(), "the end".to_owned(), s)));
+    for (place, line, s) in ends {
+        let at = At { place: &place, line: &line };
+        walk.expect(at, !s.ptl, "the listing ends with the page-table lock held; expected UnlockPtl before");
+        walk.warn(at, !s.owed, "entries were cleared, and no flush follows; CPUs keep using the old ones");
+    }
+    walk.unreached(listing, "$.listing");
+    let mut complaints: Vec<_> = walk.complaints.into_iter().collect();
+    complaints.sort_by_key(|c| !c.is_error);
+    complaints
+}
+
+/// A place, and the line there.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    place: &'a str,
+    line: &'a str,
+}
+
+#[derive(Default)]
+struct Walk {
+    /// The listing asks for `Exclusive` somewhere.
+    tells_exclusive: bool,
+    complaints: BTreeSet<Complaint>,
+    reached: BTreeSet<String>,
+    /// States that went on to the next round.
+    next: States,
+    /// States that begin the round again.
+    again: States,
+    /// Where the listing was left, and how.
+    left: BTreeSet<(String, String, State)>,
+}
+
+impl Walk {
+    fn complain(&mut self, at: At, is_error: bool, what: &str) {
+        let (place, line) = (at.place.to_owned(), at.line.to_owned());
+        self.complaints.insert(Complaint { is_error, place, line, what: what.to_owned() });
+    }
+
+    fn expect(&mut self, at: At, fine: bool, otherwise: &str) {
+        if !fine {
+            self.complain(at, true, otherwise);
+        }
+    }
+
+    fn warn(&mut self, at: At, fine: bool, otherwise: &str) {
+        if !fine {
+            self.complain(at, false, otherwise);
+        }
+    }
+
+    /// Lets states through a block; what falls out of its end comes back.
+    fn block(&mut self, nodes: &[Node], path: &str, mut states: States, looping: bool) -> States {
+        for (i, node) in nodes.iter().enumerate() {
+            if states.is_empty() {
+                break;
+            }
+            let place = format!("{path}[{i}]");
+            self.reached.insert(place.clone());
+            states = self.node(node, &place, states, looping);
+        }
+        states
+    }
+
+    fn node(&mut self, node: &Node, place: &str, states: States, looping: bool) -> States {
+        let words = words(node);
+        let at = At { place, line: &words };
+        match node {
+            Node::At(_) | Node::Why(_) => states,
+            Node::Do(action, other) => {
+                self.expect(
+                    at,
+                    other.is_empty() || state::can_fail(*action),
+                    "this never fails; expected no else",
+                );
+                let (mut yes, no) = self.split(*action, at, &states, looping);
+                if other.is_empty() {
+                    yes.extend(no);
+                } else {
+                    yes.extend(self.block(other, &format!("{place}.else"), no, looping));
+                }
+                yes
+            }
+            Node::If(action, then, other) => {
+                self.expect(at, state::can_fail(*action), "this never fails; expected a condition");
+                self.expect(at, !(then.is_empty() && other.is_empty()), "expected something in the branch");
+                let (yes, no) = self.split(*action, at, &states, looping);
+                let unless = if then.is_empty() { "then" } else { "else" };
+                let mut out = self.block(then, &format!("{place}.then"), yes, looping);
+                out.extend(self.block(other, &format!("{place}.{unless}"), no, looping));
+                out
+            }
+            Node::EachPage(body) => {
+                self.expect(at, !looping, "a loop over the pages inside a loop over the pages; expected one");
+                self.expect(at, has_step(body), "a loop without a step; expected at least one in it");
+                if looping { states } else { self.each_page(body, at, &states) }
+            }
+            Node::Next | Node::Again if !looping => {
+                self.complain(at, true, "there is no round to leave here; expected it inside each_page");
+                States::new()
+            }
+            Node::Next => {
+                let over = states.iter().map(|s| self.round_over(at, s)).collect::<Vec<_>>();
+                self.next.extend(over);
+                States::new()
+            }
+            Node::Again => {
+                for s in states {
+                    self.expect(
+                        at,
+                        s.round.stepped,
+                        "the round begins again without a step taken; expected one before, or it never ends",
+                    );
+                    let s = self.round_over(at, &s);
+                    self.again.insert(s);
+                }
+                States::new()
+            }
+            Node::Return => {
+                for s in states {
+                    let s = if looping { self.round_over(at, &s) } else { s };
+                    self.left.insert((place.to_owned(), words.clone(), s));
+                }
+                States::new()
+            }
+            Node::EachMapping(_) | Node::Retry | Node::Finish | Node::Jump(_) | Node::Call(_) => {
+                self.complain(
+                    at,
+                    true,
+                    "not a line of collect; expected steps, if, each_page, next, again, return",
+                );
+                states
+            }
+        }
+    }
+
+    /// Round after round, until no new state comes up.
+    fn each_page(&mut self, body: &[Node], at: At, states: &States) -> States {
+        let path = format!("{}.each_page", at.place);
+        let end = At { place: &path, line: "the end of the round" };
+        let fresh = |s: &State| State { round: Round::default(), ..*s };
+        let mut seen = States::new();
+        let mut out = States::new();
+        let mut new: States = states.iter().map(fresh).collect();
+        while !new.is_empty() {
+            seen.extend(&new);
+            let fallen = self.block(body, &path, new, true);
+            let over = fallen.iter().map(|s| self.round_over(end, s)).collect::<Vec<_>>();
+            out.extend(over);
+            out.append(&mut self.next);
+            let again = std::mem::take(&mut self.again);
+            new = out.iter().chain(&again).map(fresh).filter(|s| !seen.contains(s)).collect();
+        }
+        if out.is_empty() && self.left.is_empty() {
+            self.complain(
+                at,
+                true,
+                "no path gets past the first page; expected next, return or the end of the round",
+            );
+        }
+        out.iter().map(fresh).collect()
+    }
+
+    /// What must hold when a round is left, and what it leaves behind.
+    fn round_over(&mut self, at: At, s: &State) -> State {
+        let r = s.round;
+        let collected = r.entry == Entry::Migration;
+        self.expect(
+            at,
+            r.entry != Entry::Cleared,
+            "the entry stays empty, though the page is mapped; expected RestorePte or InstallMigrationEntry",
+        );
+        self.expect(
+            at,
+            r.unmapped == collected,
+            if collected {
+                "a migration entry, and the mapping still counts; expected RemoveRmap"
+            } else {
+                "the mapping does not count any more, and there is no migration entry; expected none or both"
+            },
+        );
+        self.expect(
+            at,
+            r.locked == collected,
+            if collected {
+                "a migration entry, and the folio is not locked; expected it locked until migration is over"
+            } else {
+                "the folio stays locked, and is not collected; expected UnlockFolio before"
+            },
+        );
+        self.expect(
+            at,
+            r.refs == u8::from(collected),
+            if collected {
+                "expected exactly the reference of one GetFolio on a collected folio"
+            } else {
+                "a reference stays on a folio that is not collected; expected PutFolio before"
+            },
+        );
+        State { owed: s.owed || (collected && r.unflushed), ..*s }
+    }
+
+    /// The states in which an action succeeds, and those in which it fails.
+    fn split(&mut self, action: Action, at: At, states: &States, looping: bool) -> (States, States) {
+        if note(action).is_none() {
+            self.complain(at, true, crate::why::refusal(action));
+        }
+        if !looping && !state::of_the_range(action) {
+            self.complain(at, true, "this is about a page; expected it inside each_page");
+        }
+        let (mut yes, mut no) = (States::new(), States::new());
+        for s in states {
+            let mut s = *s;
+            s.round.stepped |= !action.is_local();
+            self.requirements(action, at, &s, looping);
+            let known = state::known(action, &s);
+            if known != Some(false) {
+                yes.insert(state::after(action, s));
+            }
+            if state::can_fail(action) && known != Some(true) {
+                no.insert(state::after_failing(action, s));
+            }
+        }
+        (yes, no)
+    }
+
+    /// What an action needs.
+    fn requirements(&mut self, action: Action, at: At, s: &State, looping: bool) {
+        use Action as A;
+        let r = s.round;
+        match action {
+            A::LockPtl => self.expect(at, !s.ptl, "the page-table lock is already held: a deadlock"),
+            A::UnlockPtl => {
+                self.expect(at, s.ptl, "the page-table lock is not held; expected LockPtl before");
+                self.warn(
+                    at,
+                    r.entry != Entry::Cleared,
+                    "the lock is dropped while the entry is empty: a fault maps a new page there",
+                );
+                let owed = s.owed || (r.unflushed && r.entry != Entry::Mapped);
+                self.warn(
+                    at,
+                    !owed,
+                    "the lock is dropped with the flush of cleared entries owed: MADV_DONTNEED can return meanwhile",
+                );
+            }
+            A::LockFolio | A::SplitFolio => {
+                self.expect(at, !s.ptl, "this sleeps, and the page-table lock is held; expected UnlockPtl before");
+            }
+            _ => {}
+        }
+        let writes = matches!(action, A::ClearPte | A::ClearPteIgnored | A::RestorePte | A::InstallMigrationEntry);
+        if looping && (writes || action == A::ReadPte) {
+            self.expect(at, s.ptl, "the entry is used without the page-table lock; expected LockPtl before");
+        }
+        if looping && state::tests_word(action) {
+            self.expect(at, r.read, "no word has been read yet; expected ReadPte before");
+        }
+        if looping && state::needs_folio(action) {
+            self.expect(at, r.folio, "no folio has been chosen yet; expected Collectable, with an else, before");
+        }
+        match action {
+            A::TrylockFolio | A::LockFolio => {
+                self.expect(at, !r.locked, "the folio is already locked here; expected it unlocked");
+            }
+            A::UnlockFolio => {
+                self.expect(at, r.locked, "the folio is not locked here; expected TrylockFolio before")
+            }
+            A::SplitFolio => self.expect(at, r.locked, "expected the folio locked for the split"),
+            A::PutFolio => {
+                self.expect(at, r.refs > 0, "no reference of this round is left; expected GetFolio before")
+            }
+            A::ClearPte | A::ClearPteIgnored => {
+                self.expect(at, r.entry == Entry::Mapped, "the entry is already cleared; expected that once");
+                self.warn(
+                    at,
+                    action == A::ClearPte,
+                    "the word that comes back is thrown away, and with it a late D",
+                );
+            }
+            A::ReadPte => {
+                self.expect(at, r.entry == Entry::Mapped, "the read takes the place of the word that was cleared");
+            }
+            A::ShareAnon => self.warn(
+                at,
+                r.entry == Entry::Cleared,
+                "the page stops being exclusive while it is mapped: a pin can come until the entry is cleared",
+            ),
+            A::RestorePte => {
+                self.expect(
+                    at,
+                    r.entry == Entry::Cleared && !r.unmapped,
+                    "nothing to put back; expected a cleared entry whose mapping still counts",
+                );
+                self.warn(at, !r.shared, "the page is mapped again, maybe writable, and not exclusive any more");
+            }
+            A::InstallMigrationEntry => {
+                self.expect(at, r.entry != Entry::Migration, "there is a migration entry already; expected one");
+                self.expect(
+                    at,
+                    r.exclusive.is_some() || !self.tells_exclusive,
+                    "the entry's kind depends on Exclusive; expected it asked on every path to here, or on none",
+                );
+                self.expect(
+                    at,
+                    r.large == Some(false),
+                    "a page of a large folio cannot migrate by itself; expected LargeFolio asked on every path to here",
+                );
+                self.warn(
+                    at,
+                    r.marked || r.dirty == Some(false) || r.present == Some(false),
+                    "the word that was cleared may have D, and the folio is not marked dirty: the fact is lost",
+                );
+                self.warn(
+                    at,
+                    r.entry == Entry::Cleared,
+                    "the entry is overwritten and its last word not looked at",
+                );
+            }
+            A::RemoveRmap => self.expect(at, !r.unmapped, "the mapping is already removed; expected it once"),
+            _ => {}
+        }
+    }
+
+    /// Lines that no path comes to: the first of each block.
+    fn unreached(&mut self, nodes: &[Node], path: &str) {
+        for (i, node) in nodes.iter().enumerate() {
+            let place = format!("{path}[{i}]");
+            if !self.reached.contains(&place) {
+                let line = words(node);
+                let what = "no path comes here; expected it to be reachable, or left out";
+                self.complain(At { place: &place, line: &line }, true, what);
+                return;
+            }
+            match node {
+                Node::Do(_, other) => self.unreached(other, &format!("{place}.else")),
+                Node::If(_, then, other) => {
+                    self.unreached(then, &format!("{place}.then"));
+                    let key = if then.is_empty() { "then" } else { "else" };
+                    self.unreached(other, &format!("{place}.{key}"));
+                }
+                Node::EachPage(body) => self.unreached(body, &format!("{place}.each_page")),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn has_step(nodes: &[Node]) -> bool {
+    nodes.iter().any(|n| match n {
+        Node::Do(action, other) => !action.is_local() || has_step(other),
+        Node::If(action, yes, no) => !action.is_local() || has_step(yes) || has_step(no),
+        _ => false,
+    })
+}
+
+fn asks(nodes: &[Node], action: Action) -> bool {
+    nodes.iter().any(|n| match n {
+        Node::Do(a, other) => *a == action || asks(other, action),
+        Node::If(a, yes, no) => *a == action || asks(yes, action) || asks(no, action),
+        Node::EachPage(body) => asks(body, action),
+        _ => false,
+    })
+}
+
+/// The first line of a node, as listings print it.
+fn words(node: &Node) -> String {
+    let lines = model::listing::lines(std::slice::from_ref(node));
+    lines.first().cloned().unwrap_or_else(|| "why".to_owned())
+}
+
+#[cfg(test)]
+mod tests;
