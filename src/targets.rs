@@ -25,7 +25,7 @@ static CORRECT: LazyLock<Vec<&'static Version>> =
 #[must_use]
 pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String> {
     let mut first: Option<(&'static Version, Outcome)> = None;
-    for version in versions.iter().filter(|v| v.correct) {
+    for version in versions.iter().filter(|v| v.is_correct_on(&case.config)) {
         let (outcome, judges, summary) = oracle::outcome(version, case);
         if !judges.is_silent() {
             return Some(report(version, case));

@@ -1,7 +1,7 @@
 //! What the registry knows of a version.
 
 use model::listing::Node;
-use model::{Code, Knobs, MigrationEntryBits};
+use model::{Code, Config, Knobs, MigrationEntryBits};
 
 /// Where a version comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +167,13 @@ impl Version {
     #[must_use]
     pub fn expects(&self, scenario: Scenario) -> Loss {
         self.expected[scenario as usize]
+    }
+
+    /// Whether any flag on this version in such a surrounding is an alarm: it is believed correct, and the machine around it keeps what
+    /// it relies on.
+    #[must_use]
+    pub fn is_correct_on(&self, config: &Config) -> bool {
+        self.correct && config.keeps_contract()
     }
 
     /// The knobs that this version runs with in a case.

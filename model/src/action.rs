@@ -314,6 +314,8 @@ actions! {
     DupDeviceRmap step "add child's mapping of the device folio",
     CopyDeviceEntry step "copy device entry to child",
     EndFork step "child runs",
+    /// From here on in the child's page table.
+    EnterChild local "child's page table",
     /// Waits until no thread of the child is in the kernel or in the middle of an access.
     BeginExit step "child stops",
     EndExit step "mm gone",

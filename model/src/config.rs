@@ -247,6 +247,19 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Whether the machine around the operation keeps what every version relies on: a CPU that never lets a store through without D being
+    /// final at the clear, shoot-downs after which no translated store is under way, a driver that marks what its device
+    /// wrote. Elsewhere even a correct version may lose.
+    #[must_use]
+    pub const fn keeps_contract(&self) -> bool {
+        let mode = self.hardware.mode();
+        let dirty = mode.clean_hit_walks && mode.dirty_first && mode.atomic;
+        let flush = mode.flush_waits_for_access || self.knobs.double_flush;
+        dirty && flush && self.knobs.driver_dirties
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config::of(Profile::default())

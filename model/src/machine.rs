@@ -132,6 +132,8 @@ impl Actor {
     pub const SECOND_FLUSH: u32 = 1 << 20;
     /// A child's user thread, or a system call of the child, is under way.
     pub const IN_CHILD: u32 = 1 << 22;
+    /// The reference or pin that the operation drops is no longer anybody else's.
+    pub const HOLDS_REF: u32 = 1 << 23;
     /// A and D go into the migration entry.
     pub const CARRY: u32 = 1 << 21;
 
@@ -384,11 +386,6 @@ impl Machine {
     #[must_use]
     pub const fn held_for_write(&self, page: usize, pin: bool) -> bool {
         self.hold_writes & Self::hold_bit(page, pin) != 0
-    }
-
-    /// The device is done: no more stores through the reference or pin.
-    pub(crate) const fn end_io(&mut self, page: usize, pin: bool) {
-        self.hold_writes &= !Self::hold_bit(page, pin);
     }
 
     /// Whether nobody can say that what a device stores through the reference (or pin) of a page is seen at the page: a discard has

@@ -159,9 +159,14 @@ impl<O: Observer> Run<'_, '_, O> {
             };
             let retried = self.take(choice);
             if let Some(actor) = choice.actor() {
-                // A retry may be waiting for another actor to go on, so that one has its turn.
-                let others = Enabled(enabled.0 & ((1 << ACTORS) - 1));
-                last = if retried { others.repair(Transition::run((actor + 1) % ACTORS)) } else { choice };
+                // A retry may be waiting for somebody else to go on: for a CPU that has not answered, or for another actor.
+                last = if retried {
+                    let (actors, rest) = (enabled.0 & ((1 << ACTORS) - 1), enabled.0 >> ACTORS << ACTORS);
+                    let others = Enabled(if rest == 0 { actors } else { rest });
+                    others.repair(Transition::run((actor + 1) % ACTORS))
+                } else {
+                    choice
+                };
             }
         }
         true

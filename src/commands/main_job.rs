@@ -122,7 +122,7 @@ fn replay_corpus(versions: &[&'static Version], tally: &mut Tally) {
                 Some(corpus::Expect::Ok) => trace.judges.is_silent(),
                 Some(corpus::Expect::Lost) => lost,
                 Some(corpus::Expect::Dropped) => !lost && trace.judges.of(Judge::CleanMeansEqual).is_some(),
-                None => !version.correct || trace.judges.is_silent(),
+                None => !version.is_correct_on(&entry.case.config) || trace.judges.is_silent(),
             };
             if !as_expected {
                 let word = expected.map_or("ok", corpus::Expect::word);
@@ -138,7 +138,7 @@ fn replay_corpus(versions: &[&'static Version], tally: &mut Tally) {
     for (case, traces) in sequences.iter().zip(&traces) {
         for (version, trace) in versions.iter().zip(traces) {
             tally.corpus(version, case, trace);
-            if version.correct && !trace.judges.is_silent() {
+            if version.is_correct_on(&case.config) && !trace.judges.is_silent() {
                 tally.complaints.push(format!("{} is flagged on the recorded sequence {case}", version.name));
             }
         }

@@ -26,7 +26,7 @@ pub(super) fn listings() -> Vec<Named> {
                         at "copy_present_pte";
                         DupAnonRmap else {
                             at "copy_present_page";
-                            AllocZeroed else { next; }
+                            AllocZeroed else { jump "fork_fails"; }
                             CopyFolio;
                             MapCopyInChild;
                             at "copy_pte_range";
@@ -65,6 +65,23 @@ pub(super) fn listings() -> Vec<Named> {
             listing! {
                 at "exit_mmap";
                 BeginExit;
+                call "exit_mmap";
+            },
+        ),
+        (
+            "fork_fails",
+            listing! {
+                at "dup_mmap";
+                UnlockBothPtls;
+                at "flush_tlb_mm";
+                FlushMm;
+                EnterChild;
+                call "exit_mmap";
+            },
+        ),
+        (
+            "exit_mmap",
+            listing! {
                 LockPtl;
                 at "zap_pte_range";
                 each_page {

@@ -13,6 +13,8 @@ impl Ctx<'_, '_> {
         self.m.read_only = (self.m.read_only & 0xf) | (self.m.read_only & 7) << 4;
         for page in 0..PAGES {
             self.m.shadow.fork(page);
+            // A plain reference does not keep a page from being shared, wherever the page is now.
+            self.m.loosen_hold(page, false);
         }
         true
     }
@@ -30,9 +32,7 @@ impl Ctx<'_, '_> {
             return false;
         }
         self.add_childs_mapping(frame);
-        for pin in [false, true] {
-            self.m.loosen_hold(page, pin);
-        }
+        self.m.loosen_hold(page, true);
         true
     }
 

@@ -1,7 +1,7 @@
 //! Extra references and pins, as GUP-fast takes them (David Hildenbrand's B1 to B5).
 
 use super::Ctx;
-use crate::{Happened, ZERO_FRAME};
+use crate::{Actor, Child, Frame, Happened, InFlight, OpKind, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// B2. A page that the mirror or a plain reference wants for write has to be mapped writable.
@@ -52,6 +52,12 @@ impl Ctx<'_, '_> {
         let frame = if zero { ZERO_FRAME } else { self.me().folio };
         if self.m.held(page, pin).is_none() {
             self.m.set_held(page, pin, Some(frame), write);
+            // What began since the entry was re-checked may already have taken the page away.
+            let discarding = self.m.discard_in_flight(self.w, page) != InFlight::Nothing;
+            let forking = !pin && self.m.child == Child::Forking;
+            if discarding || forking || !self.still_there(frame) {
+                self.m.loosen_hold(page, pin);
+            }
         } else if !zero {
             if pin {
                 self.drop_pin(frame);
@@ -62,10 +68,28 @@ impl Ctx<'_, '_> {
         true
     }
 
+    /// Whether the current page is still in that frame, mapped or about to be.
+    fn still_there(&self, frame: Frame) -> bool {
+        let pte = self.pte();
+        let cached = || pte.is_swap() && self.m.cached_folio(pte.slot()) == Some(frame as usize);
+        ((pte.is_present() || pte.is_migration()) && pte.frame() == frame) || cached()
+    }
+
+    /// B4: any difference counts. A pin also backs off from a fork (`write_protect_seq`, 57efa1fe5957).
+    pub fn pte_recheck(&self) -> bool {
+        let pin = matches!(self.kind(), OpKind::Pin | OpKind::PinWrite);
+        self.pte().same(self.me().pte) && !(pin && self.m.child == Child::Forking)
+    }
+
     pub fn release(&mut self, pin: bool) -> bool {
         let page = self.page();
-        let held = self.m.held(page, pin);
-        self.m.set_held(page, pin, None, false);
+        let held = if self.me().has(Actor::HOLDS_REF) {
+            Some(self.me().folio)
+        } else {
+            let held = self.m.held(page, pin);
+            self.m.set_held(page, pin, None, false);
+            held
+        };
         let Some(frame) = held.filter(|f| *f != ZERO_FRAME) else { return true };
         if pin {
             self.drop_pin(frame);
@@ -80,8 +104,12 @@ impl Ctx<'_, '_> {
         let page = self.page();
         let held = self.m.held(page, pin).filter(|_| self.m.held_for_write(page, pin));
         let Some(frame) = held else { return false };
-        self.m.end_io(page, pin);
-        self.me_mut().folio = frame;
+        // From here on the reference is this actor's to drop.
+        self.m.set_held(page, pin, None, false);
+        // What the device wrote is known to this actor alone until it has marked the folio.
+        let me = self.me_mut();
+        me.folio = frame;
+        me.set(Actor::HOLDS_DIRTY | Actor::HOLDS_REF, true);
         true
     }
 

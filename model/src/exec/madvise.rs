@@ -1,7 +1,7 @@
 //! madvise: MADV_PAGEOUT, MADV_FREE, MADV_DONTNEED (mm/madvise.c, mm/memory.c, mm/swap.c).
 
 use super::Ctx;
-use crate::{Actor, Frame, OpKind, SYSTEM_FRAMES, ZERO_FRAME};
+use crate::{Actor, Child, Frame, OpKind, SYSTEM_FRAMES, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed meanwhile. The
@@ -28,7 +28,8 @@ impl Ctx<'_, '_> {
         let page = self.page();
         self.me_mut().set(Actor::DISCARDING, true);
         if self.kind() == OpKind::Free {
-            self.m.shadow.free_begins(page);
+            let shared = self.m.child != Child::None;
+            self.m.shadow.free_begins(page, shared);
             return true;
         }
         let pte = self.pte();

@@ -337,6 +337,7 @@ impl Ctx<'_, '_> {
             A::DupDeviceRmap => self.dup_device_rmap(),
             A::CopyDeviceEntry => self.copy_device_entry(),
             A::EndFork => self.end_fork(),
+            A::EnterChild => self.walk_to(1),
             A::BeginExit => self.begin_exit(),
             A::EndExit => self.end_exit(),
 
@@ -400,7 +401,7 @@ impl Ctx<'_, '_> {
             A::TryGetFolio => self.try_get_folio(false),
             A::TryPinFolio => self.try_get_folio(true),
             A::GupPermitted => self.gup_permitted(),
-            A::PteRecheck => self.pte().same(self.me().pte),
+            A::PteRecheck => self.pte_recheck(),
             A::PinAllowed => self.pin_allowed(),
             A::UnpinFolio => self.unpin_folio(),
             A::Hold => self.hold(false),

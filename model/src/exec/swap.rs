@@ -165,6 +165,11 @@ impl Ctx<'_, '_> {
 
     /// `free_swap_and_cache`: drops the entry; a cached page that nobody maps goes too, if it can be locked.
     pub fn free_swap_and_cache(&mut self) -> bool {
+        if self.mm() == 0 {
+            // A plain reference to the page is a reference to nobody's page now.
+            let page = self.page();
+            self.m.loosen_hold(page, false);
+        }
         let slot = self.me().pte.slot();
         if !self.m.slots[slot as usize].put() {
             self.flaw(crate::Flaw::CountUnderflow);
