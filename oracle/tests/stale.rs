@@ -40,8 +40,8 @@ struct Illegal {
 
 impl Observer for Illegal {
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
-        if let Happened::Load { page, data, .. } = event.happened {
-            let words = &machine.shadow.words[page as usize];
+        if let Happened::Load { mm: 0, page, data, .. } = event.happened {
+            let words = &machine.shadow.words[0][page as usize];
             self.loads += usize::from((0..model::ACTORS).any(|w| !words[w].allows(data[w])));
         }
         self.judges.after(world, machine, event, step);
@@ -63,7 +63,7 @@ fn a_discard_in_flight_excuses_a_stale_load() {
     let script: &[Part] = &[
         (2, |m| m.actors[2].op == 2),
         (1, |m| m.actors[1].op == 1),
-        (0, |m| m.pte[0].is_none() && m.ptl == 0),
+        (0, |m| m.pte[0][0].is_none() && m.ptl[0] == 0),
         (2, |m| m.actors[2].op == 3),
         (1, |m| m.actors[1].op == 2),
     ];
@@ -100,7 +100,7 @@ fn the_operation_under_comparison_has_no_excuse() {
     let line = "kernel=6.0 shared=0 cpu0: D0 | cpu1: R0 Z0 R0";
     let script: &[Part] = &[
         (1, |m| m.actors[1].op == 1),
-        (0, |m| m.pte[0].is_migration() && m.ptl == 0),
+        (0, |m| m.pte[0][0].is_migration() && m.ptl[0] == 0),
         (1, |m| m.actors[1].op == 3),
     ];
     let seen = run(version("pre-fix"), line, script);
@@ -114,7 +114,7 @@ fn a_stale_load_of_a_legal_value_is_fine() {
     let line = "kernel=6.0 shared=0 cpu0: D0 | cpu1: R0 R0";
     let script: &[Part] = &[
         (1, |m| m.actors[1].op == 1),
-        (0, |m| m.pte[0].is_migration() && m.ptl == 0),
+        (0, |m| m.pte[0][0].is_migration() && m.ptl[0] == 0),
         (1, |m| m.actors[1].op == 2),
     ];
     let seen = run(version("pre-fix"), line, script);

@@ -112,8 +112,8 @@ fn dropped_by_collect(trace: &Trace, step: u32, at: &str) {
 fn last_copy_goes(trace: &Trace, step: u32, at: &str) {
     let Some(Finding::WrongValue { page, word, got, legal, .. }) = trace.finding else { panic!("{at}") };
     let row = &trace.rows[step as usize - 1];
-    assert_eq!(row.before.content(page)[word], legal.last, "{at}");
-    assert_eq!(row.after.content(page)[word], got, "{at}");
+    assert_eq!(row.before.content(0, page)[word], legal.last, "{at}");
+    assert_eq!(row.after.content(0, page)[word], got, "{at}");
 }
 
 /// The sequences that ran on a real kernel, on every version, as the two kernels that the model has. v1 has its races,
