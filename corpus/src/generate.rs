@@ -7,7 +7,7 @@
 //! the drain would show.
 
 use crate::{Case, Schedule};
-use model::{ActorKind, Config, DEVICE_FRAMES, Op, OpKind, Profile, Programs, Swap, SwapIn};
+use model::{ActorKind, Config, DEVICE_FRAMES, Hardware, Op, OpKind, Profile, Programs, Swap, SwapIn};
 use rand::{Rng, RngExt};
 
 /// What a generated case may contain.
@@ -34,10 +34,12 @@ pub fn generate<R: Rng + ?Sized>(rng: &mut R, shape: &Shape) -> Case {
     let pages = 1 + (0..shape.pages.saturating_sub(1)).filter(|_| rng.random_ratio(1, 5)).count();
     let programs = &mut case.programs;
     programs.actors = actors as u8;
+    let swarm = Swarm::draw(rng);
     if actors > 1 && rng.random_ratio(1, 4) {
         programs.kinds[actors - 1] = ActorKind::Kswapd;
+    } else if actors > 1 && swarm.io && rng.random_ratio(2, 3) {
+        programs.kinds[actors - 1] = ActorKind::Dma;
     }
-    let swarm = Swarm::draw(rng);
     for actor in 0..actors {
         program(rng, programs, actor, pages, shape.ops, &swarm);
     }
@@ -45,9 +47,21 @@ pub fn generate<R: Rng + ?Sized>(rng: &mut R, shape: &Shape) -> Case {
     case
 }
 
+/// Mostly perfect dirty tracking; now and then a CPU that differs and keeps the contract all the same
+/// ([`Config::keeps_contract`]).
 fn config<R: Rng + ?Sized>(rng: &mut R) -> Config {
-    let profile = if rng.random_ratio(2, 3) { Profile::V6_0 } else { Profile::V6_1_192 };
+    let profile =
+        if rng.random_ratio(1, 2) { Profile::V6_0 } else { Profile::ALL[rng.random_range(0..Profile::ALL.len())] };
     let mut config = Config::of(profile);
+    if rng.random_ratio(1, 12) {
+        use Hardware as H;
+        let modes = [H::SoftwareDirty, H::StrayDirty, H::NoWriteRecheck, H::LateStore];
+        config.hardware = modes[rng.random_range(0..modes.len())];
+        config.knobs.double_flush = config.hardware == H::LateStore;
+    }
+    if rng.random_ratio(1, 16) {
+        config.large = 1 << rng.random_range(0..2);
+    }
     config.swap = match rng.random_range(0..6) {
         0 => Swap::Disk,
         1 => Swap::RamDisk,
@@ -71,6 +85,10 @@ struct Swarm {
     pins: bool,
     free: bool,
     dontneed: bool,
+    fork: bool,
+    io: bool,
+    protect: bool,
+    device: bool,
     rare: bool,
 }
 
@@ -81,6 +99,10 @@ impl Swarm {
             pins: rng.random_ratio(1, 6),
             free: rng.random_ratio(1, 2),
             dontneed: rng.random_ratio(1, 3),
+            fork: rng.random_ratio(1, 5),
+            io: rng.random_ratio(1, 10),
+            protect: rng.random_ratio(1, 10),
+            device: rng.random_ratio(1, 10),
             rare: rng.random_ratio(1, 8),
         }
     }
@@ -94,7 +116,7 @@ fn program<R: Rng + ?Sized>(
     max: usize,
     swarm: &Swarm,
 ) {
-    let kswapd = programs.kinds[actor] == ActorKind::Kswapd;
+    let kind_of_actor = programs.kinds[actor];
     let n = if actor == 0 {
         rng.random_range(2..=max)
     } else {
@@ -107,15 +129,16 @@ fn program<R: Rng + ?Sized>(
         if pages > 1 && rng.random_ratio(1, 4) {
             page = rng.random_range(0..pages) as u8;
         }
-        let kind = if kswapd {
-            if rng.random_ratio(1, 8) { OpKind::Reclaim } else { OpKind::PageOut }
-        } else {
-            next(rng, last, actor == 0, swarm)
+        let kind = match kind_of_actor {
+            ActorKind::Kswapd if rng.random_ratio(1, 8) => OpKind::Reclaim,
+            ActorKind::Kswapd => OpKind::PageOut,
+            ActorKind::Dma => OpKind::Dma,
+            ActorKind::Cpu => next(rng, last, actor == 0, swarm),
         };
         last = Some(kind);
         let arg = match kind {
             OpKind::SwapMax => rng.random_range(0..3),
-            OpKind::MigrateRange | OpKind::Reclaim => 0,
+            kind if !kind.one_page() => 0,
             _ => page,
         };
         programs.push(actor, Op::new(kind, arg));
@@ -129,6 +152,24 @@ fn next<R: Rng + ?Sized>(rng: &mut R, last: Option<OpKind>, first_actor: bool, s
     use OpKind as K;
     if swarm.rare && rng.random_ratio(1, 8) {
         return [K::MigrateRange, K::ToSystem, K::Reclaim, K::SwapMax][rng.random_range(0..4)];
+    }
+    // The first actor forks, the others mostly are the child's threads.
+    if swarm.fork && rng.random_ratio(1, if first_actor { 5 } else { 2 }) {
+        let table: &[K] = if first_actor {
+            &[K::Fork, K::Fork, K::Fork, K::ChildRead, K::ChildWrite, K::Exit]
+        } else {
+            &[K::ChildRead, K::ChildRead, K::ChildWrite, K::ChildWrite, K::ChildPageOut, K::Exit]
+        };
+        return table[rng.random_range(0..table.len())];
+    }
+    if swarm.io && rng.random_ratio(1, 4) {
+        return [K::GetWrite, K::PinWrite, K::PinWrite, K::Dma, K::Dma, K::Put, K::Unpin][rng.random_range(0..7)];
+    }
+    if swarm.protect && rng.random_ratio(1, 5) {
+        return if rng.random_ratio(4, 5) { K::Protect } else { K::Lock };
+    }
+    if swarm.device && rng.random_ratio(1, 4) {
+        return [K::DeviceRead, K::DeviceWrite, K::DeviceWrite, K::DeviceExclusive][rng.random_range(0..4)];
     }
     if swarm.refs && rng.random_ratio(1, 8) {
         return if rng.random_ratio(3, 4) { K::Get } else { K::Put };

@@ -64,12 +64,7 @@ pub static KNOBS: [Knob; 13] = [
         ["gated", MigrationEntryBits::Gated],
         ["ungated", MigrationEntryBits::Ungated]
     ),
-    knob!(
-        "swap-in",
-        swap_in,
-        ["read-only", SwapIn::ReadOnly],
-        ["writable-clean", SwapIn::WritableClean]
-    ),
+    knob!("swap-in", swap_in, ["read-only", SwapIn::ReadOnly], ["writable-clean", SwapIn::WritableClean]),
     knob!(
         "reclaim-batch",
         reclaim_batch,
@@ -95,12 +90,7 @@ pub static KNOBS: [Knob; 13] = [
     knob!("migrate-frees-swap", free_swap_on_migrate, switch),
     knob!("write-frees-slot", write_frees_slot, switch),
     knob!("pinned-stays-lazyfree", pinned_stays_lazyfree, switch),
-    knob!(
-        "sync-swap-in",
-        sync_swap_in,
-        ["bypass", SyncSwapIn::Bypass],
-        ["free", SyncSwapIn::FreeAtOnce]
-    ),
+    knob!("sync-swap-in", sync_swap_in, ["bypass", SyncSwapIn::Bypass], ["free", SyncSwapIn::FreeAtOnce]),
     Knob {
         name: "flush",
         values: &["single", "double"],

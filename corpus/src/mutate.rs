@@ -1,6 +1,6 @@
 //! Mutation and crossover on operations and runs, for every engine.
 
-use crate::{Case, Run, Schedule, Shape, generate};
+use crate::{Case, KNOBS, Run, Schedule, Shape, generate};
 use model::{ACTORS, ActorKind, MAX_OPS, Op, OpKind, PAGES, Programs, Transition};
 use rand::{Rng, RngExt};
 
@@ -106,10 +106,15 @@ fn change_op<R: Rng + ?Sized>(rng: &mut R, programs: &mut Programs) {
 
 fn change_config<R: Rng + ?Sized>(rng: &mut R, case: &mut Case) {
     let other = generate(rng, &Shape::default()).config;
-    match rng.random_range(0..4) {
+    match rng.random_range(0..6) {
         0 => case.config.swap = other.swap,
         1 => case.config.knobs.swap_in = other.knobs.swap_in,
         2 => case.config.shared ^= 1 << rng.random_range(0..PAGES),
+        3 => {
+            let knob = &KNOBS[rng.random_range(0..KNOBS.len())];
+            knob.set(&mut case.config.knobs, rng.random_range(0..knob.values.len()));
+        }
+        4 => case.config.hardware = other.hardware,
         _ => case.config = other,
     }
 }

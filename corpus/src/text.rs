@@ -15,11 +15,9 @@
 //! (pages that start shared), `large=1,2` (pages that start as one large folio), `device-frames=0..3`, and the knobs that a release
 //! sets ([`crate::KNOBS`]). A `#` starts a comment.
 
-use crate::{Case, MAX_RUNS, Run, Schedule};
 use crate::knobs::{KNOBS, SWAPS, hardware, knob};
-use model::{
-    ACTORS, ActorKind, Config, DEVICE_FRAMES, MAX_OPS, Op, OpKind, PAGES, Profile, Programs, Transition,
-};
+use crate::{Case, MAX_RUNS, Run, Schedule};
+use model::{ACTORS, ActorKind, Config, DEVICE_FRAMES, MAX_OPS, Op, OpKind, PAGES, Profile, Programs, Transition};
 
 /// Why a line is not a case: the place, what was found, and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -152,7 +150,10 @@ pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
             return Err(TextError::new(
                 line,
                 at,
-                format!("expected 'cpu{actors}:', 'kswapd:', 'dma:' or 'schedule:' after '|', found '{}'", word.text),
+                format!(
+                    "expected 'cpu{actors}:', 'kswapd:', 'dma:' or 'schedule:' after '|', found '{}'",
+                    word.text
+                ),
             ));
         }
         if in_schedule {

@@ -6,7 +6,7 @@
 use crate::{Recorder, case_at, rng_for, shrink};
 use corpus::Case;
 use impls::{Scenario, Version};
-use oracle::{End, Finding, Judge, Judges, Summary, execute, replay, trace};
+use oracle::{End, Finding, Goal, Goals, Judge, Judges, Observer, Summary, execute, replay, trace};
 use rand::RngExt;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ impl Numbered {
     }
 
     /// Runs it on a version; with `record`, the case has the schedule that was drawn afterwards.
-    fn run(&mut self, version: &Version, record: bool, judges: &mut Judges) -> Summary {
+    fn run(&mut self, version: &Version, record: bool, judges: &mut impl Observer) -> Summary {
         let Some(sampler) = &mut self.sampler else {
             return replay(version, &self.case, judges);
         };
@@ -109,6 +109,8 @@ impl Found {
 pub struct HuntReport {
     /// How many executions ran, on each version.
     pub executions: u64,
+    /// How many of the executions reached each goal on some version, in the order of [`Goal::ALL`].
+    pub goals: Vec<u64>,
     /// How many of them lost something, by version name.
     pub losses: BTreeMap<&'static str, u64>,
     /// The shortest loss of each class, by version name and scenario (`None`: of no known class).
@@ -183,6 +185,10 @@ impl HuntReport {
     /// Joins the report of other executions to this one.
     pub fn merge(&mut self, other: HuntReport) {
         self.executions += other.executions;
+        self.goals.resize(Goal::ALL.len(), 0);
+        for (mine, theirs) in self.goals.iter_mut().zip(other.goals) {
+            *mine += theirs;
+        }
         self.unfinished += other.unfinished;
         if self.first_unfinished.is_none() {
             self.first_unfinished = other.first_unfinished;
@@ -206,13 +212,16 @@ impl HuntReport {
 }
 
 fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
-    let mut report = HuntReport::default();
+    let mut report = HuntReport { goals: vec![0; Goal::ALL.len()], ..HuntReport::default() };
     let mut classified = BTreeMap::<(&str, bool), usize>::new();
     for index in range {
         let mut numbered = Numbered::draw(options, index);
+        let mut reached = Goals::default();
         for version in &options.versions {
-            let mut judges = Judges::default();
-            let summary = numbered.run(version, false, &mut judges);
+            let mut both = (Judges::default(), Goals::default());
+            let summary = numbered.run(version, false, &mut both);
+            let (judges, goals) = both;
+            reached.join(goals);
             // A CPU that breaks the contract may corrupt an entry so that nobody gets anywhere.
             if summary.end != End::Complete && numbered.case.config.keeps_contract() {
                 report.unfinished += 1;
@@ -248,6 +257,9 @@ fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
             }
             let part = classify(version, case, index);
             report.merge(part);
+        }
+        for (count, goal) in report.goals.iter_mut().zip(Goal::ALL) {
+            *count += u64::from(reached.has(*goal));
         }
         report.executions += 1;
     }

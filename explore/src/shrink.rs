@@ -3,7 +3,7 @@
 //! Tried in this order, from large to small: a whole actor, an operation, a run of the schedule, a choice of a run, an
 //! option. Deterministic; the result is never larger than what went in.
 
-use corpus::{Case, Run, Schedule};
+use corpus::{Case, KNOBS, Run, Schedule};
 use model::{Config, MAX_OPS, Op, Profile, Programs};
 
 /// Shrinks a case as long as `fails` holds.
@@ -60,6 +60,11 @@ fn candidates(case: &Case) -> Vec<Case> {
         add(&|c| c.config = plain);
         add(&|c| c.config.swap = plain.swap);
         add(&|c| c.config.shared = 0);
+        add(&|c| c.config.large = 0);
+        add(&|c| c.config.hardware = plain.hardware);
+        for knob in &KNOBS {
+            add(&|c| knob.set(&mut c.config.knobs, knob.get(&c.config.profile.knobs())));
+        }
         add(&|c| c.config.device_frames = plain.device_frames);
         add(&|c| c.config.knobs = c.config.profile.knobs());
         add(&|c| {
@@ -75,6 +80,7 @@ fn candidates(case: &Case) -> Vec<Case> {
             }
         }
         c.config.shared = u8::from(c.config.shared != 0);
+        c.config.large = u8::from(c.config.large != 0);
     });
     out
 }

@@ -29,7 +29,8 @@ fn faults_in(of: &'static str, names: [&'static str; 5]) -> Vec<Mutant> {
     let unmarked = without(&as_shipped, Action::PtePresentDirty);
     let mutant = |n: usize, title, listing: &[Node], entry| {
         let provenance = Provenance { author: "mutant", date: "-", source: shipped.provenance.source };
-        let mut version = Version::new(names[n], title, provenance, listing.to_vec()).on(shipped.kernel).loses_elsewhere();
+        let mut version =
+            Version::new(names[n], title, provenance, listing.to_vec()).on(shipped.kernel).loses_elsewhere();
         version.migration_entry = entry;
         let name = names[n].split('@').next().unwrap_or(names[n]);
         Mutant { name, of, version }

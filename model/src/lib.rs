@@ -25,7 +25,8 @@ mod tlb;
 pub use action::Action;
 pub use code::{Code, Instr, Pc};
 pub use config::{
-    Config, Knobs, MigrationEntryBits, MprotectUpgrade, Profile, ReclaimBatch, StickyFlags, Swap, SwapIn, SyncSwapIn,
+    Config, Knobs, MigrationEntryBits, MprotectUpgrade, Profile, ReclaimBatch, StickyFlags, Swap, SwapIn,
+    SyncSwapIn,
 };
 pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};

@@ -215,10 +215,7 @@ impl OpKind {
     /// Whether the operation names one page (the others work on the whole range, or on none).
     #[must_use]
     pub const fn one_page(self) -> bool {
-        !matches!(
-            self,
-            OpKind::MigrateRange | OpKind::Reclaim | OpKind::SwapMax | OpKind::Fork | OpKind::Exit
-        )
+        !matches!(self, OpKind::MigrateRange | OpKind::Reclaim | OpKind::SwapMax | OpKind::Fork | OpKind::Exit)
     }
 
     /// Whether a number follows the letters in the text notation.

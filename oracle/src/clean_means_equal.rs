@@ -53,7 +53,8 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
 fn remembered(world: &World, machine: &Machine, frame: Frame) -> bool {
     let entry_counts = world.config.knobs.migration_entry == MigrationEntryBits::Ungated;
     let by_entry = machine.pte.iter().flatten().any(|p| {
-        p.frame() == frame && ((p.is_present() && p.dirty()) || (p.is_migration() && p.carries_dirty() && entry_counts))
+        p.frame() == frame
+            && ((p.is_present() && p.dirty()) || (p.is_migration() && p.carries_dirty() && entry_counts))
     });
     let by_actor = || {
         machine.actors.iter().any(|a| {

@@ -228,7 +228,10 @@ fn interleavings(
                 report.not_run += 1;
                 continue;
             }
-            let case = corpus::Case { config: Config { shared: entry.case.config.shared, ..*config }, ..entry.case.clone() };
+            let case = corpus::Case {
+                config: Config { shared: entry.case.config.shared, ..*config },
+                ..entry.case.clone()
+            };
             let model = match crate::trace(version, &case).judges.of(crate::Judge::LastWrite) {
                 Some(Finding::WrongValue { stale: true, .. }) => "STALE",
                 Some(_) => "LOST",
@@ -418,8 +421,7 @@ fn jsonl(name: &str, text: &str) -> Result<Conformance, ConformError> {
         let report = out.columns.entry(column).or_default();
         let words: Vec<&str> = row.ops.iter().map(String::as_str).collect();
         let ops = parse_ops(&words).map_err(|what| fail(n + 1, what))?;
-        let (version, config) =
-            kernel(&row.kernel, &row.release, &row.swap).map_err(|what| fail(n + 1, what))?;
+        let (version, config) = kernel(&row.kernel, &row.release, &row.swap).map_err(|what| fail(n + 1, what))?;
         let mut first = None;
         let mut states = 0;
         let over = run_ops(version, &config, &ops, |index, machine, _| {

@@ -8,6 +8,7 @@ mod conform;
 mod differential;
 mod execution;
 mod finding;
+mod goals;
 mod last_write;
 mod revoked;
 mod structural;
@@ -17,4 +18,5 @@ pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform
 pub use differential::{Comparison, Outcome, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay};
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
+pub use goals::{Goal, Goals};
 pub use trace::{Row, Trace, trace};

@@ -4,7 +4,9 @@ use super::{FINE, Outcome, input, unexpected};
 use explore::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
 use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::report::Table;
 use lostwrite::targets::report;
+use oracle::Goal;
 use std::time::Duration;
 
 /// Random executions on chosen versions, as many as wanted.
@@ -49,7 +51,20 @@ pub fn run(args: &Args) -> Outcome {
         let scenario = scenario.map_or("?", impls::Scenario::name);
         println!("{version} {scenario}: execution {}, {} steps: {}", found.index, found.length, found.case);
     }
+    goals(&result);
     Ok(alarms(&result, &options.versions))
+}
+
+/// Prints how many executions reached what makes them worth running.
+pub fn goals(result: &HuntReport) {
+    let total = result.executions.max(1) as f64;
+    let mut table = Table::new(["reached, on some version", "executions", ""]);
+    for (goal, count) in Goal::ALL.iter().zip(&result.goals) {
+        let share =
+            if *count == 0 { "NEVER".to_owned() } else { format!("{:.2}%", 100.0 * *count as f64 / total) };
+        table.row([goal.text().to_owned(), count.to_string(), share]);
+    }
+    println!("{table}");
 }
 
 /// Prints the flags on versions believed correct, and says how to exit.

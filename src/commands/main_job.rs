@@ -1,6 +1,6 @@
 //! The main job: replay the corpus, hunt, and say which version loses what.
 
-use super::hunt::{alarms, with_progress};
+use super::hunt::{alarms, goals, with_progress};
 use super::{FINE, Outcome, unexpected};
 use corpus::Case;
 use explore::{HuntOptions, Limit, Origin};
@@ -102,6 +102,7 @@ pub fn run(args: &Args) -> Outcome {
     for complaint in &tally.complaints {
         println!("UNEXPECTED: {complaint}");
     }
+    goals(&result);
     let hunt_ok = alarms(&result, &versions) == FINE;
     let good = table_ok && hunt_ok && tally.complaints.is_empty();
     println!("{}", if good { "everything as expected" } else { "NOT as expected" });

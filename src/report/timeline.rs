@@ -87,7 +87,9 @@ fn marks(trace: &Trace, row: &Row) -> Vec<String> {
                 out.push(format!("<== {through}: {got}, expected {legal}"));
             }
             Finding::CleanButNewer { .. } => {}
-            Finding::Revoked { .. } => out.push("<== REVOKED: the call that took this away has returned".to_owned()),
+            Finding::Revoked { .. } => {
+                out.push("<== REVOKED: the call that took this away has returned".to_owned())
+            }
             Finding::Broken { rule, .. } => out.push(format!("<== {}", rule.text())),
         }
     }

@@ -5,7 +5,7 @@
 use corpus::Case;
 use impls::Version;
 use model::{Event, Machine, World};
-use oracle::{Rule, Chooser, Judges, Observer, Summary, execute};
+use oracle::{Chooser, Judges, Observer, Rule, Summary, execute};
 
 /// A version of the registry.
 pub fn version(name: &str) -> &'static Version {

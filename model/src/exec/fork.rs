@@ -7,7 +7,9 @@ use crate::{Actor, Child, Frame, PAGES, Pte};
 const CHILD: usize = 1;
 
 impl Ctx<'_, '_> {
-    /// The child's VMAs exist, so that reverse-map walks meet it; its page table is empty.
+    /// The child's VMAs exist, so that reverse-map walks meet it; its page table is empty. The child gets what is there now; of a store
+    /// that overlaps the fork nobody can say whether the child has it: the entry is read before it is write-protected, so that
+    /// even D may be missing in the child's.
     pub fn begin_fork(&mut self) -> bool {
         self.m.child = Child::Forking;
         self.m.read_only = (self.m.read_only & 0xf) | (self.m.read_only & 7) << 4;
@@ -19,13 +21,11 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `page_try_dup_anon_rmap`: fails for an exclusive page that may be pinned. What the page holds at this moment is what the child
-    /// gets.
+    /// `page_try_dup_anon_rmap`: fails for an exclusive page that may be pinned.
     pub fn dup_anon_rmap(&mut self) -> bool {
         let frame = self.me().pte.frame();
         self.me_mut().folio = frame;
         let page = self.page();
-        self.m.shadow.fork(page);
         let folio = self.folio();
         // Without exclusive tracking every pinned page is copied (70e806e4e645).
         if folio.pins() != 0 && (folio.exclusive() || !self.w.config.knobs.exclusive) {

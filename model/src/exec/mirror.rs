@@ -9,7 +9,12 @@ impl Ctx<'_, '_> {
     /// while the entry stands as it was mirrored. It sets neither A nor D. Whether the driver marks the page is the driver's
     /// choice.
     pub fn mirror_access(&mut self) -> bool {
-        if !self.pte().with_accessed(true).with_dirty(true).same(self.me().pte.with_accessed(true).with_dirty(true)) {
+        if !self
+            .pte()
+            .with_accessed(true)
+            .with_dirty(true)
+            .same(self.me().pte.with_accessed(true).with_dirty(true))
+        {
             return false;
         }
         let frame = self.me().pte.frame();

@@ -17,7 +17,9 @@ impl Ctx<'_, '_> {
 
     pub fn bypasses_swap_cache(&self) -> bool {
         let bypass = self.w.config.knobs.sync_swap_in == SyncSwapIn::Bypass;
-        self.w.config.swap == Swap::RamDisk && bypass && self.m.slots[self.me().pte.slot() as usize].mapcount() == 1
+        self.w.config.swap == Swap::RamDisk
+            && bypass
+            && self.m.slots[self.me().pte.slot() as usize].mapcount() == 1
     }
 
     /// A locked page beside the swap cache. The slot is pinned, so that nobody else swaps it in at the same time
