@@ -5,9 +5,11 @@
 //! [`registry`].
 
 mod collect;
+mod expected;
 mod mutants;
 mod version;
 
+pub use expected::{PERFECT, Row, expected, expected_rows, read_expected};
 pub use mutants::{Mutant, mutants};
 pub use version::{Loss, Provenance, Scenario, Version};
 

@@ -8,7 +8,7 @@
 //! interleavings to versions with different steps; values that differ but are legal on both sides are *incomparable*,
 //! and so are the two legal fates of data given to MADV_FREE. `docs/divergences.md` lists the legitimate ones.
 
-use crate::execution::{Observer, Summary, replay};
+use crate::execution::{End, Observer, Summary, replay};
 use crate::finding::{Judge, Judges};
 use corpus::Case;
 use impls::Version;
@@ -49,8 +49,8 @@ impl Observer for Recorder {
         }
     }
 
-    fn deadlock(&mut self, step: u32) {
-        self.judges.deadlock(step);
+    fn stuck(&mut self, step: u32, end: End) {
+        self.judges.stuck(step, end);
     }
 }
 

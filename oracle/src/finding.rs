@@ -1,6 +1,6 @@
 //! What a judge says, and all per-step judges together.
 
-use crate::execution::Observer;
+use crate::execution::{End, Observer};
 use crate::{clean_means_equal, last_write, structural};
 use model::{Event, Flaw, Machine, World};
 
@@ -104,6 +104,8 @@ pub enum Rule {
     TooFewReferences,
     /// Some program is not over, and nothing can move.
     Deadlock,
+    /// Something can always move, and the end is never reached.
+    Livelock,
 }
 
 impl Rule {
@@ -120,6 +122,7 @@ impl Rule {
             Rule::MigrationEntryUnlocked => "I4: a migration entry names an unlocked or unreferenced folio",
             Rule::TooFewReferences => "I5: fewer references than mappings and swap cache explain",
             Rule::Deadlock => "deadlock: nothing can move, and a program is not over",
+            Rule::Livelock => "livelock: something can always move, and the end is never reached",
         }
     }
 }
@@ -193,8 +196,11 @@ impl Judges {
         self.findings.iter().all(Option::is_none)
     }
 
-    pub(crate) fn deadlock(&mut self, step: u32) {
-        self.keep(Some(Finding::Broken { step, rule: Rule::Deadlock }));
+    /// Adds what judges found later.
+    pub(crate) fn keep_first(&mut self, later: &Judges) {
+        for finding in later.iter() {
+            self.keep(Some(finding));
+        }
     }
 
     #[inline]
@@ -215,7 +221,12 @@ impl Observer for Judges {
         }
     }
 
-    fn deadlock(&mut self, step: u32) {
-        Judges::deadlock(self, step);
+    fn stuck(&mut self, step: u32, end: End) {
+        let rule = match end {
+            End::Complete => return,
+            End::Deadlock => Rule::Deadlock,
+            End::StepBound => Rule::Livelock,
+        };
+        self.keep(Some(Finding::Broken { step, rule }));
     }
 }

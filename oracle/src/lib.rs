@@ -9,11 +9,13 @@ mod differential;
 mod execution;
 mod finding;
 mod last_write;
+mod scenario;
 mod structural;
 mod trace;
 
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
 pub use differential::{Comparison, Outcome, compare, outcome};
-pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay};
+pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};
 pub use finding::{Finding, Judge, Judges, Legal, Rule};
+pub use scenario::History;
 pub use trace::{Row, Trace, trace};

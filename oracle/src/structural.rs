@@ -3,7 +3,7 @@
 //! Claims: I1, no page is freed while a TLB maps it writable; I3, a writable entry maps an exclusive page (5.19); I4, a
 //! migration entry names a locked and referenced folio; I5, at least as many references as mappings and swap cache,
 //! and no count dropped that nobody held; I6, only the owner of the page-table lock writes entries, the hardware's A
-//! and D aside; locks are released by their owners; nothing ends in a deadlock.
+//! and D aside; locks are released by their owners; nothing ends in a deadlock or a livelock.
 //!
 //! Does not claim: anything about data. It looks at the page and the folio that the step worked on.
 
