@@ -3,6 +3,7 @@
 //! Nothing here judges: the oracle does.
 
 mod burst;
+mod exhaust;
 mod hunt;
 mod pct;
 mod random_walk;
@@ -10,6 +11,7 @@ mod sampler;
 mod shrink;
 
 pub use burst::Burst;
+pub use exhaust::{Answer, Exhaust, Memory, exhaust};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use pct::Pct;
 pub use random_walk::RandomWalk;

@@ -106,6 +106,8 @@ pub enum Rule {
     Deadlock,
     /// Something can always move, and the end is never reached.
     Livelock,
+    /// The model cannot carry the step out.
+    Impossible,
 }
 
 impl Rule {
@@ -123,6 +125,7 @@ impl Rule {
             Rule::TooFewReferences => "I5: fewer references than mappings and swap cache explain",
             Rule::Deadlock => "deadlock: nothing can move, and a program is not over",
             Rule::Livelock => "livelock: something can always move, and the end is never reached",
+            Rule::Impossible => "a step that cannot be carried out: it works on something that does not exist",
         }
     }
 }
