@@ -11,9 +11,11 @@ mod files;
 mod generate;
 pub mod json;
 mod mutate;
+mod scenarios;
 pub mod text;
 
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
 pub use files::{CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load};
 pub use generate::{Shape, generate};
 pub use mutate::{crossover, mutate};
+pub use scenarios::{hardware_modes, scenario_programs};

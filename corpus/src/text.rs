@@ -290,7 +290,7 @@ fn one_of<T: Copy>(
 }
 
 const SWAPS: [(&str, Swap); 3] = [("nullblk", Swap::NullBlk), ("disk", Swap::Disk), ("ramdisk", Swap::RamDisk)];
-const HARDWARE: [(&str, Hardware); 1] = [("hw0", Hardware::Hw0)];
+pub(crate) const HARDWARE: [(&str, Hardware); 1] = [("hw0", Hardware::Hw0)];
 const ENTRIES: [(&str, MigrationEntryBits); 3] = [
     ("none", MigrationEntryBits::None),
     ("gated", MigrationEntryBits::Gated),

@@ -101,7 +101,8 @@ fn every_loss_of_the_thread_is_found_from_its_programs_alone() {
 #[test]
 fn every_loss_of_the_thread_is_found_as_what_it_is() {
     for entry in entries() {
-        let Some(scenario) = Scenario::ALL.into_iter().find(|s| Some(s.name()) == entry.scenario.as_deref()) else {
+        let Some(scenario) = Scenario::ALL.into_iter().find(|s| Some(s.name()) == entry.scenario.as_deref())
+        else {
             continue;
         };
         for (name, _) in entry.expect.iter().filter(|(_, e)| *e == Expect::Lost) {

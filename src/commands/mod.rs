@@ -8,6 +8,7 @@ pub mod hunt;
 pub mod input;
 pub mod list;
 pub mod main_job;
+pub mod matrix;
 pub mod replay;
 
 /// Exit code, or the message for exit code 2.
