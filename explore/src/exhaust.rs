@@ -14,6 +14,7 @@
 //!
 //! Does not claim: anything about other programs, other initial machines, or a version's behaviour on them.
 
+use crate::guard::guarded;
 use corpus::{Case, Schedule};
 use hashbrown::HashTable;
 use impls::{Scenario, Version};
@@ -22,7 +23,6 @@ use oracle::{End, Finding, History, Judge, Judges, Observer, Rule, STEP_BOUND, r
 use rustc_hash::FxBuildHasher;
 use std::hash::{BuildHasher, Hash};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a search remembers of the past beside the machine. Pasts that it tells apart make different states.
 pub trait Memory: Copy + Eq + Hash + Default {
@@ -389,18 +389,13 @@ impl<M: Memory> Observer for Watch<M> {
         self.lost = judges.of(Judge::LastWrite).is_some();
     }
 
-    fn stuck(&mut self, step: u32, end: End) {
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
         let mut judges = Judges::default();
-        judges.stuck(step, end);
+        judges.over(machine, step, end);
         for finding in judges.iter() {
             self.keep(finding);
         }
     }
-}
-
-/// The model's own steps, of a listing that may ask for what cannot be done.
-fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
 /// The case without the end of its schedule that the drain does by itself.

@@ -5,12 +5,16 @@
 //! [`registry`].
 
 mod collect;
+mod edits;
 mod expected;
 mod mutants;
+mod survivors;
 mod version;
 
+pub use edits::{Edit, edits};
 pub use expected::{PERFECT, Row, expected, expected_rows, read_expected};
 pub use mutants::{Mutant, mutants};
+pub use survivors::{Survivor, read_survivors, survivors};
 pub use version::{Loss, Provenance, Scenario, Version};
 
 use std::sync::LazyLock;

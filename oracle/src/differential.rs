@@ -49,8 +49,8 @@ impl Observer for Recorder {
         }
     }
 
-    fn stuck(&mut self, step: u32, end: End) {
-        self.judges.stuck(step, end);
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.judges.over(machine, step, end);
     }
 }
 

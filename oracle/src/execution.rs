@@ -22,8 +22,8 @@ pub trait Chooser {
 pub trait Observer {
     /// Called after each step with the machine as the step left it. Steps count from 1.
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32);
-    /// Called last if the execution did not come to its end, with how it ended instead.
-    fn stuck(&mut self, _step: u32, _end: End) {}
+    /// Called last, with the machine at the end and how it came to that.
+    fn over(&mut self, _machine: &Machine, _step: u32, _end: End) {}
 }
 
 /// No choices: the drain alone, each actor run to completion in turn.
@@ -134,9 +134,7 @@ impl<O: Observer> Run<'_, '_, O> {
         if self.steps >= STEP_BOUND {
             end = End::StepBound;
         }
-        if end != End::Complete {
-            self.observer.stuck(self.steps, end);
-        }
+        self.observer.over(&self.machine, self.steps, end);
         Summary { end, steps: self.steps, program_steps, machine: self.machine }
     }
 

@@ -102,6 +102,8 @@ pub enum Rule {
     MigrationEntryUnlocked,
     /// I5: fewer references than mappings and swap cache.
     TooFewReferences,
+    /// I5, at the end: more references than mappings and swap cache, so that the page can never be freed.
+    LeakedReference,
     /// Some program is not over, and nothing can move.
     Deadlock,
     /// Something can always move, and the end is never reached.
@@ -123,6 +125,7 @@ impl Rule {
             Rule::WritableNotExclusive => "I3: a writable entry maps a page that is not exclusive",
             Rule::MigrationEntryUnlocked => "I4: a migration entry names an unlocked or unreferenced folio",
             Rule::TooFewReferences => "I5: fewer references than mappings and swap cache explain",
+            Rule::LeakedReference => "I5: at the end a page has a reference that nobody will drop",
             Rule::Deadlock => "deadlock: nothing can move, and a program is not over",
             Rule::Livelock => "livelock: something can always move, and the end is never reached",
             Rule::Impossible => "a step that cannot be carried out: it works on something that does not exist",
@@ -224,12 +227,7 @@ impl Observer for Judges {
         }
     }
 
-    fn stuck(&mut self, step: u32, end: End) {
-        let rule = match end {
-            End::Complete => return,
-            End::Deadlock => Rule::Deadlock,
-            End::StepBound => Rule::Livelock,
-        };
-        self.keep(Some(Finding::Broken { step, rule }));
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.keep(structural::judge_end(machine, step, end));
     }
 }

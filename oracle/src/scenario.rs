@@ -19,8 +19,10 @@ pub struct History {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Page {
-    /// The last word that collect took out of the page table.
+    /// The last dirty word that collect took out of the page table.
     taken: Taken,
+    /// Collect has taken a clean word since.
+    clean: bool,
     /// A store went through a translation that the page table no longer had, after the last take.
     late_store: bool,
     /// The same, ever.
@@ -31,17 +33,15 @@ struct Page {
     dropped: [Option<Drop>; ACTORS],
 }
 
-/// A word that collect took out of the page table.
+/// A dirty word that collect took out of the page table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Taken {
     #[default]
     Nothing,
-    /// It was clean.
-    Clean,
-    /// It was dirty, as collect had read it; the folio was in the swap cache.
-    DirtyInSwapCache,
-    /// It was dirty, as collect had read it; the folio was not in the swap cache.
-    Dirty,
+    /// It was dirty when collect read it; the folio was in the swap cache.
+    InSwapCache,
+    /// It was dirty when collect read it; the folio was not in the swap cache.
+    Elsewhere,
     /// D was set between the read and the clear, and what becomes of it is open.
     Raced,
     /// ... and the word of the read was put back.
@@ -102,7 +102,7 @@ impl History {
         let page = registers.page as usize;
         if action == Action::SplitFolio {
             for (n, past) in self.pages.iter_mut().enumerate() {
-                past.split |= n != page && past.taken != Taken::Nothing;
+                past.split |= n != page && (past.clean || past.taken != Taken::Nothing);
             }
             return;
         }
@@ -113,14 +113,18 @@ impl History {
                 let in_swap_cache = before.folios.get(word.frame() as usize).is_some_and(|f| f.swapcache());
                 past.late_store = false;
                 past.split = false;
-                past.taken = match (word.dirty(), word.is_present() && !registers.pte.dirty()) {
-                    (false, _) => Taken::Clean,
-                    (true, true) => Taken::Raced,
-                    (true, false) if in_swap_cache => Taken::DirtyInSwapCache,
-                    (true, false) => Taken::Dirty,
-                };
+                past.clean = !word.dirty();
+                if word.dirty() {
+                    past.taken = if word.is_present() && !registers.pte.dirty() {
+                        Taken::Raced
+                    } else if in_swap_cache {
+                        Taken::InSwapCache
+                    } else {
+                        Taken::Elsewhere
+                    };
+                }
             }
-            _ if past.taken == Taken::Raced => {
+            _ if past.taken == Taken::Raced && !past.clean => {
                 let restored = action == Action::RestorePte;
                 past.taken = if restored { Taken::RacedAndRestored } else { Taken::RacedAndReplaced };
                 let known = past.drop();
@@ -152,15 +156,17 @@ impl History {
 impl Page {
     /// How a fact is dropped that is seen to be dropped now.
     fn drop(&self) -> Drop {
+        // No walk set D in a word that nobody could see any more: the store did without.
+        if self.clean && self.late_store {
+            return Drop::As(Scenario::S4);
+        }
         match self.taken {
-            Taken::DirtyInSwapCache => Drop::As(Scenario::S1),
-            Taken::Dirty => Drop::As(Scenario::S1b),
+            Taken::InSwapCache => Drop::As(Scenario::S1),
+            Taken::Elsewhere => Drop::As(Scenario::S1b),
             Taken::Raced => Drop::Raced,
             Taken::RacedAndRestored => Drop::As(Scenario::S3r),
             Taken::RacedAndReplaced => Drop::As(Scenario::S3),
-            // No walk set D in a word that nobody could see any more: the store did without.
-            Taken::Clean if self.late_store => Drop::As(Scenario::S4),
-            Taken::Clean | Taken::Nothing => Drop::Unknown,
+            Taken::Nothing => Drop::Unknown,
         }
     }
 }

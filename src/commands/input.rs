@@ -37,8 +37,17 @@ pub fn versions(names: &[String]) -> Result<Vec<&'static Version>, String> {
     names.iter().map(|n| version(n)).collect()
 }
 
-/// A version or mutant by name.
+/// A version or mutant by name; `v3/drop 12` is what `lostwrite mutants` makes of v3 there.
 pub fn version(name: &str) -> Result<&'static Version, String> {
+    if let Some((original, place)) = name.split_once('/') {
+        let original = version(original)?;
+        let edits = impls::edits(&original.listing);
+        let edit = edits.iter().find(|e| e.place() == place || e.name == place).ok_or_else(|| {
+            let places: Vec<_> = edits.iter().map(impls::Edit::place).collect();
+            format!("{} has no mutant '{place}'; expected {}", original.name, places.join(", "))
+        })?;
+        return Ok(Box::leak(Box::new(edit.of(original))));
+    }
     if let Some(mutant) = impls::mutants().iter().find(|m| m.name == name) {
         return Ok(&mutant.version);
     }

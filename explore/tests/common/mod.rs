@@ -25,8 +25,8 @@ impl Observer for Steps {
         self.judges.after(world, machine, event, step);
     }
 
-    fn stuck(&mut self, step: u32, end: End) {
-        self.judges.stuck(step, end);
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.judges.over(machine, step, end);
     }
 }
 
