@@ -443,3 +443,31 @@ fn matrix_names_what_exists_if_asked_for_something_else() {
     }
     lostwrite(&["matrix", "--budget", "0"]).code(2);
 }
+
+#[test]
+fn mutants_tells_who_caught_what_and_what_survives() {
+    let args = ["mutants", "--impl", "v3", "--samples", "100"];
+    // The exit code depends on the table of survivors, which has a test of its own.
+    let out = printed(&lostwrite(&args).code(predicate::in_iter([0, 1])));
+    let row = out.lines().find(|l| l.starts_with("v3 ")).unwrap_or_else(|| panic!("{out}"));
+    let (caught, all) = cells(row)[2].split_once('/').expect("n/m");
+    let (caught, all): (usize, usize) = (caught.parse().expect("a number"), all.parse().expect("a number"));
+    let survivors = out.lines().filter(|l| l.starts_with("survives: v3: ")).count();
+    assert!(caught > 20 && caught + survivors == all, "{out}");
+    let json = lostwrite(&[&args[..], &["--format", "json"]].concat()).code(predicate::in_iter([0, 1]));
+    let json: serde_json::Value = serde_json::from_str(&printed(&json)).expect("JSON");
+    assert_eq!((&json["version"], &json["versions"][0]["caught"]), (&1.into(), &caught.into()));
+    lostwrite(&["mutants", "--impl", "v9"])
+        .code(2)
+        .stderr(predicate::str::contains("unknown implementation 'v9'"));
+}
+
+/// A mutant replays by its place.
+#[test]
+fn a_mutant_is_named_by_version_and_place() {
+    let out = printed(&lostwrite(&["diff", "v3", "v3/drop 1"]).success());
+    assert!(out.contains("lock ptl"), "{out}");
+    lostwrite(&["replay", "--impl", "v3/drop 18", S1]).success().stdout(predicate::str::contains("WRONG VALUE"));
+    let e = complained(&lostwrite(&["replay", "--impl", "v3/drop 99", S1]).code(2).stdout(""));
+    assert!(e.contains("v3 has no mutant 'drop 99'; expected drop 1, drop 2"), "{e}");
+}

@@ -160,21 +160,27 @@ impl Original {
         MutantReport { name: edit.name, caught, exhausted }
     }
 
+    /// A judge on any of the cases comes before a difference on an earlier one: it says what is wrong.
     fn sequential(&self, mutant: &Version, impossible: &mut Option<Catch>) -> Option<Catch> {
-        self.sequential.iter().find_map(|(case, theirs, silent)| {
-            let Some((ours, judges, _)) = guarded(|| outcome(mutant, case)) else {
-                let mut judges = Judges::default();
-                guarded(|| replay(mutant, case, &mut judges));
-                impossible.get_or_insert_with(|| cannot(case));
-                return news(&judges, silent).map(|finding| caught(finding, case));
+        let mut differs = None;
+        let judged = self.sequential.iter().find_map(|(case, theirs, silent)| {
+            let judges = match guarded(|| outcome(mutant, case)) {
+                Some((ours, judges, _)) => {
+                    if differs.is_none() && compare(case, theirs, &ours) == Comparison::Diverge {
+                        differs = Some(difference(case));
+                    }
+                    judges
+                }
+                None => {
+                    impossible.get_or_insert_with(|| cannot(case));
+                    let mut judges = Judges::default();
+                    guarded(|| replay(mutant, case, &mut judges));
+                    judges
+                }
             };
-            let differs = || compare(case, theirs, &ours) == Comparison::Diverge;
-            match news(&judges, silent) {
-                Some(finding) => Some(caught(finding, case)),
-                None if differs() => Some(Catch { by: Catcher::Differential, finding: None, case: case.clone() }),
-                None => None,
-            }
-        })
+            news(&judges, silent).map(|finding| caught(finding, case))
+        });
+        judged.or(differs)
     }
 
     fn sampled(&self, mutant: &Version, impossible: &mut Option<Catch>) -> Option<Catch> {
@@ -266,7 +272,7 @@ impl Original {
         };
         let Some(news) = kinds.difference(theirs).next() else {
             let gone = theirs.difference(&kinds).next().is_some();
-            return gone.then(|| Catch { by: Catcher::Differential, finding: None, case: program.clone() });
+            return gone.then(|| difference(program));
         };
         let found = exhaust::<History>(mutant, program, self.effort.budget, |finding, past| {
             if kind(finding, past) == Some(*news) { Answer::Stop } else { Answer::Ignore }
@@ -291,6 +297,10 @@ fn news(judges: &Judges, original: &Judges) -> Option<Finding> {
 
 fn caught(finding: Finding, case: &Case) -> Catch {
     Catch { by: Catcher::Judge(finding.judge()), finding: Some(finding), case: case.clone() }
+}
+
+fn difference(case: &Case) -> Catch {
+    Catch { by: Catcher::Differential, finding: None, case: case.clone() }
 }
 
 fn cannot(case: &Case) -> Catch {
@@ -321,4 +331,21 @@ fn kinds(version: &Version, program: &Case, effort: Effort) -> Shows {
         Answer::Ignore
     });
     Shows { kinds: matches!(found, Exhaust::Exhausted { .. }).then_some(kinds), impossible }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EFFORT: Effort = Effort { budget: 300_000, samples: 300 };
+
+    /// Whatever is caught is caught because of the edit: a listing without one never is.
+    #[test]
+    fn a_version_is_not_caught_against_itself() {
+        for version in impls::registry() {
+            let same = Edit { name: "same: nothing".to_owned(), listing: version.listing.clone() };
+            let report = Original::of(version, EFFORT).run(same);
+            assert!(report.caught.is_none() && report.exhausted, "{}: {report:?}", version.name);
+        }
+    }
 }
