@@ -1,10 +1,10 @@
 //! All interleavings of a case's programs on a version: breadth first over machines, every judge on every transition.
 //!
 //! Judging transitions one by one is exact: what a judge says of a step is a function of the machine that the step left
-//! and of the step itself, and both are part of the transition. Where the programs are over, what follows (the drain) is
-//! a function of the machine, so that it runs once for each such machine. Something that is owed to a whole execution is
-//! a deadlock, which is a state without a way on, or a livelock, which is a state from which no end can be reached. A
-//! cycle that can be left is neither: who spins is not chosen for ever.
+//! and of the step itself, and both are part of the transition. Where the programs are over and nothing moves, what
+//! follows (the drain) is a function of the machine, so that it runs once for each such machine. What concerns a whole
+//! execution is a deadlock, which is a state without a way on, or a livelock, which is a state from which no end can be
+//! reached. A cycle that can be left is neither: who spins is not chosen for ever.
 //!
 //! An execution is followed up to its first load of a wrong value. What is reported is a shortest execution, of those one
 //! with fewest switches between actors, of those the first in an order that depends on nothing but the case.
@@ -15,12 +15,12 @@
 //! Does not claim: anything about other programs, other initial machines, or a version's behaviour on them.
 
 use crate::guard::guarded;
+use crate::hash::Packing;
 use corpus::{Case, Schedule};
 use hashbrown::HashTable;
 use impls::{Scenario, Version};
 use model::{Config, Event, Machine, Transition, World};
 use oracle::{End, Finding, History, Judge, Judges, Observer, Rule, STEP_BOUND, replay, wind_up};
-use rustc_hash::FxBuildHasher;
 use std::hash::{BuildHasher, Hash};
 use std::ops::ControlFlow;
 
@@ -167,7 +167,7 @@ enum Over {
 impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'_, '_, M, W> {
     fn run(mut self, version: &Version, case: &Case) -> Exhaust {
         let start = Machine::new(self.world.config);
-        let hash = FxBuildHasher.hash_one((&start, M::default()));
+        let hash = Packing.hash_one((&start, M::default()));
         self.nodes.push(Node {
             machine: start,
             memory: M::default(),
@@ -216,13 +216,12 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'_, '_, M, W> {
     fn expand(&mut self, node: u32, depth: u32) -> ControlFlow<Over> {
         let Node { machine, memory, .. } = self.nodes[node as usize];
         self.nodes[node as usize].successors = self.successors.len() as u32;
-        if machine.programs_done(self.world.programs) {
-            self.successors.push(END);
-            return self.drain(node, machine, memory, depth);
-        }
         let enabled = machine.enabled(self.world);
         if enabled.is_empty() {
             self.successors.push(END);
+            if machine.programs_done(self.world.programs) {
+                return self.drain(node, machine, memory, depth);
+            }
             let finding = Finding::Broken { step: depth, rule: Rule::Deadlock };
             return self.offer(finding, memory, node, None);
         }
@@ -255,7 +254,7 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'_, '_, M, W> {
     /// The number of a state, which is new or was reached before: then the way with fewer switches stays, if both are
     /// equally long.
     fn reach(&mut self, machine: Machine, memory: M, parent: u32, via: Transition) -> ControlFlow<Over, u32> {
-        let hash = FxBuildHasher.hash_one((&machine, memory));
+        let hash = Packing.hash_one((&machine, memory));
         let runs = self.runs(parent, via);
         let nodes = &self.nodes;
         let same = |n: &u32| {

@@ -6,6 +6,7 @@ mod burst;
 mod cell;
 mod exhaust;
 mod guard;
+mod hash;
 mod hunt;
 mod matrix;
 mod mutants;

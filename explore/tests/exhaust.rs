@@ -35,16 +35,13 @@ fn wrong_value<M>(finding: &Finding, _: &M) -> Answer {
     if finding.judge() == Judge::LastWrite { Answer::Shortest } else { Answer::Ignore }
 }
 
-/// States and transitions up to the ends of the programs, depth first, with the library's own hash set.
+/// States and transitions up to where nothing moves any more, depth first, with the library's own hash set.
 fn naive(version: &Version, case: &Case) -> (u64, u64) {
     let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
     let world = World::new(&config, &case.programs, &version.code);
     let (mut seen, mut transitions) = (HashSet::from([Machine::new(&config)]), 0);
     let mut open: Vec<_> = seen.iter().copied().collect();
     while let Some(machine) = open.pop() {
-        if machine.programs_done(&case.programs) {
-            continue;
-        }
         for transition in machine.enabled(&world).iter() {
             let mut next = machine;
             next.step(&world, transition);

@@ -2,7 +2,7 @@
 
 use corpus::Case;
 use explore::{Cell, Effort, Mark, Matrix, MatrixOptions, Verdict, cell, matrix};
-use impls::{Loss, Scenario, Version, find, registry};
+use impls::{Loss, Scenario, Version, expected_rows, find, registry};
 use oracle::trace;
 
 const EFFORT: Effort = Effort { budget: 300_000, samples: 1000 };
@@ -47,6 +47,24 @@ fn every_cell_is_as_expected_and_exhausted() {
 
 fn wrong(cell: &Cell) -> bool {
     matches!(cell.verdict, Verdict::Wrong { .. })
+}
+
+/// Rows that wait for their hardware. What the model has may go from here; in the end nothing is left.
+const AWAITED: [&str; 1] = ["w1"];
+
+#[test]
+fn every_version_has_a_row_for_every_hardware_and_no_row_is_for_another() {
+    let hardware: Vec<_> = corpus::hardware_modes().map(|(name, _)| name).collect();
+    for version in registry() {
+        for name in &hardware {
+            let row = expected_rows().iter().find(|r| r.version == version.name && r.hardware == *name);
+            assert!(row.is_some(), "{} has no row for {name} in expected.tsv", version.name);
+        }
+    }
+    for row in expected_rows() {
+        let name = row.hardware.as_str();
+        assert!(hardware.contains(&name) || AWAITED.contains(&name), "{}: {name}", row.version);
+    }
 }
 
 /// A scenario without programs would be as expected for nothing. S6 needs a large folio, which not every case can ask for.
