@@ -37,6 +37,10 @@ enum Command {
     Conform(commands::conform::Args),
     /// Random executions on chosen versions, as many as wanted
     Hunt(commands::hunt::Args),
+    /// Every version in every scenario, by all interleavings of small programs
+    Matrix(commands::matrix::Args),
+    /// Mistakes put into the listings one by one: which do the judges not catch?
+    Mutants(commands::mutants::Args),
     /// Measure: step cost, executions per second, executions to first losses
     Bench(commands::bench::Args),
 }
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
+        Some(Command::Matrix(args)) => commands::matrix::run(&args),
+        Some(Command::Mutants(args)) => commands::mutants::run(&args),
         Some(Command::Bench(args)) => commands::bench::run(&args),
     };
     match result {

@@ -498,3 +498,107 @@ fn the_worked_example_comes_out_as_the_manual_says() {
     assert!(complained(&run).contains("warning: $.listing[3] (unlock ptl): the lock is dropped with the flush"));
     assert!(printed(&run).lines().any(|l| l.starts_with("late-flush S2b: ")), "{}", printed(&run));
 }
+
+/// Cells of a line of a printed table, which are two blanks apart.
+fn cells(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|c| !c.is_empty()).collect()
+}
+
+#[test]
+fn matrix_is_as_expected_and_its_cases_replay() {
+    let args = ["matrix", "--impl", "v1", "--impl", "v2"];
+    let out = printed(&lostwrite(&args).success());
+    assert_eq!(out, printed(&lostwrite(&args).success()), "the same every time");
+    let row = |name: &str| {
+        let line = out.lines().find(|l| l.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{out}"));
+        cells(line)
+    };
+    assert_eq!(row("version"), ["version", "kernel", "S1", "S1b", "S2a", "S2b", "S3", "S3r", "S4", "S6"]);
+    assert_eq!(row("v1")[4], "V");
+    assert_eq!(row("v1")[6..8], ["L", "L"]);
+    assert!(row("v2")[2..9].iter().all(|c| c.starts_with("ok ")), "{out}");
+    assert!(out.contains("hardware hw0") && out.contains("every cell as expected"), "{out}");
+    let replays: Vec<_> =
+        out.lines().filter_map(|l| l.trim().strip_prefix("lostwrite replay --impl v1 '")).collect();
+    assert_eq!(replays.len(), 3, "{out}");
+    for case in replays {
+        let case = case.strip_suffix('\'').expect("a quoted case");
+        let shown = lostwrite(&["replay", "--impl", "v1", case]).success();
+        assert!(printed(&shown).contains("WRONG VALUE") || printed(&shown).contains("STALE VALUE"), "{case}");
+    }
+}
+
+#[test]
+fn matrix_exits_with_1_where_a_loss_is_not_found() {
+    // Nothing to look with.
+    let args = ["matrix", "--impl", "v1", "--budget", "10", "--samples", "0"];
+    let out = printed(&lostwrite(&args).code(1));
+    assert!(
+        out.contains("ok? 0 NOT FOUND") && out.contains("3 cells NOT as expected; 7 cells not exhausted"),
+        "{out}"
+    );
+}
+
+#[test]
+fn matrix_prints_json_and_markdown() {
+    let args = ["matrix", "--impl", "pre-fix", "--kernel", "6.1.192", "--hardware", "hw0", "--format"];
+    let with = |format: &str| {
+        let args: Vec<_> = args.iter().copied().chain([format]).collect();
+        printed(&lostwrite(&args).success())
+    };
+    let json: serde_json::Value = serde_json::from_str(&with("json")).expect("JSON");
+    assert_eq!(json["version"], 1);
+    let row = &json["tables"][0]["rows"][0];
+    assert_eq!((&row["impl"], &row["kernel"]), (&"pre-fix".into(), &"6.1.192".into()));
+    let cells = row["cells"].as_array().expect("cells");
+    let s3 = cells.iter().find(|c| c["scenario"] == "S3").expect("S3");
+    assert_eq!(
+        (&s3["verdict"], &s3["expected"], &s3["as_expected"]),
+        (&"lost".into(), &"required".into(), &true.into())
+    );
+    assert!(s3["states"].as_u64() > Some(100) && s3["transitions"].as_u64() > s3["states"].as_u64());
+    assert!(s3["case"].as_str().is_some_and(|c| c.starts_with("kernel=6.1.192 ")), "{s3}");
+    let markdown = with("markdown");
+    assert!(markdown.lines().any(|l| l.starts_with("| pre-fix | 6.1.192 | L | L | V |")), "{markdown}");
+}
+
+#[test]
+fn matrix_names_what_exists_if_asked_for_something_else() {
+    for (args, complaint) in [
+        (["--hardware", "w9"], "unknown hardware 'w9'; known are hw0"),
+        (["--kernel", "5.4"], "unknown kernel '5.4'; known are 6.0"),
+        (["--impl", "v9"], "unknown implementation 'v9'"),
+    ] {
+        let e = complained(&lostwrite(&["matrix", args[0], args[1]]).code(2).stdout(""));
+        assert!(e.contains(complaint), "{e}");
+    }
+    lostwrite(&["matrix", "--budget", "0"]).code(2);
+}
+
+#[test]
+fn mutants_tells_who_caught_what_and_what_survives() {
+    let args = ["mutants", "--impl", "v3", "--samples", "100"];
+    // The exit code depends on the table of survivors, which has a test of its own.
+    let out = printed(&lostwrite(&args).code(predicate::in_iter([0, 1])));
+    let row = out.lines().find(|l| l.starts_with("v3 ")).unwrap_or_else(|| panic!("{out}"));
+    let (caught, all) = cells(row)[2].split_once('/').expect("n/m");
+    let (caught, all): (usize, usize) = (caught.parse().expect("a number"), all.parse().expect("a number"));
+    let survivors = out.lines().filter(|l| l.starts_with("survives: v3: ")).count();
+    assert!(caught > 20 && caught + survivors == all, "{out}");
+    let json = lostwrite(&[&args[..], &["--format", "json"]].concat()).code(predicate::in_iter([0, 1]));
+    let json: serde_json::Value = serde_json::from_str(&printed(&json)).expect("JSON");
+    assert_eq!((&json["version"], &json["versions"][0]["caught"]), (&1.into(), &caught.into()));
+    lostwrite(&["mutants", "--impl", "v9"])
+        .code(2)
+        .stderr(predicate::str::contains("unknown implementation 'v9'"));
+}
+
+/// A mutant replays by its place.
+#[test]
+fn a_mutant_is_named_by_version_and_place() {
+    let out = printed(&lostwrite(&["diff", "v3", "v3/drop 1"]).success());
+    assert!(out.contains("lock ptl"), "{out}");
+    lostwrite(&["replay", "--impl", "v3/drop 18", S1]).success().stdout(predicate::str::contains("WRONG VALUE"));
+    let e = complained(&lostwrite(&["replay", "--impl", "v3/drop 99", S1]).code(2).stdout(""));
+    assert!(e.contains("v3 has no mutant 'drop 99'; expected drop 1, drop 2"), "{e}");
+}

@@ -114,7 +114,7 @@ pub fn load(name: &str, content: &[u8]) -> Result<CaseFile, FileError> {
     parse(name, text)
 }
 
-fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
+pub(crate) fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
     let fail = |e: TextError| FileError { file: name.to_owned(), what: e.to_string() };
     let mut entries = Vec::new();
     let mut scenario = None;

@@ -1,8 +1,6 @@
 //! The knobs by name: one table that the text form, the byte form and the command line share.
 
-use model::{
-    Hardware, Knobs, MigrationEntryBits, MprotectUpgrade, ReclaimBatch, StickyFlags, Swap, SwapIn, SyncSwapIn,
-};
+use model::{Knobs, MigrationEntryBits, MprotectUpgrade, ReclaimBatch, StickyFlags, Swap, SwapIn, SyncSwapIn};
 
 /// A knob of the kernel: its name, the names of its values, and how to turn it.
 pub struct Knob {
@@ -12,6 +10,12 @@ pub struct Knob {
     pub values: &'static [&'static str],
     get: fn(&Knobs) -> usize,
     set: fn(&mut Knobs, usize),
+}
+
+impl std::fmt::Debug for Knob {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl Knob {
@@ -108,7 +112,3 @@ pub fn knob(name: &str) -> Option<&'static Knob> {
 
 pub(crate) const SWAPS: [(&str, Swap); 3] =
     [("nullblk", Swap::NullBlk), ("disk", Swap::Disk), ("ramdisk", Swap::RamDisk)];
-
-pub(crate) fn hardware() -> [(&'static str, Hardware); Hardware::ALL.len()] {
-    Hardware::ALL.map(|h| (h.name(), h))
-}

@@ -12,6 +12,7 @@ mod generate;
 pub mod json;
 mod knobs;
 mod mutate;
+mod scenarios;
 pub mod text;
 
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
@@ -19,3 +20,4 @@ pub use files::{CaseFile, Entry, Expect, FileError, builtin, ground_truth, groun
 pub use generate::{Shape, generate};
 pub use knobs::{KNOBS, Knob, knob};
 pub use mutate::{crossover, mutate};
+pub use scenarios::{Environment, Surface, scenario_programs, surfaces};

@@ -15,9 +15,11 @@
 //! (pages that start shared), `large=1,2` (pages that start as one large folio), `device-frames=0..3`, and the knobs that a release
 //! sets ([`crate::KNOBS`]). A `#` starts a comment.
 
-use crate::knobs::{KNOBS, SWAPS, hardware, knob};
+use crate::knobs::{KNOBS, SWAPS, knob};
 use crate::{Case, MAX_RUNS, Run, Schedule};
-use model::{ACTORS, ActorKind, Config, DEVICE_FRAMES, MAX_OPS, Op, OpKind, PAGES, Profile, Programs, Transition};
+use model::{
+    ACTORS, ActorKind, Config, DEVICE_FRAMES, Hardware, MAX_OPS, Op, OpKind, PAGES, Profile, Programs, Transition,
+};
 
 /// Why a line is not a case: the place, what was found, and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -348,7 +350,7 @@ pub fn set_option(
             config.profile = profile;
             config.knobs = profile.knobs();
         }
-        "hw" => config.hardware = one_of(&hardware(), key, value, line, column)?,
+        "hw" => config.hardware = one_of(&Hardware::ALL.map(|h| (h.name(), h)), key, value, line, column)?,
         "swap" => config.swap = one_of(&SWAPS, key, value, line, column)?,
         "shared" => config.shared = pages(key, value, line, value_column)?,
         "large" => config.large = pages(key, value, line, value_column)?,

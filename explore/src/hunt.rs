@@ -4,7 +4,7 @@
 //! fixed number of executions does not depend on the number of threads.
 
 use crate::{Recorder, case_at, rng_for, shrink};
-use corpus::Case;
+use corpus::{Case, Environment};
 use impls::{Scenario, Version};
 use oracle::{End, Finding, Goal, Goals, Judge, Judges, Observer, Summary, execute, replay, trace};
 use rand::RngExt;
@@ -40,7 +40,7 @@ struct Numbered {
 
 impl Numbered {
     fn draw(options: &HuntOptions, index: u64) -> Numbered {
-        match options.origin {
+        let mut numbered = match options.origin {
             Origin::Generator => {
                 let (case, recorder) = case_at(options.seed, index);
                 Numbered { case, sampler: Some(recorder) }
@@ -51,7 +51,11 @@ impl Numbered {
                 rng.fill(&mut bytes[..]);
                 Numbered { case: Case::from_unversioned(&bytes), sampler: None }
             }
+        };
+        if !options.environment.is_empty() {
+            numbered.case = options.environment.of(&numbered.case);
         }
+        numbered
     }
 
     /// Runs it on a version; with `record`, the case has the schedule that was drawn afterwards.
@@ -78,6 +82,8 @@ pub struct HuntOptions {
     pub versions: Vec<&'static Version>,
     /// Where the cases come from.
     pub origin: Origin,
+    /// What surrounds the operation, whatever the cases say.
+    pub environment: Environment,
     /// The seed of the numbered executions.
     pub seed: u64,
     /// The number of the first execution: where an earlier hunt with the same seed stopped.

@@ -93,7 +93,14 @@ fn an_execution_longer_than_a_schedule_replays_too() {
 
 fn options(origin: Origin, from: u64, executions: u64) -> HuntOptions {
     let limit = Limit::Executions(executions);
-    HuntOptions { versions: impls::thread(), origin, seed: 1, from, limit }
+    HuntOptions {
+        versions: impls::thread(),
+        origin,
+        environment: corpus::Environment::default(),
+        seed: 1,
+        from,
+        limit,
+    }
 }
 
 fn hunted(threads: usize, options: &HuntOptions) -> HuntReport {

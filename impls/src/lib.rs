@@ -5,13 +5,19 @@
 //! [`registry`], and its place in [`history`].
 
 mod collect;
+mod edits;
+mod expected;
 pub mod file;
 pub mod lint;
 mod mutants;
+mod survivors;
 mod version;
 mod why;
 
+pub use edits::{Edit, edits};
+pub use expected::{PERFECT, Row, expected, expected_rows, read_expected};
 pub use mutants::{Mutant, mutant, mutants};
+pub use survivors::{Survivor, read_survivors, survivors};
 pub use version::{Loss, Provenance, Scenario, Version};
 pub use why::{Note, note};
 

@@ -8,8 +8,8 @@
 //! interleavings to versions with different steps; values that differ but are legal on both sides are *incomparable*,
 //! and so are the two legal fates of data given to MADV_FREE. `docs/divergences.md` lists the legitimate ones.
 
-use crate::execution::{Observer, Summary, replay};
-use crate::finding::{Judge, Judges, Rule};
+use crate::execution::{End, Observer, Summary, replay};
+use crate::finding::{Judge, Judges};
 use corpus::Case;
 use impls::Version;
 use model::{Event, Happened, Machine, OpKind, Swap, World};
@@ -49,8 +49,8 @@ impl Observer for Recorder {
         }
     }
 
-    fn stuck(&mut self, step: u32, rule: Rule) {
-        self.judges.stuck(step, rule);
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.judges.over(machine, step, end);
     }
 }
 

@@ -1,6 +1,5 @@
 //! Running a case: choices first, then the deterministic drain.
 
-use crate::finding::Rule;
 use corpus::Case;
 use impls::Version;
 use model::{ACTORS, Config, Enabled, Event, Machine, Programs, Swap, Transition, World};
@@ -23,9 +22,8 @@ pub trait Chooser {
 pub trait Observer {
     /// Called after each step with the machine as the step left it. Steps count from 1.
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32);
-    /// Called when the execution does not come to its end: nothing can move ([`Rule::Deadlock`]), or it goes on for ever
-    /// ([`Rule::Livelock`]).
-    fn stuck(&mut self, _step: u32, _rule: Rule) {}
+    /// Called last, with the machine at the end and how it came to that.
+    fn over(&mut self, _machine: &Machine, _step: u32, _end: End) {}
 }
 
 /// No choices: the drain alone, each actor run to completion in turn.
@@ -83,7 +81,6 @@ pub fn execute<C: Chooser, O: Observer>(
     let config = Config { knobs: version.knobs(config.knobs), ..*config };
     let world = World::new(&config, programs, &version.code);
     let mut run = Run { world: &world, machine: Machine::new(&config), steps: 0, observer };
-    let mut end = End::Complete;
     while run.steps < STEP_BOUND {
         let enabled = run.machine.enabled(&world);
         if enabled.is_empty() {
@@ -94,25 +91,13 @@ pub fn execute<C: Chooser, O: Observer>(
             chooser.retried(choice);
         }
     }
-    if !run.finish(false) {
-        end = End::Deadlock;
-    }
-    let program_steps = run.steps;
-    if end == End::Complete && run.steps < STEP_BOUND {
-        run.machine.start_drain();
-        if !run.finish(config.swap == Swap::Disk) {
-            end = End::Deadlock;
-        }
-    }
-    if run.steps >= STEP_BOUND {
-        end = End::StepBound;
-    }
-    match end {
-        End::Complete => {}
-        End::Deadlock => run.observer.stuck(run.steps, Rule::Deadlock),
-        End::StepBound => run.observer.stuck(run.steps, Rule::Livelock),
-    }
-    Summary { end, steps: run.steps, program_steps, machine: run.machine }
+    run.wind_up()
+}
+
+/// Goes on from a machine that `steps` steps have led to: finishes the programs, then drains the case. What comes of it
+/// depends on nothing but the machine.
+pub fn wind_up<O: Observer>(world: &World, machine: Machine, steps: u32, observer: &mut O) -> Summary {
+    Run { world, machine, steps, observer }.wind_up()
 }
 
 /// Runs a case with its own schedule.
@@ -135,6 +120,22 @@ impl<O: Observer> Run<'_, '_, O> {
         self.steps += 1;
         self.observer.after(self.world, &self.machine, &event, self.steps);
         event.retried
+    }
+
+    fn wind_up(mut self) -> Summary {
+        let mut end = if self.finish(false) { End::Complete } else { End::Deadlock };
+        let program_steps = self.steps;
+        if end == End::Complete && self.steps < STEP_BOUND {
+            self.machine.start_drain();
+            if !self.finish(self.world.config.swap == Swap::Disk) {
+                end = End::Deadlock;
+            }
+        }
+        if self.steps >= STEP_BOUND {
+            end = End::StepBound;
+        }
+        self.observer.over(&self.machine, self.steps, end);
+        Summary { end, steps: self.steps, program_steps, machine: self.machine }
     }
 
     /// Runs everything to its end: one actor as long as it can move and does not retry, then the next; interrupts and

@@ -1,6 +1,6 @@
 //! What a judge says, and all per-step judges together.
 
-use crate::execution::Observer;
+use crate::execution::{End, Observer};
 use crate::{clean_means_equal, last_write, revoked, structural};
 use model::{Event, Flaw, Machine, World};
 
@@ -129,10 +129,14 @@ pub enum Rule {
     MigrationEntryUnlocked,
     /// I5: fewer references than mappings and swap cache.
     TooFewReferences,
+    /// I5, at the end: more references than mappings and swap cache, so that the page can never be freed.
+    LeakedReference,
     /// Some program is not over, and nothing can move.
     Deadlock,
-    /// The programs go on for ever without getting anywhere.
+    /// Something can always move, and the end is never reached.
     Livelock,
+    /// The model cannot carry the step out.
+    Impossible,
 }
 
 impl Rule {
@@ -148,8 +152,10 @@ impl Rule {
             Rule::WritableNotExclusive => "I3: a writable entry maps a page that is not exclusive",
             Rule::MigrationEntryUnlocked => "I4: a migration entry names an unlocked or unreferenced folio",
             Rule::TooFewReferences => "I5: fewer references than mappings and swap cache explain",
+            Rule::LeakedReference => "I5: at the end a page has a reference that nobody will drop",
             Rule::Deadlock => "deadlock: nothing can move, and a program is not over",
-            Rule::Livelock => "livelock: the programs go on and never end",
+            Rule::Livelock => "livelock: something can always move, and the end is never reached",
+            Rule::Impossible => "a step that cannot be carried out: it works on something that does not exist",
         }
     }
 }
@@ -238,8 +244,11 @@ impl Judges {
         self.findings.iter().all(Option::is_none)
     }
 
-    pub(crate) fn stuck(&mut self, step: u32, rule: Rule) {
-        self.keep(Some(Finding::Broken { step, rule }));
+    /// Adds what judges found later.
+    pub(crate) fn keep_first(&mut self, later: &Judges) {
+        for finding in later.iter() {
+            self.keep(Some(finding));
+        }
     }
 
     #[inline]
@@ -261,7 +270,7 @@ impl Observer for Judges {
         }
     }
 
-    fn stuck(&mut self, step: u32, rule: Rule) {
-        Judges::stuck(self, step, rule);
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.keep(structural::judge_end(machine, step, end));
     }
 }

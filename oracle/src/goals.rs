@@ -3,7 +3,7 @@
 //! Claims: the named thing happened, in the program or in its drain. Does not claim: that anything is wrong with it, or that a goal that was
 //! not reached cannot be. A search whose goals stay at zero has proved nothing about what they name.
 
-use crate::execution::Observer;
+use crate::execution::{End, Observer};
 use model::{Action, Event, Happened, Machine, World};
 
 macro_rules! goals {
@@ -121,8 +121,8 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.after(world, machine, event, step);
     }
 
-    fn stuck(&mut self, step: u32, rule: crate::Rule) {
-        self.0.stuck(step, rule);
-        self.1.stuck(step, rule);
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.0.over(machine, step, end);
+        self.1.over(machine, step, end);
     }
 }

@@ -11,12 +11,14 @@ mod finding;
 mod goals;
 mod last_write;
 mod revoked;
+mod scenario;
 mod structural;
 mod trace;
 
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
 pub use differential::{Comparison, Outcome, compare, outcome};
-pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay};
+pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};
+pub use scenario::History;
 pub use trace::{Row, Trace, trace};

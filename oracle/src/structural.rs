@@ -2,13 +2,15 @@
 //!
 //! Claims: I1, no page is freed while a TLB maps it writable; I3, a writable entry maps an exclusive page (5.19); I4, a
 //! migration entry names a locked and referenced folio; I5, at least as many references as mappings and swap cache,
-//! and no count dropped that nobody held; I6, only the owner of the page-table lock writes entries, the hardware's A
-//! and D aside; locks are released by their owners; nothing ends in a deadlock.
+//! no count dropped that nobody held, and at the
+//! end none left over; I6, only the owner of the page-table lock writes entries, the hardware's A
+//! and D aside; locks are released by their owners; nothing ends in a deadlock or a livelock.
 //!
 //! Does not claim: anything about data. It looks at the page and the folio that the step worked on.
 
+use crate::execution::End;
 use crate::finding::{Finding, Rule};
-use model::{Actor, Event, FRAMES, Machine, OpKind, PAGES, PteKind, World, ZERO_FRAME};
+use model::{Actor, Event, FRAMES, Folio, Machine, OpKind, PAGES, PteKind, World, ZERO_FRAME};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
     let broken = |rule| Some(Finding::Broken { step, rule });
@@ -58,4 +60,16 @@ fn breaks_i3(machine: &Machine, event: &Event, mm: usize, page: usize) -> bool {
     };
     let forking = event.op.is_some_and(|op| op.kind == OpKind::Fork);
     machine.ptl[mm] == 0 && if forking { (0..PAGES).any(writable_shared) } else { writable_shared(page) }
+}
+
+/// What is left when everything is over: nothing that somebody has to drop.
+pub(crate) fn judge_end(machine: &Machine, step: u32, end: End) -> Option<Finding> {
+    let leaked = |f: &Folio| f.refs > f.mapcount() + u8::from(f.swapcache());
+    let rule = match end {
+        End::Complete if machine.folios.iter().any(leaked) => Rule::LeakedReference,
+        End::Complete => return None,
+        End::Deadlock => Rule::Deadlock,
+        End::StepBound => Rule::Livelock,
+    };
+    Some(Finding::Broken { step, rule })
 }

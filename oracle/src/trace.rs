@@ -1,8 +1,8 @@
 //! An execution written down step by step, with the two steps that a report marks.
 
 use crate::execution::{Chooser, End, Observer, Replay, Summary, execute};
-use crate::finding::{Finding, Judge, Judges, Rule};
-use crate::{clean_means_equal, last_write};
+use crate::finding::{Finding, Judge, Judges};
+use crate::scenario::History;
 use corpus::Case;
 use impls::{Scenario, Version};
 use model::{Action, Event, Happened, Machine, World};
@@ -39,31 +39,36 @@ pub struct Trace {
     pub dropped: Option<u32>,
     /// The step at which the last copy of the data stopped being what the page holds.
     pub lost: Option<u32>,
+    scenario: Option<Scenario>,
 }
 
 struct Writer {
     rows: Vec<Row>,
     judges: Judges,
+    history: History,
+    scenario: Option<Scenario>,
     dropped: Vec<Finding>,
-    wrong: Option<Finding>,
     last: Machine,
 }
 
 impl Observer for Writer {
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
-        self.judges.after(world, machine, event, step);
-        if event.transition.actor().is_some() {
-            self.dropped.extend(clean_means_equal::judge(world, machine, event, step));
-            self.wrong = self.wrong.or_else(|| last_write::judge(world, machine, event, step));
+        let mut now = Judges::default();
+        now.after(world, machine, event, step);
+        self.history.after(world, &self.last, event, machine, &now);
+        if let (Some(wrong), None) = (now.of(Judge::LastWrite), self.judges.of(Judge::LastWrite)) {
+            self.scenario = self.history.scenario(&wrong);
         }
+        self.dropped.extend(now.of(Judge::CleanMeansEqual));
+        self.judges.keep_first(&now);
         let (text, function) =
             event.pc.map_or(("", ""), |pc| (world.code.at(pc).action.text(), world.code.function(pc)));
         self.rows.push(Row { step, event: *event, text, function, before: self.last, after: *machine });
         self.last = *machine;
     }
 
-    fn stuck(&mut self, step: u32, rule: Rule) {
-        self.judges.stuck(step, rule);
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.judges.over(machine, step, end);
     }
 }
 
@@ -75,8 +80,14 @@ pub fn trace(version: &Version, case: &Case) -> Trace {
 
 fn trace_with<C: Chooser>(version: &Version, case: &Case, chooser: &mut C) -> Trace {
     let start = Machine::new(&case.config);
-    let mut writer =
-        Writer { rows: Vec::new(), judges: Judges::default(), dropped: Vec::new(), wrong: None, last: start };
+    let mut writer = Writer {
+        rows: Vec::new(),
+        judges: Judges::default(),
+        history: History::default(),
+        scenario: None,
+        dropped: Vec::new(),
+        last: start,
+    };
     let summary = execute(version, &case.config, &case.programs, chooser, &mut writer);
     // The drain begins by emptying the TLBs, which is no step; show the first one of it from there.
     if let Some(row) = writer.rows.get_mut(summary.program_steps as usize) {
@@ -86,9 +97,10 @@ fn trace_with<C: Chooser>(version: &Version, case: &Case, chooser: &mut C) -> Tr
         rows: writer.rows,
         judges: writer.judges,
         summary,
-        finding: writer.wrong.or_else(|| writer.judges.iter().next()),
+        finding: writer.judges.iter().next(),
         dropped: None,
         lost: None,
+        scenario: writer.scenario,
     };
     t.mark(&writer.dropped);
     t
@@ -136,34 +148,10 @@ impl Trace {
         self.finding.map_or(self.summary.steps, |f| f.step())
     }
 
-    /// Which of the known scenarios this loss is, from the step that dropped the fact.
+    /// Which of the known scenarios this loss is.
     #[must_use]
     pub fn scenario(&self) -> Option<Scenario> {
-        let Some(Finding::WrongValue { page, stale, step, .. }) = self.finding else { return None };
-        if stale {
-            return Some(Scenario::S2a);
-        }
-        let Some(dropped) = self.dropped else {
-            // Nothing was dropped: was the lost value stored through a translation that was no longer there?
-            let stale_store = self.rows[..step as usize].iter().any(|r| match r.event.happened {
-                Happened::Store { mm, page: p, frame, .. } => {
-                    let pte = r.after.pte[mm as usize][p as usize];
-                    p as usize == page && !(pte.is_present() && pte.frame() == frame)
-                }
-                _ => false,
-            });
-            return stale_store.then_some(Scenario::S2b);
-        };
-        let clear = self.dropping_clear(page, dropped)?;
-        if self.raced(clear, page) {
-            return Some(if self.fate(clear)?.text == Action::RestorePte.text() {
-                Scenario::S3r
-            } else {
-                Scenario::S3
-            });
-        }
-        let folio = clear.before.folios.get(clear.before.pte[0][page].frame() as usize)?;
-        Some(if folio.swapcache() { Scenario::S1 } else { Scenario::S1b })
+        self.scenario
     }
 
     /// The last clear of a dirty entry of the page by the operation under comparison, up to a step.

@@ -149,6 +149,23 @@ fn broken_rules_are_for_structural_alone() {
             without(v3, &[Action::UnlockPtl]),
             "kernel=6.0 W0 D0",
         ),
+        (
+            "livelock: something can always move, and the end is never reached",
+            "the same entry over and over",
+            edited(v3, &|n| if is(&n, Action::ReadPte) { vec![n, Node::Again] } else { vec![n] }),
+            "kernel=6.0 W0 D0",
+        ),
+        (
+            "I5: at the end a page has a reference that nobody will drop",
+            "the reference of a pinned page kept on the way out",
+            edited(v3, &|n| match n {
+                Node::Do(Action::ShareAnon, other) => {
+                    vec![Node::Do(Action::ShareAnon, without(&other, &[Action::PutFolio]))]
+                }
+                n => vec![n],
+            }),
+            "kernel=6.0 W0 IP0 D0 UP0",
+        ),
     ] {
         let mutant = faulty(title, listing);
         let finding = only(Judge::Structural, &mutant, line);

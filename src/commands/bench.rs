@@ -2,14 +2,14 @@
 
 use super::{FINE, Outcome, input};
 use corpus::Case;
-use explore::{FirstLoss, first_losses};
+use explore::{Answer, Exhaust, FirstLoss, exhaust, first_losses};
 use impls::{Scenario, Version};
 use lostwrite::report::Table;
 use model::{Event, Machine, World};
 use oracle::{Drain, Judges, Observer, execute};
 use std::time::{Duration, Instant};
 
-/// Measure: step cost, executions per second, executions to first losses.
+/// Measure: step cost, executions per second, states per second, executions to first losses.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite bench --seeds 15")]
 pub struct Args {
@@ -32,6 +32,8 @@ pub fn run(args: &Args) -> Outcome {
         input::version("v3")?.code.len()
     );
     speeds(args)?;
+    println!();
+    states(args)?;
     println!();
     losses(args)?;
     Ok(FINE)
@@ -126,6 +128,32 @@ fn hunting(args: &Args, version: &Version) -> (u32, f64) {
         std::hint::black_box(judges.is_silent());
         summary.steps
     })
+}
+
+/// Exhausting: every interleaving, every judge on every transition, every drain.
+fn states(args: &Args) -> Result<(), String> {
+    let v3 = input::version("v3")?;
+    let mut table = Table::new(["exhausting on v3, one core", "states", "transitions", "states/s"]);
+    for line in [
+        "cpu0: W0 F0 I0 D0 | cpu1: W0",
+        "swap-in=writable-clean cpu0: W0 P0 R0 D0 | cpu1: W0",
+        "cpu0: W0 F0 D0 | cpu1: W0 | kswapd: P0",
+    ] {
+        let case = case(line);
+        let (mut n, mut size) = (0u32, (0, 0));
+        let start = Instant::now();
+        while n == 0 || start.elapsed() < Duration::from_secs(args.time) {
+            let found = exhaust::<()>(v3, &case, usize::MAX, |_, ()| Answer::Stop);
+            let Exhaust::Exhausted { states, transitions } = found else {
+                return Err(format!("v3 is flagged on {line}: {found:?}"));
+            };
+            (n, size) = (n + 1, (states, transitions));
+        }
+        let rate = size.0 as f64 * f64::from(n) / start.elapsed().as_secs_f64();
+        table.row([line.to_owned(), size.0.to_string(), size.1.to_string(), format!("{rate:.0}")]);
+    }
+    print!("{table}");
+    Ok(())
 }
 
 fn losses(args: &Args) -> Result<(), String> {

@@ -19,6 +19,8 @@ pub struct Args {
     versions: Vec<String>,
     #[command(flatten)]
     files: input::Files,
+    #[command(flatten)]
+    around: input::Around,
     /// The seed of the numbered executions
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -38,6 +40,7 @@ pub fn run(args: &Args) -> Outcome {
     let options = HuntOptions {
         versions: input::versions_or_thread(&args.versions, &args.files)?,
         origin: if args.bytes { Origin::Bytes } else { Origin::Generator },
+        environment: args.around.environment()?,
         seed: args.seed,
         from: args.from,
         limit: Limit::Executions(args.executions),

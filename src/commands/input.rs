@@ -1,7 +1,8 @@
 //! What the subcommands take as input: a case in place, or a file.
 
-use corpus::{CaseFile, Entry};
+use corpus::{CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
+use model::Profile;
 use std::path::Path;
 
 /// The cases of an argument: a file if there is one of that name, else a case in the text or JSON form.
@@ -27,6 +28,69 @@ pub fn one_case(argument: &str) -> Result<Entry, String> {
     let n = file.entries.len();
     let mut entries = file.entries;
     if n == 1 { Ok(entries.remove(0)) } else { Err(format!("{argument}: expected one case, found {n}")) }
+}
+
+/// A kernel release by name.
+pub fn kernel(name: &str) -> Result<Profile, String> {
+    Profile::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| {
+        let names: Vec<_> = Profile::ALL.iter().map(|p| p.name()).collect();
+        format!("unknown kernel '{name}'; known are {}", names.join(", "))
+    })
+}
+
+/// A CPU by name.
+pub fn surface(name: &str) -> Result<Surface, String> {
+    let known = corpus::surfaces();
+    known.iter().find(|s| s.name == name).copied().ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|s| s.name).collect();
+        format!("unknown hardware '{name}'; known are {}", names.join(", "))
+    })
+}
+
+/// Knobs and their values, each as NAME=VALUE.
+pub fn knobs(words: &[String]) -> Result<Vec<(&'static Knob, usize)>, String> {
+    words.iter().map(|word| knob(word)).collect()
+}
+
+fn knob(word: &str) -> Result<(&'static Knob, usize), String> {
+    let (name, value) = word
+        .split_once('=')
+        .ok_or_else(|| format!("expected a knob as NAME=VALUE, such as swap-in=writable-clean, found '{word}'"))?;
+    let knob = corpus::knob(name).ok_or_else(|| {
+        let names: Vec<_> = corpus::KNOBS.iter().map(|k| k.name).collect();
+        format!("unknown knob '{name}'; known are {}", names.join(", "))
+    })?;
+    let value = knob
+        .values
+        .iter()
+        .position(|v| *v == value)
+        .ok_or_else(|| format!("expected {name}={}, found '{value}'", knob.values.join("|")))?;
+    Ok((knob, value))
+}
+
+/// What surrounds the operation, whatever the case says.
+#[derive(clap::Args)]
+pub struct Around {
+    /// The kernel around the operation, whatever the case says
+    #[arg(long, value_name = "RELEASE")]
+    kernel: Option<String>,
+    /// The CPU, whatever the case says
+    #[arg(long, value_name = "HARDWARE")]
+    hardware: Option<String>,
+    /// A knob of the kernel, whatever the case or the release says, as NAME=VALUE; may be repeated
+    #[arg(long = "knob", value_name = "NAME=VALUE")]
+    knobs: Vec<String>,
+}
+
+impl Around {
+    /// The environment that the arguments name.
+    pub fn environment(&self) -> Result<Environment, String> {
+        Ok(Environment {
+            kernel: self.kernel.as_deref().map(kernel).transpose()?,
+            surface: self.hardware.as_deref().map(surface).transpose()?,
+            knobs: knobs(&self.knobs)?,
+        })
+    }
 }
 
 /// Versions that are not built in.
@@ -93,8 +157,17 @@ fn load(path: &str) -> Result<&'static Version, String> {
     Ok(Box::leak(Box::new(version)))
 }
 
-/// A version or mutant by name.
+/// A version or mutant by name; `v3/drop 12` is what `lostwrite mutants` makes of v3 there.
 pub fn version(name: &str) -> Result<&'static Version, String> {
+    if let Some((original, place)) = name.split_once('/') {
+        let original = version(original)?;
+        let edits = impls::edits(&original.listing);
+        let edit = edits.iter().find(|e| e.place() == place || e.name == place).ok_or_else(|| {
+            let places: Vec<_> = edits.iter().map(impls::Edit::place).collect();
+            format!("{} has no mutant '{place}'; expected {}", original.name, places.join(", "))
+        })?;
+        return Ok(Box::leak(Box::new(edit.of(original))));
+    }
     if let Some(mutant) = impls::mutants().iter().find(|m| m.name == name) {
         return Ok(&mutant.version);
     }

@@ -2,7 +2,7 @@
 
 use super::hunt::{alarms, goals, with_progress};
 use super::{FINE, Outcome, unexpected};
-use corpus::Case;
+use corpus::{Case, Environment};
 use explore::{HuntOptions, Limit, Origin};
 use impls::{Loss, Scenario, Version};
 use lostwrite::report::Table;
@@ -82,6 +82,7 @@ pub fn run(args: &Args) -> Outcome {
     let options = HuntOptions {
         versions: versions.clone(),
         origin: Origin::Generator,
+        environment: Environment::default(),
         seed: args.seed,
         from: 0,
         limit: Limit::Time(Duration::from_secs_f64(args.time)),
@@ -162,7 +163,7 @@ fn table(versions: &[&'static Version], tally: &Tally) -> bool {
                 Some(_) => "LOST (both)",
             };
             match (cell.is_some(), version.expects(s)) {
-                (true, Loss::Required) | (false, Loss::Forbidden) => how.to_owned(),
+                (true, Loss::Required) | (false, Loss::Forbidden) | (_, Loss::Allowed) => how.to_owned(),
                 (true, Loss::Forbidden) => {
                     good = false;
                     format!("{how}, NOT EXPECTED")

@@ -9,6 +9,8 @@ pub mod hunt;
 pub mod input;
 pub mod list;
 pub mod main_job;
+pub mod matrix;
+pub mod mutants;
 pub mod replay;
 
 /// Exit code, or the message for exit code 2.

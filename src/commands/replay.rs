@@ -20,6 +20,8 @@ pub struct Args {
     versions: Vec<String>,
     #[command(flatten)]
     files: input::Files,
+    #[command(flatten)]
+    around: input::Around,
     /// Print every step
     #[arg(long)]
     full: bool,
@@ -31,7 +33,13 @@ pub struct Args {
 /// Runs and prints.
 pub fn run(args: &Args) -> Outcome {
     let versions = input::versions_or_thread(&args.versions, &args.files)?;
-    let file = input::cases(&args.case)?;
+    let mut file = input::cases(&args.case)?;
+    let environment = args.around.environment()?;
+    if !environment.is_empty() {
+        for entry in &mut file.entries {
+            entry.case = environment.of(&entry.case);
+        }
+    }
     let mut alarm = false;
     for entry in &file.entries {
         if file.entries.len() > 1 {

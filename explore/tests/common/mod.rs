@@ -5,7 +5,7 @@
 use corpus::Case;
 use impls::Version;
 use model::{Event, Machine, World};
-use oracle::{Chooser, Judges, Observer, Rule, Summary, execute};
+use oracle::{Chooser, End, Judges, Observer, Summary, execute};
 
 /// A version of the registry.
 pub fn version(name: &str) -> &'static Version {
@@ -25,8 +25,8 @@ impl Observer for Steps {
         self.judges.after(world, machine, event, step);
     }
 
-    fn stuck(&mut self, step: u32, rule: Rule) {
-        Observer::stuck(&mut self.judges, step, rule);
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.judges.over(machine, step, end);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Linux 7.3: 7.0-rc6, and the folio is marked dirty only for a present entry. The split window is still there.
 
-use crate::version::{Provenance, Version};
+use crate::version::{Provenance, Scenario, Version};
 use model::listing;
 
 pub fn version() -> Version {
@@ -71,5 +71,5 @@ pub fn version() -> Version {
         },
     )
     .on("7.3")
-    .loses_elsewhere()
+    .loses(&[Scenario::S6])
 }

@@ -1,0 +1,263 @@
+//! One question of the table of versions: can this version fail in this scenario?
+//!
+//! It is answered on the scenario's programs, by all interleavings of each, or by sampling where there are too many. A
+//! loss counts if it is of the scenario, or of no scenario that is known.
+
+use crate::{Answer, Exhaust, Memory, Recorder, SamplerKind, exhaust, rng_for};
+use corpus::Case;
+use impls::{Loss, Scenario, Version};
+use oracle::{Finding, History, Judge, Judges, execute, trace};
+use std::collections::BTreeSet;
+
+/// How hard to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// How many states a program may have to be exhausted.
+    pub budget: usize,
+    /// How many executions are drawn of one that has more.
+    pub samples: u64,
+}
+
+/// What was found, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// A load returned a value that the program never left there: data are lost, or shown after they were revoked.
+    Wrong {
+        /// The load went through a translation that the page table no longer had.
+        stale: bool,
+    },
+    /// A structural rule is broken.
+    Broken,
+    /// A dirty fact is dropped, and no load shows it.
+    Dropped,
+    /// No judge says anything.
+    Silent,
+}
+
+/// A finding with the case that shows it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// What was found.
+    pub finding: Finding,
+    /// Where.
+    pub case: Case,
+}
+
+impl Shown {
+    /// Shortest first, then fewest switches between actors.
+    fn rank(&self) -> (u32, usize) {
+        (self.finding.step(), self.case.schedule.runs().len())
+    }
+}
+
+/// The answer, and what stands behind it.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The gravest that was found.
+    pub verdict: Verdict,
+    /// The shortest case of it.
+    pub shown: Option<Shown>,
+    /// Other scenarios' losses that these programs show.
+    pub others: BTreeSet<Scenario>,
+    /// How many programs the scenario has.
+    pub programs: usize,
+    /// How many states were looked at, over all programs.
+    pub states: u64,
+    /// How many transitions.
+    pub transitions: u64,
+    /// How many executions were drawn, of programs that were not exhausted.
+    pub samples: u64,
+    /// Whether nothing was left to sampling.
+    pub exhausted: bool,
+}
+
+/// Whether a cell is as the table of expected verdicts says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is, or nothing is expected.
+    AsExpected,
+    /// Something was found that must not be there.
+    NotExpected,
+    /// What must be there was not found.
+    NotFound,
+}
+
+/// Answers the question on the scenario's programs.
+#[must_use]
+pub fn cell(version: &Version, scenario: Scenario, programs: &[Case], effort: Effort) -> Cell {
+    let mut cell = Cell {
+        verdict: Verdict::Silent,
+        shown: None,
+        others: BTreeSet::new(),
+        programs: programs.len(),
+        states: 0,
+        transitions: 0,
+        samples: 0,
+        exhausted: true,
+    };
+    for program in programs {
+        Question { version, scenario, program, effort }.answer(&mut cell);
+    }
+    cell
+}
+
+impl Cell {
+    /// Compares with what is expected. `clean`: nothing at all is expected of the version on this hardware.
+    #[must_use]
+    pub fn mark(&self, expected: Option<Loss>, clean: bool) -> Mark {
+        match (self.verdict, expected) {
+            (Verdict::Broken, _) | (Verdict::Wrong { .. }, Some(Loss::Forbidden)) => Mark::NotExpected,
+            (Verdict::Dropped, _) if clean => Mark::NotExpected,
+            (Verdict::Dropped | Verdict::Silent, Some(Loss::Required)) => Mark::NotFound,
+            _ => Mark::AsExpected,
+        }
+    }
+
+    fn add(&mut self, verdict: Verdict, shown: Option<Shown>) {
+        let wrong = |v| matches!(v, Verdict::Wrong { .. });
+        // Of two wrong values the shorter one is shown, whatever its kind.
+        let graver = !wrong(self.verdict) && verdict < self.verdict;
+        let same = verdict == self.verdict || (wrong(verdict) && wrong(self.verdict));
+        let shorter = match (&shown, &self.shown) {
+            (Some(new), Some(old)) => new.rank() < old.rank(),
+            _ => false,
+        };
+        if graver || (same && shorter) {
+            self.verdict = verdict;
+            self.shown = shown;
+        }
+    }
+}
+
+struct Question<'a> {
+    version: &'a Version,
+    scenario: Scenario,
+    program: &'a Case,
+    effort: Effort,
+}
+
+/// What a pass over a program has seen.
+#[derive(Default)]
+struct Seen {
+    dropped: bool,
+    revoked: bool,
+    broken: bool,
+    others: BTreeSet<Scenario>,
+}
+
+impl Question<'_> {
+    /// Without regard to the past first: there are fewer states, and if nothing is lost, that is the answer.
+    fn answer(&self, cell: &mut Cell) {
+        let mut seen = Seen::default();
+        let first = self.pass::<()>(&mut seen, |_, _| Answer::Stop);
+        let last = match first {
+            Exhaust::Found { .. } => self.pass::<History>(&mut seen, |finding, past| self.counts(finding, past)),
+            other => other,
+        };
+        let (Exhaust::Exhausted { states, transitions }
+        | Exhaust::Found { states, transitions, .. }
+        | Exhaust::Budget { states, transitions }) = last;
+        cell.states += states;
+        cell.transitions += transitions;
+        match last {
+            Exhaust::Found { finding, case, .. } => {
+                cell.add(verdict(&finding), Some(Shown { finding, case: *case }))
+            }
+            Exhaust::Exhausted { .. } => {}
+            Exhaust::Budget { .. } => self.sample(cell, &mut seen),
+        }
+        // A fact that is dropped where another scenario's loss shows it is that scenario's.
+        let dropped = seen.dropped && seen.others.is_empty();
+        let wrong = matches!(cell.verdict, Verdict::Wrong { .. });
+        let revoked = seen.revoked && !wrong && seen.others.is_empty();
+        for (speaks, verdict, judge) in [
+            (revoked, Verdict::Wrong { stale: true }, Judge::Revoked),
+            (seen.broken, Verdict::Broken, Judge::Structural),
+            (dropped, Verdict::Dropped, Judge::CleanMeansEqual),
+        ] {
+            if speaks && verdict <= cell.verdict {
+                cell.add(verdict, self.shortest(judge));
+            }
+        }
+        cell.others.extend(seen.others);
+    }
+
+    fn pass<M: Memory>(&self, seen: &mut Seen, wrong: impl Fn(&Finding, &M) -> Answer) -> Exhaust {
+        exhaust::<M>(self.version, self.program, self.effort.budget, |finding, past| match finding.judge() {
+            // What was revoked is a wrong value's twin: reported with it if a load shows it, and for itself if none does.
+            Judge::Revoked => {
+                seen.revoked = true;
+                Answer::Ignore
+            }
+            Judge::LastWrite => {
+                let answer = wrong(finding, past);
+                if answer == Answer::Ignore {
+                    seen.others.extend(past.scenario(finding));
+                }
+                answer
+            }
+            Judge::CleanMeansEqual => {
+                seen.dropped = true;
+                Answer::Ignore
+            }
+            Judge::Structural => {
+                seen.broken = true;
+                Answer::Ignore
+            }
+        })
+    }
+
+    fn counts(&self, finding: &Finding, past: &History) -> Answer {
+        if past.scenario(finding).is_none_or(|s| s == self.scenario) { Answer::Shortest } else { Answer::Ignore }
+    }
+
+    /// The shortest case of a judge that has spoken.
+    fn shortest(&self, judge: Judge) -> Option<Shown> {
+        let wanted = |finding: &Finding, (): &()| match finding.judge() == judge {
+            true => Answer::Shortest,
+            false => Answer::Ignore,
+        };
+        match exhaust(self.version, self.program, self.effort.budget, wanted) {
+            Exhaust::Found { finding, case, .. } => Some(Shown { finding, case: *case }),
+            _ => None,
+        }
+    }
+
+    fn sample(&self, cell: &mut Cell, seen: &mut Seen) {
+        let Case { config, programs, .. } = self.program;
+        for index in 0..self.effort.samples {
+            let mut rng = rng_for(SEED, index);
+            let kind = SamplerKind::draw(&mut rng);
+            let mut sampler = Recorder::new(kind, rng);
+            let mut judges = Judges::default();
+            execute(self.version, config, programs, &mut sampler, &mut judges);
+            seen.dropped |= judges.of(Judge::CleanMeansEqual).is_some();
+            seen.revoked |= judges.of(Judge::Revoked).is_some();
+            seen.broken |= judges.of(Judge::Structural).is_some();
+            let Some(finding) = judges.of(Judge::LastWrite) else { continue };
+            sampler.restart(true);
+            execute(self.version, config, programs, &mut sampler, &mut Judges::default());
+            let case = Case { schedule: sampler.schedule().clone(), ..self.program.clone() };
+            match trace(self.version, &case).scenario() {
+                Some(other) if other != self.scenario => {
+                    seen.others.insert(other);
+                }
+                _ => cell.add(verdict(&finding), Some(Shown { finding, case })),
+            }
+        }
+        cell.samples += self.effort.samples;
+        cell.exhausted = false;
+    }
+}
+
+/// Any number: the same executions every time.
+const SEED: u64 = 1;
+
+fn verdict(finding: &Finding) -> Verdict {
+    match finding {
+        Finding::WrongValue { stale, .. } => Verdict::Wrong { stale: *stale },
+        Finding::Revoked { .. } => Verdict::Wrong { stale: true },
+        Finding::CleanButNewer { .. } => Verdict::Dropped,
+        Finding::Broken { .. } => Verdict::Broken,
+    }
+}

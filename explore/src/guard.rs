@@ -1,0 +1,32 @@
+//! Steps that may not be possible: a listing with a fault put in may ask the model for what does not exist.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+static HOOK: Once = Once::new();
+
+/// Runs something that may panic; `None` if it did.
+pub(crate) fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(f)).ok()
+}
+
+/// Runs something during which a panic on this thread is nothing to tell anyone about.
+pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> R {
+    HOOK.call_once(|| {
+        let tell = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !QUIET.get() {
+                tell(panic);
+            }
+        }));
+    });
+    let before = QUIET.replace(true);
+    let result = f();
+    QUIET.set(before);
+    result
+}

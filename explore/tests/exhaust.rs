@@ -1,0 +1,186 @@
+//! All interleavings: the numbers are those of a naive search, what is found replays, what is correct stays silent.
+
+mod common;
+
+use common::version;
+use corpus::{Case, Entry, Expect};
+use explore::{Answer, Exhaust, exhaust};
+use impls::{Provenance, Scenario, Version};
+use model::listing::Node;
+use model::{Config, Machine, World, listing};
+use oracle::{Finding, History, Judge, Judges, Rule, STEP_BOUND, replay, trace};
+use std::collections::HashSet;
+
+/// More than any program here has.
+const BUDGET: usize = 500_000;
+
+fn entries() -> Vec<Entry> {
+    corpus::builtin().into_iter().flat_map(|f| f.entries).filter(|e| e.place.starts_with("thread.case")).collect()
+}
+
+fn case(line: &str) -> Case {
+    line.parse().unwrap_or_else(|e| panic!("{line}: {e}"))
+}
+
+/// The case without its schedule.
+fn programs(entry: &Entry) -> Case {
+    Case { schedule: corpus::Schedule::default(), ..entry.case.clone() }
+}
+
+fn anything<M>(_: &Finding, _: &M) -> Answer {
+    Answer::Shortest
+}
+
+fn wrong_value<M>(finding: &Finding, _: &M) -> Answer {
+    if finding.judge() == Judge::LastWrite { Answer::Shortest } else { Answer::Ignore }
+}
+
+/// States and transitions up to where nothing moves any more, depth first, with the library's own hash set.
+fn naive(version: &Version, case: &Case) -> (u64, u64) {
+    let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+    let world = World::new(&config, &case.programs, &version.code);
+    let (mut seen, mut transitions) = (HashSet::from([Machine::new(&config)]), 0);
+    let mut open: Vec<_> = seen.iter().copied().collect();
+    while let Some(machine) = open.pop() {
+        for transition in machine.enabled(&world).iter() {
+            let mut next = machine;
+            next.step(&world, transition);
+            transitions += 1;
+            if seen.insert(next) {
+                open.push(next);
+            }
+        }
+    }
+    (seen.len() as u64, transitions)
+}
+
+#[test]
+fn a_naive_search_counts_the_same_and_so_does_a_second_run() {
+    for line in [
+        "cpu0: W0 F0 I0 D0 | cpu1: W0",
+        "shared=0 cpu0: D0 | cpu1: R0 Z0 R0",
+        "swap=disk cpu0: W0 P0 | cpu1: W0",
+        "kernel=6.1.192 cpu0: W0 D0 | cpu1: R0 | kswapd: P0",
+    ] {
+        let case = case(line);
+        for name in ["v2", "v3"] {
+            let run = || match exhaust::<()>(version(name), &case, BUDGET, anything) {
+                Exhaust::Exhausted { states, transitions } => (states, transitions),
+                other => panic!("{name} on {line}: {other:?}"),
+            };
+            let counts = run();
+            assert_eq!(counts, naive(version(name), &case), "{name} on {line}");
+            assert_eq!(counts, run(), "{name} on {line}");
+        }
+    }
+}
+
+#[test]
+fn every_loss_of_the_thread_is_found_from_its_programs_alone() {
+    for entry in entries() {
+        for (name, expect) in &entry.expect {
+            let (version, case) = (version(name), programs(&entry));
+            match exhaust::<()>(version, &case, BUDGET, wrong_value) {
+                Exhaust::Found { finding, case, .. } => {
+                    assert_eq!(*expect, Expect::Lost, "{name} on {}", entry.place);
+                    assert_eq!(trace(version, &case).finding, Some(finding), "{name} on {case}");
+                    let by_hand = trace(version, &entry.case).length();
+                    assert!(finding.step() <= by_hand, "{name} on {case}: {finding:?}, by hand {by_hand}");
+                }
+                Exhaust::Exhausted { .. } => assert_ne!(*expect, Expect::Lost, "{name} on {}", entry.place),
+                other => panic!("{name} on {}: {other:?}", entry.place),
+            }
+        }
+    }
+}
+
+/// The same loss, looked for by its class, even where another class has a shorter way to the same machines.
+#[test]
+fn every_loss_of_the_thread_is_found_as_what_it_is() {
+    for entry in entries() {
+        let Some(scenario) = Scenario::ALL.into_iter().find(|s| Some(s.name()) == entry.scenario.as_deref())
+        else {
+            continue;
+        };
+        for (name, _) in entry.expect.iter().filter(|(_, e)| *e == Expect::Lost) {
+            let wanted = |finding: &Finding, past: &History| match past.scenario(finding) == Some(scenario) {
+                true => Answer::Shortest,
+                false => Answer::Ignore,
+            };
+            let found = exhaust::<History>(version(name), &programs(&entry), BUDGET, wanted);
+            let Exhaust::Found { finding, scenario: named, case, .. } = found else {
+                panic!("{name} on {}: {found:?}", entry.place)
+            };
+            let trace = trace(version(name), &case);
+            assert_eq!((trace.finding, trace.scenario()), (Some(finding), named), "{name} on {case}");
+            assert_eq!(named, Some(scenario), "{name} on {case}");
+        }
+    }
+}
+
+#[test]
+fn correct_versions_are_silent_on_all_interleavings_of_the_thread() {
+    for entry in entries() {
+        for version in impls::registry().iter().filter(|v| v.correct) {
+            let found = exhaust::<()>(version, &programs(&entry), BUDGET, anything);
+            assert!(matches!(found, Exhaust::Exhausted { .. }), "{} on {}: {found:?}", version.name, entry.place);
+        }
+    }
+}
+
+/// A step that is judged can be the last one, a load through a stale entry while the programs run.
+#[test]
+fn a_finding_before_the_end_of_the_programs_replays() {
+    let stale = case("shared=0 cpu0: D0 | cpu1: R0 Z0 R0");
+    let found = exhaust::<()>(version("pre-fix"), &stale, BUDGET, wrong_value);
+    let Exhaust::Found { finding, case, .. } = found else { panic!("{found:?}") };
+    assert!(matches!(finding, Finding::WrongValue { stale: true, .. }), "{finding:?}");
+    assert_eq!(trace(version("pre-fix"), &case).finding, Some(finding));
+}
+
+#[test]
+fn a_budget_that_is_used_up_says_nothing_else() {
+    let line = case("cpu0: W0 F0 I0 D0 | cpu1: W0");
+    let found = exhaust::<()>(version("v3"), &line, 1000, anything);
+    assert!(matches!(found, Exhaust::Budget { states: 1000, .. }), "{found:?}");
+}
+
+fn faulty(nodes: Vec<Node>) -> Version {
+    let provenance = Provenance { author: "mutant", date: "-", source: "written for a test" };
+    Version::new("faulty", "a listing with a fault", provenance, nodes)
+}
+
+/// The finding on all interleavings, which the case shows too.
+fn broken(version: &Version, line: &str) -> Finding {
+    let found = exhaust::<()>(version, &case(line), BUDGET, anything);
+    let Exhaust::Found { finding, case, .. } = found else { panic!("{found:?}") };
+    if finding != (Finding::Broken { step: finding.step(), rule: Rule::Impossible }) {
+        let mut judges = Judges::default();
+        replay(version, &case, &mut judges);
+        assert_eq!(judges.of(finding.judge()), Some(finding), "{case}");
+    }
+    finding
+}
+
+#[test]
+fn deadlock_livelock_and_the_impossible_are_findings() {
+    let locks_and_goes = faulty(listing! { at "migrate_vma_collect_pmd"; LockPtl; });
+    assert!(
+        matches!(broken(&locks_and_goes, "cpu0: D0 | cpu1: D0"), Finding::Broken { rule: Rule::Deadlock, .. }),
+        "deadlock"
+    );
+    let spins = faulty(listing! { at "migrate_vma_collect_pmd"; each_page { ReadPte; again; } });
+    let livelock = Finding::Broken { step: STEP_BOUND, rule: Rule::Livelock };
+    assert_eq!(broken(&spins, "cpu0: R0 D0 | cpu1: R0"), livelock);
+    let no_folio = faulty(listing! { at "migrate_vma_collect_pmd"; PutFolio; });
+    assert!(matches!(broken(&no_folio, "D0"), Finding::Broken { step: 1, rule: Rule::Impossible }), "impossible");
+}
+
+/// A fault that waits for the lock of a device page goes round in circles until its owner moves on: that ends.
+#[test]
+fn a_cycle_that_can_be_left_is_no_livelock() {
+    let waiting = case("shared=0 cpu0: W0 | cpu1: D0");
+    let found = exhaust::<()>(version("v3"), &waiting, BUDGET, anything);
+    let Exhaust::Exhausted { states, transitions } = found else { panic!("{found:?}") };
+    assert_eq!((states, transitions), naive(version("v3"), &waiting));
+}

@@ -1,0 +1,59 @@
+//! The table of expected verdicts: it reads, it names what exists, and it agrees with what the versions' files say.
+
+use impls::{Loss, PERFECT, Scenario, expected, expected_rows, find, read_expected, registry};
+
+#[test]
+fn every_version_has_a_row_for_perfect_hardware() {
+    for version in registry() {
+        assert!(
+            expected_rows().iter().any(|r| r.version == version.name && r.hardware == PERFECT),
+            "{} has no row for {PERFECT} in expected.tsv",
+            version.name
+        );
+    }
+}
+
+#[test]
+fn every_row_names_a_version_that_exists() {
+    for row in expected_rows() {
+        assert!(find(&row.version).is_ok(), "{}", row.version);
+    }
+}
+
+/// What a version's file says it loses is what the table requires, and a version believed correct may lose nothing.
+#[test]
+fn the_table_agrees_with_the_files_of_the_versions() {
+    for version in registry() {
+        let required: Vec<_> =
+            Scenario::ALL.into_iter().filter(|s| version.expects(*s) == Loss::Required).collect();
+        assert_eq!(version.loses, required, "{}", version.name);
+        if version.correct {
+            assert!(Scenario::ALL.into_iter().all(|s| version.expects(s) == Loss::Forbidden), "{}", version.name);
+        }
+    }
+}
+
+#[test]
+fn what_does_not_arise_is_not_expected() {
+    assert_eq!(expected("v2", Scenario::S6, PERFECT), None);
+    assert_eq!(expected("v2", Scenario::S1, "no such hardware"), None);
+    assert_eq!(expected("no such version", Scenario::S1, PERFECT), None);
+    assert_eq!(expected("v1", Scenario::S3, PERFECT), Some(Loss::Required));
+}
+
+#[test]
+fn a_malformed_table_names_the_line_and_what_was_expected() {
+    let header = "version\thardware\tS1\tS1b\tS2a\tS2b\tS3\tS3r\tS4\tS6";
+    let row = "v2\thw0\tforbidden\tforbidden\tallowed\t-\t-\t-\t-\t-";
+    assert_eq!(read_expected(&format!("# a comment\n{header}\n{row}\n")).map(|r| r.len()), Ok(1));
+    for (text, line, what) in [
+        (String::new(), 1, "expected a header line"),
+        (format!("#\n{row}"), 2, "expected the columns version, hardware, S1"),
+        (format!("{header}\nv2\thw0\n"), 2, "expected 10 tab-separated fields, found 2"),
+        (format!("{header}\n\n{}", row.replace("allowed", "lost")), 3, "in column S2a, found 'lost'"),
+        (format!("{header}\n{row}\n{row}"), 3, "a second row for v2 on hw0"),
+    ] {
+        let e = read_expected(&text).expect_err(&text);
+        assert!(e.starts_with(&format!("line {line}: ")) && e.contains(what), "{e}");
+    }
+}

@@ -1,0 +1,173 @@
+//! Which of the known scenarios a loss is.
+//!
+//! A loss is named after what made it possible, which lies in the past of the load that shows it. [`History`] is what
+//! has to be remembered of an execution for that: small and comparable, so that a search over states can keep apart
+//! two pasts that lead to the same machine and deserve different names.
+
+use crate::finding::{Finding, Judges};
+use impls::Scenario;
+use model::{ACTORS, Action, Event, Happened, Machine, OpKind, PAGES, World};
+
+/// The function whose fault a loss is.
+const SUBJECT: &str = "migrate_vma_collect_pmd";
+
+/// What is remembered of an execution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct History {
+    pages: [Page; PAGES],
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Page {
+    /// The last dirty word that collect took out of the page table.
+    taken: Taken,
+    /// Collect has taken a clean word since.
+    clean: bool,
+    /// A store went through a translation that the page table no longer had, after the last take.
+    late_store: bool,
+    /// The same, ever.
+    stale_store: bool,
+    /// A folio was split after the last take: the page-table lock was dropped for it.
+    split: bool,
+    /// Why the dirty fact of each word was dropped, first since the word was stored.
+    dropped: [Option<Drop>; ACTORS],
+}
+
+/// A dirty word that collect took out of the page table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Taken {
+    #[default]
+    Nothing,
+    /// It was dirty when collect read it; the folio was in the swap cache.
+    InSwapCache,
+    /// It was dirty when collect read it; the folio was not in the swap cache.
+    Elsewhere,
+    /// D was set between the read and the clear, and what becomes of it is open.
+    Raced,
+    /// ... and the word of the read was put back.
+    RacedAndRestored,
+    /// ... and a migration entry took its place.
+    RacedAndReplaced,
+}
+
+/// How a dirty fact was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Drop {
+    As(Scenario),
+    /// S3 or S3r, as soon as it is known what became of the word.
+    Raced,
+    Unknown,
+}
+
+impl History {
+    /// Takes note of a step: the machine before and after it, and what the judges said of it.
+    pub fn after(&mut self, world: &World, before: &Machine, event: &Event, machine: &Machine, judges: &Judges) {
+        let by_cpu = event.op.is_some_and(|op| op.kind == OpKind::Write);
+        if let (Happened::Store { mm: 0, page, frame, .. }, true) = (event.happened, by_cpu) {
+            let pte = machine.pte[0][page as usize];
+            let stale = !(pte.is_present() && pte.frame() == frame);
+            let past = &mut self.pages[page as usize];
+            past.late_store |= stale;
+            past.stale_store |= stale;
+            if let Some(word) = event.transition.actor() {
+                past.dropped[word] = None;
+            }
+        }
+        if let (Some(pc), Some(actor)) = (event.pc, event.transition.actor()) {
+            let action = world.code.at(pc).action;
+            let telling = matches!(
+                action,
+                Action::ClearPte
+                    | Action::ClearPteIgnored
+                    | Action::RestorePte
+                    | Action::InstallMigrationEntry
+                    | Action::SplitFolio
+            );
+            if telling && world.code.function(pc) == SUBJECT {
+                self.collect(action, before, actor);
+            }
+        }
+        for finding in judges.iter() {
+            if let Finding::CleanButNewer { mm: 0, page, .. } = finding {
+                let past = &mut self.pages[page];
+                let drop = past.drop();
+                for dropped in &mut past.dropped {
+                    dropped.get_or_insert(drop);
+                }
+            }
+        }
+    }
+
+    fn collect(&mut self, action: Action, before: &Machine, actor: usize) {
+        let registers = &before.actors[actor];
+        let page = registers.page as usize;
+        if action == Action::SplitFolio {
+            for (n, past) in self.pages.iter_mut().enumerate() {
+                past.split |= n != page && (past.clean || past.taken != Taken::Nothing);
+            }
+            return;
+        }
+        let past = &mut self.pages[page];
+        match action {
+            Action::ClearPte | Action::ClearPteIgnored => {
+                let word = before.pte[0][page];
+                let in_swap_cache = before.folios.get(word.frame() as usize).is_some_and(|f| f.swapcache());
+                past.late_store = false;
+                past.split = false;
+                past.clean = !word.dirty();
+                if word.dirty() {
+                    past.taken = if word.is_present() && !registers.pte.dirty() {
+                        Taken::Raced
+                    } else if in_swap_cache {
+                        Taken::InSwapCache
+                    } else {
+                        Taken::Elsewhere
+                    };
+                }
+            }
+            _ if past.taken == Taken::Raced && !past.clean => {
+                let restored = action == Action::RestorePte;
+                past.taken = if restored { Taken::RacedAndRestored } else { Taken::RacedAndReplaced };
+                let known = past.drop();
+                for dropped in past.dropped.iter_mut().flatten().filter(|d| **d == Drop::Raced) {
+                    *dropped = known;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The scenario of a finding: of a wrong value, the way in which it became possible.
+    #[must_use]
+    pub fn scenario(&self, finding: &Finding) -> Option<Scenario> {
+        let Finding::WrongValue { mm: 0, page, word, stale, .. } = *finding else { return None };
+        let past = &self.pages[page];
+        if stale {
+            return Some(if past.split { Scenario::S6 } else { Scenario::S2a });
+        }
+        match past.dropped[word] {
+            Some(Drop::As(scenario)) => Some(scenario),
+            Some(_) => None,
+            // Nothing was dropped: was the lost value stored through a translation that was no longer there?
+            None => past.stale_store.then_some(Scenario::S2b),
+        }
+    }
+}
+
+impl Page {
+    /// How a fact is dropped that is seen to be dropped now.
+    fn drop(&self) -> Drop {
+        // No walk set D in a word that nobody could see any more: the store did without.
+        if self.clean && self.late_store {
+            return Drop::As(Scenario::S4);
+        }
+        match self.taken {
+            Taken::InSwapCache => Drop::As(Scenario::S1),
+            Taken::Elsewhere => Drop::As(Scenario::S1b),
+            Taken::Raced => Drop::Raced,
+            Taken::RacedAndRestored => Drop::As(Scenario::S3r),
+            Taken::RacedAndReplaced => Drop::As(Scenario::S3),
+            Taken::Nothing => Drop::Unknown,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `lostwrite matrix`.
+
+use super::{FINE, Outcome, input, unexpected};
+use clap::ValueEnum;
+use corpus::Surface;
+use explore::{Effort, MatrixOptions};
+use impls::PERFECT;
+use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::report::{matrix_json, matrix_markdown, matrix_text};
+
+/// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is expected.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite matrix --hardware hw0 --impl v2 --impl v3\n\n\
+    Exits with 1 if a cell is not as the table of expected verdicts says.")]
+pub struct Args {
+    /// The CPU; may be repeated, a table each; 'all' for every one
+    #[arg(long, value_name = "HARDWARE", default_values_t = [PERFECT.to_owned()])]
+    hardware: Vec<String>,
+    /// The kernel around the versions: one release for all, so that only the operation differs, or 'native' for each one's own
+    #[arg(long, default_value = "6.0")]
+    kernel: String,
+    /// Another value for a knob of the kernel, as NAME=VALUE; may be repeated
+    #[arg(long = "knob", value_name = "NAME=VALUE")]
+    knobs: Vec<String>,
+    /// Only this version or mutant; may be repeated
+    #[arg(long = "impl", value_name = "VERSION")]
+    versions: Vec<String>,
+    #[command(flatten)]
+    files: input::Files,
+    /// How many states a program may have to be exhausted
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..))]
+    budget: u32,
+    /// How many executions are drawn of a program that has more
+    #[arg(long, default_value_t = 20_000)]
+    samples: u64,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+/// Computes and prints the tables.
+pub fn run(args: &Args) -> Outcome {
+    let options = MatrixOptions {
+        versions: if args.versions.is_empty() {
+            impls::history()
+        } else {
+            input::versions(&args.versions, &args.files)?
+        },
+        hardware: hardware(&args.hardware)?,
+        kernel: if args.kernel == "native" { None } else { Some(input::kernel(&args.kernel)?) },
+        knobs: input::knobs(&args.knobs)?,
+        effort: Effort { budget: args.budget as usize, samples: args.samples },
+    };
+    let cells = options.hardware.len() * options.versions.len() * impls::Scenario::ALL.len();
+    let bar = ProgressBar::new(cells as u64).with_style(
+        ProgressStyle::with_template("{elapsed_precise} {bar:40} {pos}/{len} cells")
+            .expect("the template is well formed"),
+    );
+    let tables = explore::matrix(&options, || bar.inc(1));
+    bar.finish_and_clear();
+    match args.format {
+        Format::Text => print!("{}", matrix_text(&tables)),
+        Format::Json => println!("{:#}", matrix_json(&tables)),
+        Format::Markdown => print!("{}", matrix_markdown(&tables)),
+    }
+    Ok(if tables.iter().all(explore::Matrix::as_expected) { FINE } else { unexpected() })
+}
+
+fn hardware(names: &[String]) -> Result<Vec<Surface>, String> {
+    if names.iter().any(|n| n == "all") {
+        return Ok(corpus::surfaces());
+    }
+    names.iter().map(|name| input::surface(name)).collect()
+}

@@ -1,0 +1,58 @@
+//! `lostwrite mutants`.
+
+use super::{FINE, Outcome, input, unexpected};
+use clap::ValueEnum;
+use explore::Effort;
+use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::report::{mutants_json, mutants_text, reason, stale_reasons};
+
+/// Leave each step of each listing out, swap each two neighbours: which mistakes do the judges not catch?
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite mutants --impl v3\n\n\
+    Exits with 1 if a mutant survives without a reason in the table of survivors, or the table names one that does not.")]
+pub struct Args {
+    /// Only this version's mutants; may be repeated
+    #[arg(long = "impl", value_name = "VERSION")]
+    versions: Vec<String>,
+    #[command(flatten)]
+    files: input::Files,
+    /// How many states a program may have to be exhausted
+    #[arg(long, default_value_t = 300_000, value_parser = clap::value_parser!(u32).range(1..))]
+    budget: u32,
+    /// How many executions of generated cases each mutant runs
+    #[arg(long, default_value_t = 5_000)]
+    samples: u64,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Runs the mutants and prints what became of them.
+pub fn run(args: &Args) -> Outcome {
+    let versions = if args.versions.is_empty() {
+        impls::registry().iter().collect()
+    } else {
+        input::versions(&args.versions, &args.files)?
+    };
+    let bar = ProgressBar::new(explore::count_mutants(&versions) as u64).with_style(
+        ProgressStyle::with_template("{elapsed_precise} {bar:40} {pos}/{len} mutants")
+            .expect("the template is well formed"),
+    );
+    let effort = Effort { budget: args.budget as usize, samples: args.samples };
+    let reports = explore::mutants(&versions, effort, || bar.inc(1));
+    bar.finish_and_clear();
+    match args.format {
+        Format::Text => print!("{}", mutants_text(&reports)),
+        Format::Json => println!("{:#}", mutants_json(&reports)),
+    }
+    let explained =
+        |r: &explore::MutantsReport| r.mutants.iter().all(|m| m.caught.is_some() || reason(r, m).is_some());
+    let good = reports.iter().all(explained) && stale_reasons(&reports).is_empty();
+    Ok(if good { FINE } else { unexpected() })
+}

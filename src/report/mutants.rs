@@ -1,0 +1,84 @@
+//! The report on mutants as text and JSON.
+
+use super::{JSON_VERSION, Table};
+use explore::{MutantReport, MutantsReport};
+use impls::{Survivor, survivors};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Why a mutant survives, if the table of survivors says so.
+#[must_use]
+pub fn reason(report: &MutantsReport, mutant: &MutantReport) -> Option<&'static str> {
+    let of = |s: &&Survivor| s.version == report.version.name && s.mutant == mutant.name;
+    survivors().iter().find(of).map(|s| s.reason.as_str())
+}
+
+/// Rows of the table of survivors about mutants of these versions that do not survive, or do not exist.
+#[must_use]
+pub fn stale_reasons(reports: &[MutantsReport]) -> Vec<&'static Survivor> {
+    let stale = |s: &&Survivor| {
+        let Some(report) = reports.iter().find(|r| r.version.name == s.version) else { return false };
+        !report.mutants.iter().any(|m| m.name == s.mutant && m.caught.is_none())
+    };
+    survivors().iter().filter(stale).collect()
+}
+
+/// The report as plain text: how many were caught by whom, then the survivors.
+#[must_use]
+pub fn mutants_text(reports: &[MutantsReport]) -> String {
+    let mut table = Table::new(["version", "kernel", "caught", "by"]);
+    for report in reports {
+        let mut by = BTreeMap::<&str, usize>::new();
+        for catch in report.mutants.iter().filter_map(|m| m.caught.as_ref()) {
+            *by.entry(catch.by.name()).or_default() += 1;
+        }
+        let by: Vec<_> = by.into_iter().map(|(name, n)| format!("{name} {n}")).collect();
+        let caught = format!("{}/{}", report.caught(), report.mutants.len());
+        table.row([report.version.name.to_owned(), report.kernel.name().to_owned(), caught, by.join(", ")]);
+    }
+    let mut out = format!("{table}\n");
+    for report in reports {
+        for mutant in report.mutants.iter().filter(|m| m.caught.is_none()) {
+            let open = if mutant.exhausted { "" } else { " (programs not exhausted)" };
+            let why = reason(report, mutant).unwrap_or("NO REASON GIVEN");
+            let _ = writeln!(out, "survives: {}: {}{open}: {why}", report.version.name, mutant.name);
+        }
+    }
+    for row in stale_reasons(reports) {
+        let _ = writeln!(out, "NO SURVIVOR: {}: {}: {}", row.version, row.mutant, row.reason);
+    }
+    out
+}
+
+/// The report as JSON, the caught ones included.
+#[must_use]
+pub fn mutants_json(reports: &[MutantsReport]) -> Value {
+    let versions: Vec<_> = reports
+        .iter()
+        .map(|report| {
+            let mutants: Vec<_> = report
+                .mutants
+                .iter()
+                .map(|m| {
+                    json!({
+                        "name": m.name,
+                        "caught_by": m.caught.as_ref().map(|c| c.by.name()),
+                        "finding": m.caught.as_ref().and_then(|c| c.finding).map(|f| f.to_string()),
+                        "case": m.caught.as_ref().map(|c| c.case.to_string()),
+                        "exhausted": m.exhausted,
+                        "reason": reason(report, m),
+                    })
+                })
+                .collect();
+            json!({
+                "impl": report.version.name,
+                "kernel": report.kernel.name(),
+                "caught": report.caught(),
+                "of": report.mutants.len(),
+                "mutants": mutants,
+            })
+        })
+        .collect();
+    json!({ "version": JSON_VERSION, "versions": versions })
+}

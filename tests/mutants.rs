@@ -1,0 +1,48 @@
+//! The table of survivors against what survives.
+
+use explore::{Effort, mutants};
+use impls::{Version, edits, find, read_survivors, registry, survivors};
+use lostwrite::report::{reason, stale_reasons};
+
+/// A row that names nothing explains nothing.
+#[test]
+fn every_reason_is_for_a_mutant_that_exists() {
+    for row in survivors() {
+        let version = find(&row.version).unwrap_or_else(|e| panic!("{e}"));
+        assert!(edits(&version.listing).iter().any(|e| e.name == row.mutant), "{}: {}", row.version, row.mutant);
+    }
+}
+
+/// What `lostwrite mutants` prints without options: every survivor has its reason, and every reason its survivor.
+#[test]
+#[ignore = "impls/survivors.tsv waits for the listings to be final"]
+fn every_survivor_has_a_reason_and_every_reason_a_survivor() {
+    let versions: Vec<&'static Version> = registry().iter().collect();
+    let reports = mutants(&versions, Effort { budget: 300_000, samples: 5_000 }, || {});
+    let unexplained: Vec<_> = reports
+        .iter()
+        .flat_map(|r| r.mutants.iter().map(move |m| (r, m)))
+        .filter(|(r, m)| m.caught.is_none() && reason(r, m).is_none())
+        .map(|(r, m)| format!("{}\t{}", r.version.name, m.name))
+        .collect();
+    assert!(unexplained.is_empty(), "no reason for\n{}", unexplained.join("\n"));
+    let stale = stale_reasons(&reports);
+    assert!(stale.is_empty(), "no survivor for {stale:?}");
+}
+
+#[test]
+fn a_malformed_table_names_the_line_and_what_was_expected() {
+    let header = "version\tmutant\treason";
+    let row = "v3\tdrop 11: flush this page\tthe range flush does";
+    assert_eq!(read_survivors(&format!("# a comment\n{header}\n{row}\n")).map(|r| r.len()), Ok(1));
+    for (text, line, what) in [
+        (String::new(), 1, "expected a header line"),
+        (row.to_owned(), 1, "expected the columns version, mutant, reason"),
+        (format!("{header}\nv3\tdrop 11"), 2, "expected 3 tab-separated fields, found 2"),
+        (format!("{header}\nv3\tdrop 11\t "), 2, "expected a reason"),
+        (format!("{header}\n\n{row}\n{row}"), 4, "a second reason for v3, drop 11"),
+    ] {
+        let e = read_survivors(&text).expect_err(&text);
+        assert!(e.starts_with(&format!("line {line}: ")) && e.contains(what), "{e}");
+    }
+}
