@@ -175,10 +175,22 @@ pub fn ground_truth() -> Vec<(String, &'static str)> {
     let mut files: Vec<_> = GROUND_TRUTH
         .files()
         .filter_map(|f| Some((f.path().file_name()?.to_str()?.to_owned(), f.contents_utf8()?)))
-        .filter(|(name, _)| name.ends_with(".tsv") || name.ends_with(".jsonl"))
+        .filter(|(name, _)| (name.ends_with(".tsv") && name != UNEXPLAINED) || name.ends_with(".jsonl"))
         .collect();
     files.sort();
     files
+}
+
+const UNEXPLAINED: &str = "unexplained.tsv";
+
+/// The rows of the ground truth that the model is known to disagree with, by file and case.
+#[must_use]
+pub fn unexplained() -> Vec<(&'static str, &'static str)> {
+    let file = GROUND_TRUTH.files().find(|f| f.path().file_name().is_some_and(|n| n == UNEXPLAINED));
+    let text = file.and_then(|f| f.contents_utf8()).unwrap_or_default();
+    let rows = text.lines().filter(|l| !l.starts_with('#'));
+    rows.filter_map(|row| row.split_once('\t').and_then(|(file, rest)| Some((file, rest.split('\t').next()?))))
+        .collect()
 }
 
 /// The operation sequences of the ground truth that the model has every operation of, each once, as cases of the

@@ -16,7 +16,9 @@ mod scenarios;
 pub mod text;
 
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
-pub use files::{CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load};
+pub use files::{
+    CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load, unexplained,
+};
 pub use generate::{Shape, generate};
 pub use knobs::{KNOBS, Knob, knob};
 pub use mutate::{crossover, mutate};

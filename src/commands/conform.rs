@@ -37,9 +37,10 @@ pub fn run(args: &Args) -> Outcome {
 
 fn print(name: &str, result: &Conformance, show: usize) {
     println!("{name}");
-    let mut table = Table::new(["column", "agree", "states", "disagree", "skipped", "not run"]);
+    let mut table = Table::new(["column", "agree", "states", "disagree", "unexplained", "skipped", "not run"]);
     for (column, r) in &result.columns {
-        let cells = [r.agree, r.states, r.disagree.len(), r.skipped, r.not_run].map(|n| n.to_string());
+        let cells =
+            [r.agree, r.states, r.disagree.len(), r.unexplained, r.skipped, r.not_run].map(|n| n.to_string());
         table.row(std::iter::once(column.clone()).chain(cells));
     }
     println!("{table}");
