@@ -38,6 +38,7 @@ enum Command {
     /// Random executions on chosen versions, as many as wanted
     Hunt(commands::hunt::Args),
     /// Every version in every scenario, by all interleavings of small programs
+    Exhaust(commands::exhaust::Args),
     Matrix(commands::matrix::Args),
     /// Mistakes put into the listings one by one: which do the judges not catch?
     Mutants(commands::mutants::Args),
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
+        Some(Command::Exhaust(args)) => commands::exhaust::run(&args),
         Some(Command::Matrix(args)) => commands::matrix::run(&args),
         Some(Command::Mutants(args)) => commands::mutants::run(&args),
         Some(Command::Bench(args)) => commands::bench::run(&args),

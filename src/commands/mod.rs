@@ -4,6 +4,7 @@ pub mod bench;
 pub mod conform;
 pub mod convert;
 pub mod diff;
+pub mod exhaust;
 pub mod explain;
 pub mod hunt;
 pub mod input;
