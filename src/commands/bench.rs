@@ -62,6 +62,8 @@ fn speeds(args: &Args) -> Result<(), String> {
     row("the same, judged, with its drain", steps, rate);
     let (steps, rate) = whole(args, v3, &case("kernel=6.0 W0 P0 R0 W0 D0 P0 R0"));
     row("S1, judged, with its drain", steps, rate);
+    let (steps, rate) = whole(args, v3, &case("kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0"));
+    row("one page, two CPUs (S3), judged, with its drain", steps, rate);
     let (steps, rate) = hunting(args, v3);
     row("hunting: generate, sample, judge, drain", steps, rate);
     print!("{table}");
