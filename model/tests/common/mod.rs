@@ -76,11 +76,22 @@ pub fn alone(config: &Config, ops: &[(OpKind, u8)]) -> Machine {
     end.expect("the test ran")
 }
 
-/// Runs an actor until its operations up to number `n` have returned; the swap device moves where it must.
+/// Runs an actor until its operations up to number `n` have returned; the CPUs that it asks for a flush answer at once.
 pub fn finish(world: &World, machine: &mut Machine, actor: usize, n: u8) {
-    while machine.actors[actor].op < n {
+    for _ in 0..2000 {
+        if machine.actors[actor].op >= n {
+            return;
+        }
+        let asked = machine.actors[actor].unanswered();
+        if asked != 0 {
+            let answer = Transition::interrupt(asked.trailing_zeros() as usize);
+            assert!(machine.enabled(world).has(answer), "{answer} is in the middle of an access: {machine:?}");
+            machine.step(world, answer);
+            continue;
+        }
         run(world, machine, actor);
     }
+    panic!("actor {actor} goes round in circles: {machine:?}");
 }
 
 /// One step of an actor.
@@ -94,7 +105,7 @@ pub fn can_run(world: &World, machine: &Machine, actor: usize) -> bool {
     machine.enabled(world).has(Transition::run(actor))
 }
 
-/// Runs an actor until it has begun an operation whose next step is this one.
+/// Runs an actor until this is its next step.
 pub fn up_to(world: &World, machine: &mut Machine, actor: usize, action: Action) {
     for _ in 0..200 {
         if next_step(world, machine, actor) == Some(action) {
@@ -111,10 +122,13 @@ pub fn through(world: &World, machine: &mut Machine, actor: usize, action: Actio
     run(world, machine, actor)
 }
 
-/// What an actor in the middle of an operation does next.
+/// What an actor does next, if its program is not over.
 pub fn next_step(world: &World, machine: &Machine, actor: usize) -> Option<Action> {
     let a = &machine.actors[actor];
-    a.has(Actor::BEGUN).then(|| world.code.at(a.pc).action)
+    let kswapd = world.programs.kinds[actor] == ActorKind::Kswapd;
+    let entry = || world.op(machine, actor).map(|op| world.code.entry(op.kind, kswapd));
+    let pc = if a.has(Actor::BEGUN) { Some(a.pc) } else { entry() };
+    pc.map(|pc| world.code.at(pc).action)
 }
 
 /// The entries of both address spaces.
