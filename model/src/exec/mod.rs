@@ -61,9 +61,10 @@ impl Ctx<'_, '_> {
         self.m.folios[frame as usize].set_exclusive(on);
     }
 
-    /// A fault on behalf of the operation is a write fault.
+    /// A fault on behalf of the operation is a write fault. mlock asks for that only where the VMA allows it.
     pub fn is_store(&self) -> bool {
-        self.kind().wants_write()
+        let kind = self.kind();
+        kind.wants_write() && !(kind == OpKind::Lock && self.m.vma_read_only(self.mm(), self.page()))
     }
 
     /// The folio under work.
