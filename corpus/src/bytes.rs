@@ -17,8 +17,8 @@
 //!
 //! Decoding is total: every byte string that starts with a known version is a case (numbers are reduced modulo what
 //! exists, missing bytes are zero, an odd byte at the end is dropped), so a small edit stays small. Encoding writes
-//! the canonical string, and decoding that gives the same case back. Kinds are taken modulo 16 and two numbers are
-//! free, so that a new kind of operation changes no old file.
+//! the canonical string, and decoding that gives the same case back. A new kind of operation takes the next number, so that it
+//! changes no canonical string that is there already.
 
 use crate::knobs::{KNOBS, SWAPS};
 use crate::{Case, MAX_RUN};

@@ -58,7 +58,8 @@ impl Ctx<'_, '_> {
     pub fn needs_dirty(&mut self) -> bool {
         let mode = &self.w.mode;
         let clean = self.is_cpu_store() && !self.entry().dirty();
-        if !clean || !(mode.clean_hit_walks || !self.me().has(Actor::CACHED)) {
+        let blind = !mode.clean_hit_walks && self.me().has(Actor::CACHED);
+        if !clean || blind {
             return false;
         }
         if !mode.dirty_first {
