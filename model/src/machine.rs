@@ -1,7 +1,7 @@
 //! The state: everything that two actors can observe, and each actor's registers.
 
 use crate::{
-    ACTORS, Config, DEVICE_FRAMES, Data, FRAMES, Folio, Frame, InFlight, MMS, NO_FRAME, OpKind, PAGES, Pc,
+    ACTORS, Config, DEVICE_FRAMES, Data, FRAMES, Folio, Frame, InFlight, MMS, NO_FRAME, Op, OpKind, PAGES, Pc,
     Programs, Pte, PteKind, SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME,
     is_device,
 };
@@ -137,6 +137,24 @@ impl Actor {
     /// A and D go into the migration entry.
     pub const CARRY: u32 = 1 << 21;
 
+    /// Between two operations: nothing is left in the registers, which would tell otherwise equal machines apart.
+    #[must_use]
+    pub fn at_rest() -> Actor {
+        Actor { folio: NO_FRAME, dst: [NO_FRAME; PAGES], ..Actor::default() }
+    }
+
+    /// At the first step of an operation, for the first time or again.
+    pub(crate) fn beginning(op: Op) -> Actor {
+        let mm = op.kind.mm();
+        let in_child = mm == 1 && op.kind != OpKind::Exit;
+        Actor {
+            flags: Actor::BEGUN | if in_child { Actor::IN_CHILD } else { 0 },
+            page: op.range().0 as u8,
+            mm: mm as u8,
+            ..Actor::at_rest()
+        }
+    }
+
     /// Whether a flag is set.
     #[must_use]
     pub const fn has(&self, flag: u32) -> bool {
@@ -226,7 +244,7 @@ impl Machine {
             device_free = device_free << 2 | k as u8;
         }
         let mut m = Machine {
-            actors: [Actor { folio: NO_FRAME, dst: [NO_FRAME; PAGES], ..Actor::default() }; ACTORS],
+            actors: [Actor::at_rest(); ACTORS],
             pte: [[Pte::NONE; PAGES]; MMS],
             device_free,
             tlb: [[[TlbEntry::INVALID; PAGES]; MMS]; ACTORS],

@@ -417,17 +417,7 @@ impl Machine {
     fn begin(&mut self, world: &World, i: usize, op: Op) {
         let pc = world.entry(self, i, op);
         let actor = &mut self.actors[i];
-        let mm = op.kind.mm() as u8;
-        *actor = Actor {
-            pc,
-            op: actor.op,
-            flags: Actor::BEGUN | if mm == 1 && op.kind != OpKind::Exit { Actor::IN_CHILD } else { 0 },
-            page: op.range().0 as u8,
-            mm,
-            folio: crate::NO_FRAME,
-            dst: [crate::NO_FRAME; PAGES],
-            ..Actor::default()
-        };
+        *actor = Actor { pc, op: actor.op, ..Actor::beginning(op) };
     }
 
     /// A CPU drops what the lowest-numbered waiting initiator asked it to drop.
@@ -488,8 +478,7 @@ impl Ctx<'_, '_> {
                     let pc = self.w.entry(self.m, self.i, op);
                     self.event.retried = true;
                     let me = self.me_mut();
-                    me.flags &= Actor::BEGUN | Actor::IN_CHILD;
-                    me.pc = pc;
+                    *me = Actor { pc, op: me.op, ..Actor::beginning(op) };
                     return;
                 }
                 action => {
@@ -511,6 +500,6 @@ impl Ctx<'_, '_> {
         self.event.returned = true;
         let me = self.me_mut();
         // A register left behind would tell otherwise equal machines apart.
-        *me = Actor { op: me.op + 1, folio: crate::NO_FRAME, dst: [crate::NO_FRAME; PAGES], ..Actor::default() };
+        *me = Actor { op: me.op + 1, ..Actor::at_rest() };
     }
 }

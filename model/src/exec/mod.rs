@@ -268,7 +268,7 @@ impl Ctx<'_, '_> {
             A::SwapBacked => self.folio().swapbacked(),
             A::InSwapCache => self.folio().swapcache(),
             A::MaybePinned => self.folio().pins() != 0,
-            A::MoreToReclaim => self.reclaimable().is_some(),
+            A::MoreToReclaim => self.more_to_reclaim(),
             A::StaysLazyFree => self.stays_lazyfree(),
             A::AddToSwap => self.add_to_swap(),
             A::Mapped => self.folio().mapcount() != 0,

@@ -12,6 +12,15 @@ impl Ctx<'_, '_> {
         self.isolate_lru()
     }
 
+    /// The pass takes what was on the list when it began: at most a folio of each address space, not one that a fault has brought
+    /// since.
+    pub fn more_to_reclaim(&self) -> bool {
+        let taken = self.me().kept | self.me().batch;
+        let page = self.page();
+        let of_page = |f: &usize| taken & 1 << f != 0 && self.m.folios[*f].page() == page;
+        (0..SYSTEM_FRAMES).filter(of_page).count() < self.m.mms() && self.reclaimable().is_some()
+    }
+
     pub fn reclaimable(&self) -> Option<Frame> {
         let page = self.page();
         let locked = self.m.mlocked & 1 << page != 0;
