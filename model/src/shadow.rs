@@ -34,6 +34,7 @@ pub struct Word {
 const ZERO_OK: u8 = 0x80;
 const BEFORE_OK: u8 = 0x40;
 const ANY_OK: u8 = 0x20;
+const DOOMED: u8 = 0xf;
 
 impl Word {
     /// Whether a load, now, may return `value`.
@@ -67,7 +68,10 @@ impl Shadow {
         let old = self.words[mm][page][word];
         let state = match discard {
             InFlight::Nothing => 0,
-            InFlight::DontNeed => ZERO_OK,
+            // What was there before the call began is doomed. What came since may be what stays: the new value may go to the old page.
+            InFlight::DontNeed if old.state & DOOMED != 0 => ZERO_OK,
+            InFlight::DontNeed if old.state & (BEFORE_OK | ANY_OK) != 0 => ZERO_OK | ANY_OK,
+            InFlight::DontNeed => ZERO_OK | BEFORE_OK,
             InFlight::Free if old.state & (BEFORE_OK | ANY_OK) != 0 => ZERO_OK | ANY_OK,
             InFlight::Free => ZERO_OK | BEFORE_OK,
         };

@@ -54,8 +54,8 @@ impl Ctx<'_, '_> {
             self.m.set_held(page, pin, Some(frame), write);
             // What began since the entry was re-checked may already have taken the page away.
             let discarding = self.m.discard_in_flight(self.w, page) != InFlight::Nothing;
-            let forking = !pin && self.m.child == Child::Forking;
-            if discarding || forking || !self.still_there(frame) {
+            let shared = !pin && self.m.child != Child::None;
+            if discarding || shared || !self.still_there(frame) {
                 self.m.loosen_hold(page, pin);
             }
         } else if !zero {
