@@ -186,6 +186,7 @@ fn an_unknown_implementation_exits_with_2_and_names_the_known() {
             e.contains("unknown implementation 'v9'; known are pre-fix, v1, v2, v3, 6.1.192"),
             "{args:?}: {e}"
         );
+        assert!(e.contains("and the mutants bugA, bugB, bugC, bugD, bugE, bugA@7.3, "), "{args:?}: {e}");
     }
 }
 
@@ -208,7 +209,7 @@ fn a_malformed_case_exits_with_2_and_names_its_place() {
 #[test]
 fn a_malformed_file_exits_with_2_and_names_file_and_place() {
     for (name, content, complaint) in [
-        ("bad.json", &b"{\n  \"actors\": [{\"kind\": \"dma\", \"ops\": []}]\n}"[..], "line 2, column 27: "),
+        ("bad.json", &b"{\n  \"actors\": [{\"kind\": \"gpu\", \"ops\": []}]\n}"[..], "line 2, column 27: "),
         (
             "ops.json",
             b"{\"actors\":[{\"kind\":\"cpu\",\n\"ops\":[\"W0\",\"Y0\"]}]}",
@@ -705,6 +706,16 @@ fn mutants_tells_who_caught_what_and_what_survives() {
     lostwrite(&["mutants", "--impl", "v9"])
         .code(2)
         .stderr(predicate::str::contains("unknown implementation 'v9'"));
+}
+
+/// The mutants of the two kernels that were recorded have names of their own.
+#[test]
+fn a_mutant_of_the_ground_truth_is_named_with_its_kernel() {
+    lostwrite(&["diff", "6.1.192", "bugA"]).success().stdout(predicate::str::contains("no difference").not());
+    lostwrite(&["diff", "7.3", "bugA@7.3"]).success().stdout(predicate::str::contains("mark folio dirty"));
+    lostwrite(&["replay", "--impl", "bugA@7.3", "kernel=6.0 W0 P0 R0 W0 D0 P0 R0"])
+        .success()
+        .stdout(predicate::str::contains("WRONG VALUE: 1, expected 2"));
 }
 
 /// A mutant replays by its place.

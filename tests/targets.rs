@@ -143,8 +143,10 @@ fn known_losses_raise_the_alarm_and_correct_versions_none() {
     let pre_fix = impls::find("pre-fix").expect("registered");
     for entry in corpus::builtin().into_iter().flat_map(|f| f.entries) {
         let input = bytes::encode(&entry.case);
-        let lost = entry.expect.iter().any(|(v, e)| v == "pre-fix" && *e == corpus::Expect::Lost);
-        assert_eq!(matches!(rediscover_bytes(pre_fix, &input), Verdict::Alarm(_)), lost, "{}", entry.place);
+        if let Some((_, expect)) = entry.expect.iter().find(|(v, _)| v == "pre-fix") {
+            let alarm = matches!(rediscover_bytes(pre_fix, &input), Verdict::Alarm(_));
+            assert_eq!(alarm, *expect == corpus::Expect::Lost, "{}", entry.place);
+        }
         assert_eq!(differential_bytes(&input), Verdict::Fine, "{}", entry.place);
         assert_eq!(codec_bytes(&input), Verdict::Fine, "{}", entry.place);
     }
