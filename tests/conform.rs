@@ -11,9 +11,9 @@ fn conform(name: &str, text: &str) -> Conformance {
     conform_file(name, text).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// agree, states, skipped, not run, disagree.
-fn counts(report: &ColumnReport) -> [usize; 5] {
-    [report.agree, report.states, report.skipped, report.not_run, report.disagree.len()]
+/// agree, states, not run, unexplained.
+fn counts(report: &ColumnReport) -> [usize; 4] {
+    [report.agree, report.states, report.not_run, report.unexplained]
 }
 
 /// The figures of the recorded files, column by column. Every row is in one of them: what the model stops running, or
@@ -21,27 +21,45 @@ fn counts(report: &ColumnReport) -> [usize; 5] {
 #[test]
 fn every_recorded_row_agrees() {
     let all = [
-        ("cases.tsv", "bugA-6.1.192-nullb0", [32, 0, 22, 0, 0]),
-        ("cases.tsv", "bugA-6.1.192-ram0", [32, 0, 22, 0, 0]),
-        ("cases.tsv", "bugB-6.1.192-nullb0", [32, 0, 22, 0, 0]),
-        ("cases.tsv", "bugC-6.1.192-nullb0", [32, 0, 22, 0, 0]),
-        ("cases.tsv", "bugD-6.1.192-nullb0", [32, 0, 22, 0, 0]),
-        ("cases.tsv", "bugE-6.1.192-nullb0", [32, 0, 22, 0, 0]),
-        ("cases.tsv", "fixed-6.1.192-nullb0", [32, 0, 22, 0, 0]),
-        ("cases.tsv", "fixed-6.1.192-ram0", [32, 0, 22, 0, 0]),
-        ("random.tsv", "bugA-6.1.192-nullb0", [1548, 0, 838, 0, 0]),
-        ("random.tsv", "bugA-6.1.192-ram0", [1548, 0, 838, 0, 0]),
-        ("random.tsv", "bugE-6.1.192-nullb0", [1548, 0, 838, 0, 0]),
-        ("random.tsv", "fixed-6.1.192-nullb0", [1548, 0, 838, 0, 0]),
-        ("random.tsv", "fixed-6.1.192-ram0", [974, 0, 838, 574, 0]),
-        ("states.jsonl", "bugA-6.1.192-nullb0", [253, 3264, 147, 0, 0]),
-        ("states.jsonl", "fixed-6.1.192-nullb0", [253, 3264, 147, 0, 0]),
+        ("cases-7.3.4.tsv", "bugA-7.3.4-nullb0", [54, 0, 0, 0]),
+        ("cases-7.3.4.tsv", "bugA-7.3.4-ram0", [54, 0, 0, 0]),
+        ("cases-7.3.4.tsv", "bugC-7.3.4-nullb0", [54, 0, 0, 0]),
+        ("cases-7.3.4.tsv", "fixed-7.3.4-nullb0", [54, 0, 0, 0]),
+        ("cases-7.3.4.tsv", "fixed-7.3.4-ram0", [54, 0, 0, 0]),
+        ("cases.tsv", "bugA-6.1.192-nullb0", [54, 0, 0, 0]),
+        ("cases.tsv", "bugA-6.1.192-ram0", [54, 0, 0, 0]),
+        ("cases.tsv", "bugB-6.1.192-nullb0", [54, 0, 0, 0]),
+        ("cases.tsv", "bugC-6.1.192-nullb0", [54, 0, 0, 0]),
+        ("cases.tsv", "bugD-6.1.192-nullb0", [54, 0, 0, 0]),
+        ("cases.tsv", "bugE-6.1.192-nullb0", [54, 0, 0, 0]),
+        ("cases.tsv", "fixed-6.1.192-nullb0", [54, 0, 0, 0]),
+        ("cases.tsv", "fixed-6.1.192-ram0", [54, 0, 0, 0]),
+        ("interleavings.tsv", "bugA-6.1.192", [3, 0, 2, 0]),
+        ("interleavings.tsv", "bugA-7.3.4", [3, 0, 2, 0]),
+        ("interleavings.tsv", "bugC-6.1.192", [4, 0, 1, 0]),
+        ("interleavings.tsv", "bugC-7.3.4", [3, 0, 2, 0]),
+        ("interleavings.tsv", "bugD-6.1.192", [1, 0, 4, 0]),
+        ("interleavings.tsv", "fixed-6.1.192", [4, 0, 1, 0]),
+        ("interleavings.tsv", "fixed-7.3.4", [3, 0, 2, 0]),
+        ("random-7.3.4.tsv", "bugA-7.3.4-nullb0", [2385, 0, 0, 0]),
+        ("random-7.3.4.tsv", "bugC-7.3.4-nullb0", [2385, 0, 0, 0]),
+        ("random-7.3.4.tsv", "fixed-7.3.4-nullb0", [2385, 0, 0, 0]),
+        ("random.tsv", "bugA-6.1.192-nullb0", [2386, 0, 0, 0]),
+        ("random.tsv", "bugA-6.1.192-ram0", [2386, 0, 0, 0]),
+        ("random.tsv", "bugE-6.1.192-nullb0", [2386, 0, 0, 0]),
+        ("random.tsv", "fixed-6.1.192-nullb0", [2386, 0, 0, 0]),
+        ("random.tsv", "fixed-6.1.192-ram0", [1415, 0, 971, 0]),
+        ("states-7.3.4.jsonl", "bugA-7.3.4-nullb0", [199, 2494, 0, 1]),
+        ("states-7.3.4.jsonl", "fixed-7.3.4-nullb0", [199, 2494, 0, 1]),
+        ("states.jsonl", "bugA-6.1.192-nullb0", [400, 5211, 0, 0]),
+        ("states.jsonl", "fixed-6.1.192-nullb0", [400, 5211, 0, 0]),
     ];
     let mut seen = Vec::new();
     for (name, text) in corpus::ground_truth() {
         let result = conform(&name, text);
         assert!(result.agrees(), "{name}: {result:?}");
         for (column, report) in &result.columns {
+            assert_eq!(report.skipped, 0, "{name}: {column}: the model has everything that was recorded");
             seen.push((name.clone(), column.clone(), counts(report)));
         }
     }
@@ -49,39 +67,75 @@ fn every_recorded_row_agrees() {
     assert_eq!(seen, all);
 }
 
-/// The operations that `docs/conformance.md` lists as skipped.
-const OUT_OF_SCOPE: [&str; 10] = ["K+", "K-", "CR", "CW", "CP", "M", "L", "X", "DR", "DW"];
-
-fn out_of_scope(ops: &str) -> bool {
-    ops.split(' ').any(|op| OUT_OF_SCOPE.contains(&op.trim_end_matches(|c: char| c.is_ascii_digit())))
+/// The listing of unexplained rows hides nothing else, and nothing that is explained by now: under a name that no listing knows, the
+/// same files disagree on exactly these rows, in every column.
+#[test]
+fn exactly_the_listed_rows_disagree() {
+    let listed = corpus::unexplained();
+    assert!(!listed.is_empty());
+    for (name, text) in corpus::ground_truth() {
+        let expected: Vec<_> = listed.iter().filter(|(file, _)| *file == name).map(|(_, case)| *case).collect();
+        for (column, report) in conform(&format!("unlisted-{name}"), text).columns {
+            let found: Vec<_> = report.disagree.iter().map(|d| d.case.as_str()).collect();
+            assert_eq!(found, expected, "{name}: {column}");
+            assert_eq!(report.unexplained, 0, "{name}: {column}");
+        }
+    }
+    for (file, case) in listed {
+        assert!(
+            corpus::ground_truth().iter().any(|(name, _)| name == file),
+            "{file} of {case} is no recorded file"
+        );
+    }
 }
 
-/// Each row by itself: it is skipped in every column if one of its operations is out of scope, and else in none.
+/// A listed row is excused in its own file only, and another row of that file not at all.
 #[test]
-fn exactly_the_rows_with_an_operation_out_of_scope_are_skipped() {
-    for name in ["cases.tsv", "random.tsv"] {
-        let (header, rows) = recorded(name).split_once('\n').expect("a header");
-        let mut scopes = [0, 0];
-        for row in rows.lines().filter(|r| !r.is_empty() && !r.starts_with('#')) {
-            let ops = row.split('\t').nth(1).expect("operations");
-            let skipped = usize::from(out_of_scope(ops));
-            scopes[skipped] += 1;
-            for (column, report) in conform(name, &format!("{header}\n{row}\n")).columns {
-                assert_eq!(report.skipped, skipped, "{name}: {column}: {row}");
-            }
-        }
-        assert!(scopes[0] > 0 && scopes[1] > 0, "{name} has rows of both kinds");
+fn the_listing_does_not_hide_a_row_that_lies() {
+    let (file, case) = corpus::unexplained()[0];
+    let lines: Vec<&str> = recorded(file).lines().collect();
+    let is_listed = |line: &&&str| line.contains(&format!("\"{case}\""));
+    let listed = lines.iter().find(is_listed).expect("the listed row");
+    let other = lines.iter().find(|l| !is_listed(l) && l.contains("\"pte\":\"swap\"")).expect("another row");
+    let lying = other.replacen("\"pte\":\"swap\"", "\"pte\":\"device\"", 1);
+    let result = conform(file, &format!("{listed}\n{lying}\n"));
+    assert!(!result.agrees(), "{result:?}");
+    assert_eq!(result.columns.values().map(|r| r.unexplained).sum::<usize>(), 1, "{result:?}");
+    assert_eq!(result.columns.values().map(|r| r.disagree.len()).sum::<usize>(), 1, "{result:?}");
+}
+
+const INTERLEAVINGS: &str = "interleavings.tsv";
+
+/// Rows in words have a case each; a row without one is counted as skipped, not as agreeing.
+#[test]
+fn an_interleaving_without_a_case_is_skipped() {
+    let text = recorded(INTERLEAVINGS);
+    let rows = text.lines().skip(1).filter(|l| !l.is_empty() && !l.starts_with('#')).count();
+    let cases = corpus::builtin().into_iter().find(|f| f.name == "interleavings.case").expect("built in").entries;
+    assert_eq!(rows, cases.len());
+    let more = text.lines().last().expect("a row");
+    for (column, report) in conform(INTERLEAVINGS, &format!("{}\n{more}\n", text.trim_end())).columns {
+        let without = &conform(INTERLEAVINGS, text).columns[&column];
+        assert_eq!((report.skipped, counts(&report)), (1, counts(without)), "{column}");
+        assert!(report.disagree.is_empty(), "{column}");
     }
 }
 
 #[test]
-fn exactly_the_states_with_an_operation_out_of_scope_are_skipped() {
-    for line in recorded("states.jsonl").lines() {
-        let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        let ops: Vec<_> = row["ops"].as_array().expect("a list").iter().filter_map(|o| o.as_str()).collect();
-        let result = conform("states.jsonl", line);
-        let report = result.columns.values().next().expect("a column");
-        assert_eq!(report.skipped, usize::from(out_of_scope(&ops.join(" "))), "{line}");
+fn an_interleaving_that_lies_is_a_disagreement() {
+    let text = recorded(INTERLEAVINGS);
+    for (from, to, column, row) in [
+        ("\tLOST", "\tok", "bugA-6.1.192", "row 1"),
+        ("\tok: madvise", "\tSTALE: madvise", "fixed-6.1.192", "row 5"),
+        ("\tSTALE", "\tLOST", "bugD-6.1.192", "row 5"),
+    ] {
+        let result = conform(INTERLEAVINGS, &text.replacen(from, to, 1));
+        let said: Vec<_> = result
+            .columns
+            .iter()
+            .flat_map(|(c, r)| r.disagree.iter().map(move |d| (c.as_str(), d.case.as_str())))
+            .collect();
+        assert_eq!(said, [(column, row)], "{from} -> {to}");
     }
 }
 
@@ -97,9 +151,10 @@ fn the_true_row_agrees_with_and_without_its_details() {
     for loss in ["LOST", "LOST@7:R0=1!=2"] {
         let result = conform("one.tsv", &row("ok", loss));
         assert!(result.agrees(), "{result:?}");
-        assert_eq!(counts(&result.columns["fixed-6.1.192-nullb0"]), [1, 0, 0, 0, 0]);
-        assert_eq!(counts(&result.columns["bugA-6.1.192-nullb0"]), [1, 0, 0, 0, 0]);
-        assert_eq!(counts(&result.columns["bugA-7.3.4-nullb0"]), [0, 0, 1, 0, 0], "a kernel without a profile");
+        assert_eq!(counts(&result.columns["fixed-6.1.192-nullb0"]), [1, 0, 0, 0]);
+        assert_eq!(counts(&result.columns["bugA-6.1.192-nullb0"]), [1, 0, 0, 0]);
+        // 7.3 frees the slot and marks the folio dirty where 6.1.192 refuses to migrate, so that bugA hides.
+        assert_eq!(counts(&result.columns["bugA-7.3.4-nullb0"]), [1, 0, 0, 0]);
     }
 }
 
@@ -117,7 +172,7 @@ fn a_row_that_lies_is_a_disagreement() {
         let result = conform("one.tsv", &row(fixed, bug_a));
         assert!(!result.agrees(), "{fixed} {bug_a}");
         for (name, report) in &result.columns {
-            if !name.starts_with(&format!("{column}-6")) {
+            if !name.starts_with(&format!("{column}-6.")) {
                 assert!(report.disagree.is_empty(), "{fixed} {bug_a}: {name}");
                 continue;
             }
@@ -149,7 +204,7 @@ fn a_state_that_lies_is_a_disagreement_at_its_operation() {
     };
     let truth = conform("one.jsonl", &state(1, "swap"));
     assert!(truth.agrees());
-    assert_eq!(counts(&truth.columns["fixed-6.1.192-nullb0"]), [1, 2, 0, 0, 0]);
+    assert_eq!(counts(&truth.columns["fixed-6.1.192-nullb0"]), [1, 2, 0, 0]);
     for (text, at, what) in [
         (state(0, "swap"), "step 1, W0", "kernel/model: pte_dirty 0/1"),
         (state(1, "none"), "step 2, P0", "kernel/model: pte none/swap"),
@@ -175,6 +230,36 @@ fn a_malformed_file_is_an_error_with_its_place() {
             "expected 5 tab-separated fields, found 3",
         ),
         ("long.tsv", format!("{HEADER}\n\n# rest\n{good}\tok\n"), 4, "expected 5 tab-separated fields, found 6"),
+        (
+            "release.tsv",
+            "# case\tops\tfixed-5.4-nullb0\n".to_owned(),
+            1,
+            "column 'fixed-5.4-nullb0': expected release 6.1.192 or 7.3.4, found '5.4'",
+        ),
+        (
+            "bug.tsv",
+            "# case\tops\tbugZ-7.3.4-nullb0\n".to_owned(),
+            1,
+            "column 'bugZ-7.3.4-nullb0': expected fixed or a mutant",
+        ),
+        (
+            "device.tsv",
+            "# case\tops\tfixed-7.3.4-sda\n".to_owned(),
+            1,
+            "expected swap device nullb0 or ram0, found 'sda'",
+        ),
+        (
+            "told.tsv",
+            "# scenario\tfixed-7.3.4\nrow\tok\tok\n".to_owned(),
+            2,
+            "expected 2 tab-separated fields, found 3",
+        ),
+        (
+            "word.tsv",
+            "# scenario\tfixed-7.3.4\nrow\tfine\n".to_owned(),
+            2,
+            "expected ok, LOST, STALE or -, found 'fine'",
+        ),
         ("op.tsv", format!("{HEADER}\n{good}\none\tW0 Y0\tok\tok\tok\n"), 3, "expected an operation"),
         ("page.tsv", format!("{HEADER}\none\tW0 R3\tok\tok\tok\n"), 2, "expected a number from 0 to 2"),
         ("many.tsv", format!("{HEADER}\none\t{many}\tok\tok\tok\n"), 2, "at most 32 operations, found 33"),

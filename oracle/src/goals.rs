@@ -4,7 +4,7 @@
 //! not reached cannot be. A search whose goals stay at zero has proved nothing about what they name.
 
 use crate::execution::{End, Observer};
-use model::{Action, Event, Happened, Machine, World};
+use model::{Action, Event, Happened, Machine, OpKind, World};
 
 macro_rules! goals {
     ($( $name:ident $word:literal ),* $(,)?) => {
@@ -83,6 +83,7 @@ impl Observer for Goals {
             }
         }
         let Some(pc) = event.pc else { return };
+        let forking = event.op.is_some_and(|op| op.kind == OpKind::Fork);
         let reached = match (world.code.at(pc).action, event.ok) {
             (Action::MigrateMapping, true) => Goal::Migrated,
             (Action::CheckRefs, false) => Goal::ExtraReference,
@@ -96,7 +97,7 @@ impl Observer for Goals {
             (Action::DropMapping, _) => Goal::DiscardedLazyFree,
             (Action::FlushPending, _) => Goal::BatchedFlush,
             (Action::MapCopyInChild, _) => Goal::CopiedAtFork,
-            (Action::CopyFolio, _) => Goal::Copied,
+            (Action::CopyFolio, _) if !forking => Goal::Copied,
             (Action::PteRecheck, false) => Goal::GupBackedOff,
             (Action::DmaStore, true) => Goal::DmaStore,
             (Action::RestoreExclusiveEntry, _) => Goal::ExclusiveRestored,

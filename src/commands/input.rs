@@ -168,11 +168,11 @@ pub fn version(name: &str) -> Result<&'static Version, String> {
         })?;
         return Ok(Box::leak(Box::new(edit.of(original))));
     }
-    if let Some(mutant) = impls::mutants().iter().find(|m| m.name == name) {
+    if let Some(mutant) = impls::mutants().iter().find(|m| m.version.name == name) {
         return Ok(&mutant.version);
     }
     impls::find(name).map_err(|e| {
-        let mutants: Vec<_> = impls::mutants().iter().map(|m| m.name).collect();
+        let mutants: Vec<_> = impls::mutants().iter().map(|m| m.version.name).collect();
         format!("{e}; and the mutants {}", mutants.join(", "))
     })
 }

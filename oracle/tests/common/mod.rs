@@ -4,8 +4,8 @@
 
 use corpus::Case;
 use impls::{Provenance, Version};
-use model::Action;
 use model::listing::Node;
+use model::{Action, Code};
 use oracle::{Judge, Judges, Summary};
 
 /// A case in text form.
@@ -38,12 +38,25 @@ pub fn faulty(title: &'static str, listing: Vec<Node>) -> Version {
     version
 }
 
+/// v3 with a fault put into the kernel around it: into the listing of that name.
+pub fn faulty_around(title: &'static str, place: &str, edit: &dyn Fn(&[Node]) -> Vec<Node>) -> Version {
+    let mut version = faulty(title, version("v3").listing.clone());
+    let mut environment = model::environment();
+    let listing = environment.iter_mut().find(|(name, _)| *name == place).expect("a listing of that name");
+    let changed = edit(&listing.1);
+    assert_ne!(listing.1, changed, "{title}: nothing changed");
+    listing.1 = changed;
+    version.code = Code::link(&environment, &version.listing);
+    version
+}
+
 /// The listing with every node replaced by what `edit` makes of it, innermost first.
 pub fn edited(nodes: &[Node], edit: &dyn Fn(Node) -> Vec<Node>) -> Vec<Node> {
     let inner = |node: &Node| match node {
         Node::Do(action, other) => Node::Do(*action, edited(other, edit)),
         Node::If(action, yes, no) => Node::If(*action, edited(yes, edit), edited(no, edit)),
         Node::EachPage(body) => Node::EachPage(edited(body, edit)),
+        Node::EachMapping(body) => Node::EachMapping(edited(body, edit)),
         other => other.clone(),
     };
     nodes.iter().flat_map(|node| edit(inner(node))).collect()
