@@ -91,7 +91,9 @@ fn what_the_lint_lets_pass_can_be_run() {
                 format!("{} changed, {case}: {judges:?}\n{listing}\n{complaints:#?}", base.name)
             };
             assert_ne!(summary.end, End::Deadlock, "{}", at());
-            assert!(judges.iter().all(|f| about_data(&f) && !silent), "{}", at());
+            let without_end = |f: &Finding| matches!(f, Finding::Broken { rule: Rule::Livelock, .. });
+            let allowed = |f: Finding| without_end(&f) || (about_data(&f) && !silent);
+            assert!(judges.iter().all(allowed), "{}", at());
         }
     }
     assert!(clean > 200 && warned > 200, "{clean} without warnings, {warned} with");

@@ -153,9 +153,9 @@ fn one_line<'a>(text: &'a str, place: &str) -> Result<&'a str, FileError> {
 
 /// A name that can stand in tables, on the command line and before the `=` of an expectation.
 fn one_word<'a>(text: &'a str, place: &str) -> Result<&'a str, FileError> {
-    let fine = |c: char| c.is_alphanumeric() || "._+-".contains(c);
+    let fine = |c: char| c.is_alphanumeric() || "._+-@".contains(c);
     if text.is_empty() || text.starts_with('-') || text.chars().count() > 40 || !text.chars().all(fine) {
-        let what = format!("found {text:?}; expected a name of at most 40 letters, digits and ._+-");
+        let what = format!("found {text:?}; expected a name of at most 40 letters, digits and ._+-@");
         return Err(wrong(place, what));
     }
     Ok(text)

@@ -117,7 +117,8 @@ fn sampled(row: &Row) -> bool {
 fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &[String]) {
     let who = row.event.transition.actor().or(row.event.transition.cpu());
     let cell_at = STEP + who.unwrap_or(0) * column;
-    let mut cell = wrap(&cell(row, actors), " ", WIDTH - cell_at).into_iter();
+    // All but the first line of a cell stand two columns further in.
+    let mut cell = wrap(&cell(row, actors), " ", WIDTH - cell_at - 2).into_iter();
     let mut line = format!("{:>4}", row.step);
     line = format!("{line:<cell_at$}{}", cell.next().unwrap_or_default());
     // The last columns are narrower than the longest words of a listing.
