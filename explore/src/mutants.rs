@@ -6,8 +6,8 @@
 //! 1. with one CPU, the programs that are made for it, the sequences recorded on real kernels, and generated ones: the judges, and
 //!    the differential (one CPU interleaves in one way only, so that loads and places must be those of the original);
 //! 2. executions drawn as a hunt draws them, for an original that is believed correct;
-//! 3. all interleavings of the programs that are made for it (`programs.case`, `mutants.case`): a kind of finding that the original does not show, or one that only
-//!    the original shows.
+//! 3. all interleavings of the programs that are made for it (`programs.case`, `mutants.case`): a kind of finding that
+//!    the original does not show, or a judge that is silent where it is not on the original.
 //!
 //! A step that the model cannot carry out counts only if nothing else does: a kernel has no such alarm.
 
@@ -271,7 +271,8 @@ impl Original {
             return None;
         };
         let Some(news) = kinds.difference(theirs).next() else {
-            let gone = theirs.difference(&kinds).next().is_some();
+            // Which scenario a loss is of depends on the steps before it, so that an edit may rename it: silent is who says nothing.
+            let gone = theirs.iter().any(|(judge, _)| kinds.iter().all(|(other, _)| other != judge));
             return gone.then(|| difference(program));
         };
         let found = exhaust::<History>(mutant, program, self.effort.budget, |finding, past| {
