@@ -1,7 +1,7 @@
 //! The table of survivors against what survives.
 
 use explore::{Effort, mutants};
-use impls::{Version, edits, find, read_survivors, registry, survivors};
+use impls::{Version, edits, find, read_survivors, survivors};
 use lostwrite::report::{reason, stale_reasons};
 
 /// A row that names nothing explains nothing.
@@ -13,12 +13,14 @@ fn every_reason_is_for_a_mutant_that_exists() {
     }
 }
 
-/// What `lostwrite mutants` prints without options: every survivor has its reason, and every reason its survivor.
+/// What `lostwrite mutants` asks, here of the versions of the thread, of the kernel that was observed, and of the one that is believed
+/// right in the end; the command asks all 13, which takes longer than a test should. Every survivor has its reason, and every
+/// reason its survivor.
 #[test]
-#[ignore = "impls/survivors.tsv waits for the listings to be final"]
 fn every_survivor_has_a_reason_and_every_reason_a_survivor() {
-    let versions: Vec<&'static Version> = registry().iter().collect();
-    let reports = mutants(&versions, Effort { budget: 300_000, samples: 5_000 }, || {});
+    let names = ["pre-fix", "v1", "v2", "v3", "6.1.192", "7.3-closed"];
+    let versions: Vec<&'static Version> = names.map(|name| find(name).unwrap_or_else(|e| panic!("{e}"))).into();
+    let reports = mutants(&versions, Effort { budget: 300_000, samples: 500 }, || {});
     let unexplained: Vec<_> = reports
         .iter()
         .flat_map(|r| r.mutants.iter().map(move |m| (r, m)))
@@ -28,6 +30,9 @@ fn every_survivor_has_a_reason_and_every_reason_a_survivor() {
     assert!(unexplained.is_empty(), "no reason for\n{}", unexplained.join("\n"));
     let stale = stale_reasons(&reports);
     assert!(stale.is_empty(), "no survivor for {stale:?}");
+    let open: Vec<_> =
+        reports.iter().flat_map(|r| &r.mutants).filter(|m| m.caught.is_none() && !m.exhausted).collect();
+    assert!(open.is_empty(), "programs not exhausted: {open:?}");
 }
 
 #[test]

@@ -22,4 +22,4 @@ pub use files::{
 pub use generate::{Shape, generate};
 pub use knobs::{KNOBS, Knob, knob};
 pub use mutate::{crossover, mutate};
-pub use scenarios::{Environment, Surface, scenario_programs, surfaces};
+pub use scenarios::{Environment, Surface, mutant_programs, scenario_programs, surfaces};

@@ -10,8 +10,20 @@ use model::{Config, Hardware, Profile};
 /// If the file that comes with lostwrite is malformed, which a test rules out.
 #[must_use]
 pub fn scenario_programs() -> Vec<Entry> {
-    let name = "scenarios/programs.case";
-    parse(name, include_str!("../scenarios/programs.case")).unwrap_or_else(|e| panic!("{e}")).entries
+    entries("scenarios/programs.case", include_str!("../scenarios/programs.case"))
+}
+
+/// The programs that show what each step of a listing is there for, whatever the scenario; without schedules.
+///
+/// # Panics
+/// If the file that comes with lostwrite is malformed, which a test rules out.
+#[must_use]
+pub fn mutant_programs() -> Vec<Entry> {
+    entries("scenarios/mutants.case", include_str!("../scenarios/mutants.case"))
+}
+
+fn entries(name: &str, text: &str) -> Vec<Entry> {
+    parse(name, text).unwrap_or_else(|e| panic!("{e}")).entries
 }
 
 /// A CPU, and how the kernel shoots TLBs down on it.
@@ -92,6 +104,13 @@ mod tests {
     fn every_program_names_its_scenario_and_has_no_schedule() {
         for entry in scenario_programs() {
             assert!(entry.scenario.is_some() && entry.case.schedule.is_empty(), "{}", entry.place);
+        }
+    }
+
+    #[test]
+    fn programs_for_mutants_have_neither() {
+        for entry in mutant_programs() {
+            assert!(entry.scenario.is_none() && entry.case.schedule.is_empty(), "{}", entry.place);
         }
     }
 

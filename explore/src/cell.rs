@@ -6,7 +6,7 @@
 use crate::{Answer, Exhaust, Memory, Recorder, SamplerKind, exhaust, rng_for};
 use corpus::Case;
 use impls::{Loss, Scenario, Version};
-use oracle::{Finding, History, Judge, Judges, execute, trace};
+use oracle::{Finding, Goals, History, Judge, Judges, execute, trace};
 use std::collections::BTreeSet;
 
 /// How hard to look.
@@ -69,6 +69,8 @@ pub struct Cell {
     pub samples: u64,
     /// Whether nothing was left to sampling.
     pub exhausted: bool,
+    /// What the programs reached.
+    pub goals: Goals,
 }
 
 /// Whether a cell is as the table of expected verdicts says.
@@ -94,6 +96,7 @@ pub fn cell(version: &Version, scenario: Scenario, programs: &[Case], effort: Ef
         transitions: 0,
         samples: 0,
         exhausted: true,
+        goals: Goals::default(),
     };
     for program in programs {
         Question { version, scenario, program, effort }.answer(&mut cell);
@@ -154,9 +157,10 @@ impl Question<'_> {
             Exhaust::Found { .. } => self.pass::<History>(&mut seen, |finding, past| self.counts(finding, past)),
             other => other,
         };
-        let (Exhaust::Exhausted { states, transitions }
-        | Exhaust::Found { states, transitions, .. }
-        | Exhaust::Budget { states, transitions }) = last;
+        let (Exhaust::Exhausted { states, transitions, goals }
+        | Exhaust::Found { states, transitions, goals, .. }
+        | Exhaust::Budget { states, transitions, goals }) = last;
+        cell.goals.join(goals);
         cell.states += states;
         cell.transitions += transitions;
         match last {
@@ -229,8 +233,10 @@ impl Question<'_> {
             let mut rng = rng_for(SEED, index);
             let kind = SamplerKind::draw(&mut rng);
             let mut sampler = Recorder::new(kind, rng);
-            let mut judges = Judges::default();
-            execute(self.version, config, programs, &mut sampler, &mut judges);
+            let mut both = (Judges::default(), Goals::default());
+            execute(self.version, config, programs, &mut sampler, &mut both);
+            let (judges, goals) = both;
+            cell.goals.join(goals);
             seen.dropped |= judges.of(Judge::CleanMeansEqual).is_some();
             seen.revoked |= judges.of(Judge::Revoked).is_some();
             seen.broken |= judges.of(Judge::Structural).is_some();

@@ -20,7 +20,7 @@ use corpus::{Case, Schedule};
 use hashbrown::HashTable;
 use impls::{Scenario, Version};
 use model::{Config, Event, Machine, Transition, World};
-use oracle::{End, Finding, History, Judge, Judges, Observer, Rule, STEP_BOUND, replay, wind_up};
+use oracle::{End, Finding, Goals, History, Judge, Judges, Observer, Rule, STEP_BOUND, replay, wind_up};
 use std::hash::{BuildHasher, Hash};
 use std::ops::ControlFlow;
 
@@ -72,6 +72,8 @@ pub enum Exhaust {
         states: u64,
         /// How many transitions lead from one to another.
         transitions: u64,
+        /// What they and the drains reached.
+        goals: Goals,
     },
     /// Something was found.
     Found {
@@ -85,6 +87,8 @@ pub enum Exhaust {
         states: u64,
         /// How many transitions.
         transitions: u64,
+        /// What was reached until then.
+        goals: Goals,
     },
     /// The budget was used up: nothing is known.
     Budget {
@@ -92,6 +96,8 @@ pub enum Exhaust {
         states: u64,
         /// How many transitions.
         transitions: u64,
+        /// What was reached until then.
+        goals: Goals,
     },
 }
 
@@ -114,6 +120,7 @@ pub fn exhaust<M: Memory>(
         next: 1,
         successors: Vec::new(),
         transitions: 0,
+        goals: Goals::default(),
         best: None,
     };
     search.run(version, case)
@@ -152,6 +159,7 @@ struct Search<'a, 'w, M, W> {
     /// By state, one after the other; [`END`] for a way that ends.
     successors: Vec<u32>,
     transitions: u64,
+    goals: Goals,
     best: Option<Best<M>>,
 }
 
@@ -180,16 +188,23 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'_, '_, M, W> {
         self.seen.insert_unique(hash, 0, |_| hash);
         let explored = self.levels();
         let states = self.nodes.len() as u64;
-        let transitions = self.transitions;
+        let (transitions, goals) = (self.transitions, self.goals);
         match (self.best.take(), explored) {
             (Some(best), _) => {
                 let schedule = self.schedule(best.node, best.via);
                 let case = trimmed(version, &Case { schedule, ..case.clone() }, &best.finding);
                 let scenario = best.memory.scenario(&best.finding);
-                Exhaust::Found { finding: best.finding, scenario, case: Box::new(case), states, transitions }
+                Exhaust::Found {
+                    finding: best.finding,
+                    scenario,
+                    case: Box::new(case),
+                    states,
+                    transitions,
+                    goals,
+                }
             }
-            (None, ControlFlow::Break(_)) => Exhaust::Budget { states, transitions },
-            (None, ControlFlow::Continue(())) => Exhaust::Exhausted { states, transitions },
+            (None, ControlFlow::Break(_)) => Exhaust::Budget { states, transitions, goals },
+            (None, ControlFlow::Continue(())) => Exhaust::Exhausted { states, transitions, goals },
         }
     }
 
@@ -237,6 +252,7 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'_, '_, M, W> {
                 continue;
             };
             judges.after(self.world, &next, &event, depth + 1);
+            self.goals.after(self.world, &next, &event, depth + 1);
             past.after(self.world, &machine, &event, &next, &judges);
             for finding in judges.iter() {
                 self.offer(finding, past, node, Some(transition))?;
@@ -277,12 +293,17 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'_, '_, M, W> {
         self.seen.insert_unique(hash, number, |n| nodes[*n as usize].hash);
         ControlFlow::Continue(number)
     }
+
     /// What follows when the programs are over. A load of a wrong value is the last thing of interest.
     fn drain(&mut self, node: u32, machine: Machine, memory: M, depth: u32) -> ControlFlow<Over> {
-        let mut watch = Watch { memory, last: machine, steps: depth, findings: Vec::new(), lost: false };
-        if guarded(|| wind_up(self.world, machine, depth, &mut watch)).is_none() {
+        let watch = Watch { memory, last: machine, steps: depth, findings: Vec::new(), lost: false };
+        let mut both = (watch, Goals::default());
+        let ended = guarded(|| wind_up(self.world, machine, depth, &mut both)).is_some();
+        let (mut watch, goals) = both;
+        if !ended {
             watch.keep(Finding::Broken { step: watch.steps + 1, rule: Rule::Impossible });
         }
+        self.goals.join(goals);
         for (finding, memory) in watch.findings {
             self.offer(finding, memory, node, None)?;
         }

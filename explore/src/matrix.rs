@@ -4,6 +4,7 @@ use crate::{Cell, Effort, Mark, cell};
 use corpus::{Case, Environment, Knob, Surface};
 use impls::{Loss, Scenario, Version};
 use model::Profile;
+use oracle::Goals;
 use rayon::prelude::*;
 
 /// What to tabulate.
@@ -58,6 +59,14 @@ impl Matrix {
     /// The cells in reading order, each with its row.
     pub fn squares(&self) -> impl Iterator<Item = (&MatrixRow, &Square)> {
         self.rows.iter().flat_map(|row| row.cells.iter().map(move |square| (row, square)))
+    }
+
+    /// What the programs of all cells reached.
+    #[must_use]
+    pub fn goals(&self) -> Goals {
+        let mut goals = Goals::default();
+        self.squares().filter_map(|(_, square)| square.cell.as_ref()).for_each(|cell| goals.join(cell.goals));
+        goals
     }
 
     /// Whether every cell is as expected.

@@ -65,7 +65,7 @@ fn a_naive_search_counts_the_same_and_so_does_a_second_run() {
         let case = case(line);
         for name in ["v2", "v3"] {
             let run = || match exhaust::<()>(version(name), &case, BUDGET, anything) {
-                Exhaust::Exhausted { states, transitions } => (states, transitions),
+                Exhaust::Exhausted { states, transitions, .. } => (states, transitions),
                 other => panic!("{name} on {line}: {other:?}"),
             };
             let counts = run();
@@ -181,6 +181,6 @@ fn deadlock_livelock_and_the_impossible_are_findings() {
 fn a_cycle_that_can_be_left_is_no_livelock() {
     let waiting = case("shared=0 cpu0: W0 | cpu1: D0");
     let found = exhaust::<()>(version("v3"), &waiting, BUDGET, anything);
-    let Exhaust::Exhausted { states, transitions } = found else { panic!("{found:?}") };
+    let Exhaust::Exhausted { states, transitions, .. } = found else { panic!("{found:?}") };
     assert_eq!((states, transitions), naive(version("v3"), &waiting));
 }

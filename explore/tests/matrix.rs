@@ -4,7 +4,7 @@ use corpus::{Case, Surface, surfaces};
 use explore::{Cell, Effort, Mark, Matrix, MatrixOptions, Verdict, cell, matrix};
 use impls::{Loss, Scenario, Version, expected_rows, find, registry};
 use model::Profile;
-use oracle::trace;
+use oracle::{Goal, trace};
 
 const EFFORT: Effort = Effort { budget: 300_000, samples: 1000 };
 
@@ -145,4 +145,30 @@ fn marks_compare_what_was_found_with_what_is_expected() {
     assert_eq!(dropped.mark(Some(Loss::Forbidden), false), Mark::AsExpected);
     let broken = Cell { verdict: Verdict::Broken, ..silent };
     assert_eq!(broken.mark(None, false), Mark::NotExpected);
+}
+
+/// What the programs reach is counted over all their interleavings and the drains, and nothing else is.
+#[test]
+fn what_a_cell_reached_is_reported_and_what_cannot_be_is_not() {
+    let program: Case = "cpu0: W0 D0 | cpu1: R0".parse().expect("a case");
+    let goals = cell(version("v3"), Scenario::S3, std::slice::from_ref(&program), EFFORT).goals;
+    for (goal, reached) in [
+        (Goal::Migrated, true),
+        (Goal::WaitedOnEntry, true),
+        // In the drain only.
+        (Goal::Wrote, true),
+        // Nobody takes a reference by GUP, forks, or has a large folio.
+        (Goal::GupBackedOff, false),
+        (Goal::SlowPath, false),
+        (Goal::Split, false),
+        (Goal::DmaStore, false),
+    ] {
+        assert_eq!(goals.has(goal), reached, "{}", goal.text());
+    }
+    let all = goals.list(true).count() + goals.list(false).count();
+    assert_eq!(all, Goal::ALL.len());
+    // Drawn, not exhausted: nothing else.
+    let small = Effort { budget: 10, samples: 1000 };
+    let drawn = cell(version("v3"), Scenario::S3, &[program], small).goals;
+    assert!(drawn.has(Goal::Migrated) && drawn.list(true).all(|goal| goals.has(goal)), "{drawn:?}");
 }

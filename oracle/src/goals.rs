@@ -60,6 +60,11 @@ impl Goals {
         self.0 & 1 << goal as u32 != 0
     }
 
+    /// The goals that were reached, or were not.
+    pub fn list(self, reached: bool) -> impl Iterator<Item = Goal> {
+        Goal::ALL.iter().copied().filter(move |goal| self.has(*goal) == reached)
+    }
+
     /// Joins what another execution reached.
     pub const fn join(&mut self, other: Goals) {
         self.0 |= other.0;

@@ -146,7 +146,7 @@ fn states(args: &Args) -> Result<(), String> {
         let start = Instant::now();
         while n == 0 || start.elapsed() < Duration::from_secs(args.time) {
             let found = exhaust::<()>(v3, &case, usize::MAX, |_, ()| Answer::Stop);
-            let Exhaust::Exhausted { states, transitions } = found else {
+            let Exhaust::Exhausted { states, transitions, .. } = found else {
                 return Err(format!("v3 is flagged on {line}: {found:?}"));
             };
             (n, size) = (n + 1, (states, transitions));

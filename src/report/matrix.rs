@@ -24,7 +24,7 @@ pub fn matrix_text(tables: &[Matrix]) -> String {
         for line in lines(table) {
             text.row(line);
         }
-        let _ = writeln!(out, "hardware {}\n\n{text}\n{LEGEND}\n", table.hardware);
+        let _ = writeln!(out, "hardware {}\n\n{text}\n{LEGEND}\n\n{}\n", table.hardware, reached(table));
         for (title, replay) in cases(table) {
             let _ = writeln!(out, "{title}\n    {replay}");
         }
@@ -48,6 +48,7 @@ pub fn matrix_markdown(tables: &[Matrix]) -> String {
             let _ = writeln!(out, "| {} |", line.join(" | "));
         }
         let _ = writeln!(out, "\n{}\n", LEGEND.replace('\n', " "));
+        let _ = writeln!(out, "{}\n", reached(table));
         for (title, replay) in cases(table) {
             let _ = writeln!(out, "* {title}: `{replay}`");
         }
@@ -73,7 +74,13 @@ pub fn matrix_json(tables: &[Matrix]) -> Value {
                     })
                 })
                 .collect();
-            json!({ "hardware": table.hardware, "as_expected": table.as_expected(), "rows": rows })
+            json!({
+                "hardware": table.hardware,
+                "as_expected": table.as_expected(),
+                "rows": rows,
+                "reached": goals(table, true),
+                "never": goals(table, false),
+            })
         })
         .collect();
     json!({ "version": JSON_VERSION, "tables": tables })
@@ -169,6 +176,19 @@ fn cases(table: &Matrix) -> Vec<(String, String)> {
             (title, format!("lostwrite replay{options} '{case}'"))
         })
         .collect()
+}
+
+/// Whether the programs reach what makes them worth running: a table that says nothing of a thing says so.
+fn reached(table: &Matrix) -> String {
+    let words = |reached| match goals(table, reached) {
+        goals if goals.is_empty() => "nothing".to_owned(),
+        goals => goals.join(", "),
+    };
+    format!("reached: {}; never: {}", words(true), words(false))
+}
+
+fn goals(table: &Matrix, reached: bool) -> Vec<&'static str> {
+    table.goals().list(reached).map(oracle::Goal::text).collect()
 }
 
 fn conclusion(table: &Matrix) -> String {
