@@ -47,12 +47,12 @@ pub fn run(args: &Args) -> Outcome {
                 if counts { Answer::Shortest } else { Answer::Ignore }
             };
             let (result, states, transitions) = match exhaust(version, &case, args.budget as usize, wanted) {
-                Exhaust::Exhausted { states, transitions } => ("silent".to_owned(), states, transitions),
-                Exhaust::Budget { states, transitions } => {
+                Exhaust::Exhausted { states, transitions, .. } => ("silent".to_owned(), states, transitions),
+                Exhaust::Budget { states, transitions, .. } => {
                     fine = false;
                     ("NOT EXHAUSTED".to_owned(), states, transitions)
                 }
-                Exhaust::Found { finding, scenario, case, states, transitions } => {
+                Exhaust::Found { finding, scenario, case, states, transitions, .. } => {
                     fine &= !version.is_correct_on(&case.config);
                     if args.timeline {
                         let trace = trace(version, &case);
