@@ -11,14 +11,14 @@ use crate::finding::{Finding, Revocation};
 use model::{Event, Happened, Machine, OpKind, World};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
-    let by_cpu = event.op.is_some_and(|op| {
-        matches!(op.kind, OpKind::Read | OpKind::Write | OpKind::ChildRead | OpKind::ChildWrite)
-    });
     let (mm, page, frame, store) = match event.happened {
         Happened::Load { mm, page, frame, .. } => (mm as usize, page as usize, frame, false),
         Happened::Store { mm, page, frame, .. } => (mm as usize, page as usize, frame, true),
         Happened::Nothing => return None,
     };
+    let by_cpu = event.op.is_some_and(|op| {
+        matches!(op.kind, OpKind::Read | OpKind::Write | OpKind::ChildRead | OpKind::ChildWrite)
+    });
     if !by_cpu {
         return None;
     }

@@ -90,7 +90,7 @@ impl Ctx<'_, '_> {
     /// The D update: one locked read-modify-write of the page table that re-checks the translation, as far as the CPU does that. If
     /// the translation does not hold any more, the cached entry goes and the access starts again.
     pub fn set_dirty(&mut self) -> bool {
-        let mode = self.w.mode;
+        let mode = &self.w.mode;
         let pte = if mode.atomic { self.pte() } else { self.me().pte };
         let present = pte.is_present() && pte.frame() == self.me().folio;
         let ok = self.still_translates(pte);
