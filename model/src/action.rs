@@ -326,18 +326,14 @@ actions! {
     SetProtection step "set pte with new protection",
     /// A non-present entry becomes readable.
     ProtectEntry step "make entry readable",
-    Mlocked local "vma locked already",
     SetMlocked step "lock vma",
     ClearMlocked step "unlock vma",
     /// Present, and writable where the VMA is.
     Populated local "populated",
 
     // The device's mirror of the page table, and device-exclusive access.
-    /// The page is in device memory: the caller does without.
-    MirrorReady local "mirror may map the pte",
     /// Re-checks the entry; a load or store of the device, and the driver's dirty mark.
     MirrorAccess step "device access through the mirror",
-    ExclusiveReady local "present and writable",
     InstallExclusiveEntry step "install device-exclusive entry",
     /// The reference that keeps the folio while its lock is waited for.
     GetExclusiveFolio step "get folio of the entry",
@@ -399,7 +395,7 @@ actions! {
 
     // Extra references and pins.
     Holding local "already held",
-    /// B2 of GUP-fast: for write, the entry has to be writable.
+    /// B2 of GUP-fast, and what a mirror asks: for write, the entry has to be writable.
     GupPermitted local "present and permitted",
     /// B3 of GUP-fast: the reference, if the folio still has any.
     TryGetFolio step "try get folio",

@@ -12,7 +12,7 @@ pub(super) fn listings() -> Vec<Named> {
                 at "hmm_range_fault";
                 ReadPte;
                 if PteDevice { return; }
-                MirrorReady else { jump "fault"; }
+                GupPermitted else { jump "fault"; }
                 at "dmirror_do_access";
                 MirrorAccess else { retry; }
             },
@@ -24,7 +24,7 @@ pub(super) fn listings() -> Vec<Named> {
                 ReadPte;
                 if PteDevice { return; }
                 if PteDeviceExclusive { return; }
-                ExclusiveReady else { jump "fault"; }
+                GupPermitted else { jump "fault"; }
                 TryGetFolio else { retry; }
                 PteRecheck else { PutFolio; retry; }
                 MmapReadLock;

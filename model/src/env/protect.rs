@@ -35,7 +35,7 @@ pub(super) fn listings() -> Vec<Named> {
             "mlock",
             listing! {
                 at "mlock_fixup";
-                if Mlocked {
+                if VmaLocked {
                     MmapWriteLock;
                     ClearMlocked;
                     return;

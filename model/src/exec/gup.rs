@@ -124,10 +124,10 @@ impl Ctx<'_, '_> {
         // Before exclusive pages were tracked, a fork or a swap-in could move the process away from a page that a device writes
         // to (CVE-2020-29374 and its mirror image); that is not what is under test.
         if self.m.hold_is_loose(page, pin) || !self.w.config.knobs.exclusive {
-            let (i, mm) = (self.i, 0);
+            let i = self.i;
             let value = self.w.programs.value(i, self.me().op as usize);
             self.m.folios[frame as usize].data[i] = value;
-            for mm in mm..self.m.mms() {
+            for mm in 0..self.m.mms() {
                 self.m.shadow.doubtful_store(mm, page, i, value);
             }
             self.event.happened = Happened::Store { mm: 0, page: page as u8, frame, value };

@@ -345,14 +345,11 @@ impl Ctx<'_, '_> {
             A::ToggleProtection => self.toggle_protection(),
             A::SetProtection => self.set_protection(),
             A::ProtectEntry => self.protect_entry(),
-            A::Mlocked => self.vma_locked(),
             A::SetMlocked => self.set_mlocked(true),
             A::ClearMlocked => self.set_mlocked(false),
             A::Populated => self.populated(),
 
-            A::MirrorReady => self.gup_permitted(),
             A::MirrorAccess => self.mirror_access(),
-            A::ExclusiveReady => self.gup_permitted(),
             A::InstallExclusiveEntry => self.install_exclusive_entry(),
             A::GetExclusiveFolio => {
                 self.me_mut().folio = self.me().pte.frame();
