@@ -19,7 +19,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 everything as expected; 1 a version believed correct was flagged, a known loss \
-                          was not found, or model and kernel disagree; 2 bad arguments or files.";
+                          was not found, or model and kernel disagree; 2 bad arguments or files; 130 interrupted, with \
+                          the best so far printed (shrink).";
 
 #[derive(Subcommand)]
 enum Command {
@@ -33,6 +34,8 @@ enum Command {
     Replay(commands::replay::Args),
     /// Convert a case between text, JSON and bytes
     Convert(commands::convert::Args),
+    /// The smallest case with the same verdict
+    Shrink(commands::shrink::Args),
     /// Compare the model with what real kernels did
     Conform(commands::conform::Args),
     /// Random executions on chosen versions, as many as wanted
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
+        Some(Command::Shrink(args)) => commands::shrink::run(&args),
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),

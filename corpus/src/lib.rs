@@ -17,7 +17,8 @@ pub mod text;
 
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
 pub use files::{
-    CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load, unexplained,
+    CaseFile, Entry, Expect, FileError, REGRESSIONS_FOLDER, builtin, ground_truth, ground_truth_sequences, load,
+    unexplained,
 };
 pub use generate::{Shape, generate};
 pub use knobs::{KNOBS, Knob, knob};
