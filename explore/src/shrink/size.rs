@@ -36,7 +36,7 @@ pub struct Surroundings {
     pub hardware: (bool, usize, usize),
     /// Knobs that differ from what the kernel gives.
     pub knobs: usize,
-    /// The kernel: 6.0 first, then as they are numbered.
+    /// Whether the kernel is another one than 6.0. Of the others none is simpler.
     pub kernel: usize,
     /// The swap device: one that completes at once first.
     pub swap: usize,
@@ -89,7 +89,7 @@ impl Surroundings {
         Surroundings {
             hardware: rank(config.hardware),
             knobs: KNOBS.iter().filter(|k| k.get(&config.knobs) != k.get(&release)).count(),
-            kernel: Profile::ALL.iter().position(|p| *p == config.profile).unwrap_or(Profile::ALL.len()),
+            kernel: usize::from(config.profile != Profile::default()),
             swap: match config.swap {
                 Swap::NullBlk => 0,
                 Swap::Disk => 1,
