@@ -19,7 +19,7 @@ static REGRESSIONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/regressions");
 
 /// The folder of the cases that `lostwrite shrink --as-test` has written, and what their names begin with among the cases that come
 /// with lostwrite.
-pub const REGRESSIONS_FOLDER: &str = "regressions";
+pub const REGRESSIONS_FOLDER: &str = "regressions/";
 
 /// What a file expects of a version: the gravest that the judges say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub fn builtin() -> Vec<CaseFile> {
         files.sort_by(|a, b| a.0.cmp(&b.0));
         files
     };
-    let files = in_order(&CASES, "").into_iter().chain(in_order(&REGRESSIONS, &format!("{REGRESSIONS_FOLDER}/")));
+    let files = in_order(&CASES, "").into_iter().chain(in_order(&REGRESSIONS, REGRESSIONS_FOLDER));
     files
         .map(|(name, f)| {
             let text = f.contents_utf8().expect("case files are text");

@@ -136,7 +136,7 @@ const BATCH: u64 = 1024;
 /// Losses of a version that are classified and shrunk per batch; a version that loses all the time is not news.
 const CLASSIFIED: usize = 2;
 /// What shrinking a loss may cost: little beside a batch.
-const PER_LOSS: u64 = 2_000;
+const PER_LOSS: u64 = 1_000;
 /// Alarms that are kept whole.
 const ALARMS: usize = 4;
 

@@ -95,8 +95,8 @@ pub fn run(args: &Args) -> Outcome {
     let case = args.around.environment()?.of(&entry.case);
     // What cannot be written need not be shrunk.
     let folder = args.as_test.as_ref().map(|_| regression::folder(args.dir.as_deref())).transpose()?;
-    let signature = choose(args, &entry.place, &case)?;
     listen()?;
+    let signature = choose(args, &entry.place, &case)?;
     let shrunk = with_progress(args, &case, signature);
     let interrupted = STOP.load(Ordering::Relaxed);
     if let Some(path) = &args.output {

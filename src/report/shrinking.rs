@@ -45,9 +45,10 @@ pub fn statistics_text(samples: &[Sample]) -> String {
         format!("{n} of {} ({:.1}%)", samples.len(), 100.0 * n as f64 / samples.len().max(1) as f64)
     };
     format!(
-        "{table}\n{costs}\nresults of which no single deletion shows the same: {}\nevery attempt was made: {}\n",
+        "{table}\n{costs}\nresults of which no single deletion shows the same: {}\nevery attempt was made: {}\nmore steps than before: {}\n",
         share(|s| s.minimal),
-        share(|s| s.shrunk.complete)
+        share(|s| s.shrunk.complete),
+        share(|s| s.steps[1] > s.steps[0])
     )
 }
 
