@@ -40,8 +40,9 @@ enum Command {
     Conform(commands::conform::Args),
     /// Random executions on chosen versions, as many as wanted
     Hunt(commands::hunt::Args),
-    /// Every version in every scenario, by all interleavings of small programs
+    /// All interleavings of a case's programs on one version
     Exhaust(commands::exhaust::Args),
+    /// Every version in every scenario, by all interleavings of small programs
     Matrix(commands::matrix::Args),
     /// Mistakes put into the listings one by one: which do the judges not catch?
     Mutants(commands::mutants::Args),
@@ -50,6 +51,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    sigpipe::reset();
     let cli = Cli::parse();
     let result = match cli.command {
         None => commands::main_job::run(&cli.main),
