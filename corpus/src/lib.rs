@@ -20,6 +20,6 @@ pub use files::{
     CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load, unexplained,
 };
 pub use generate::{Shape, generate};
-pub use knobs::{KNOBS, Knob, knob};
+pub use knobs::{KNOBS, Knob, SWAPS, knob};
 pub use mutate::{crossover, mutate};
 pub use scenarios::{Environment, Surface, mutant_programs, scenario_programs, surfaces};
