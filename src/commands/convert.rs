@@ -53,7 +53,7 @@ fn with_newline(text: String) -> Vec<u8> {
 }
 
 /// Writes a whole file or nothing.
-fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
+pub fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A link is followed, as a plain write would.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
