@@ -10,9 +10,11 @@ lostwrite() {
   env -u RUSTFLAGS cargo run --quiet --locked --target-dir "$CARGO_TARGET_DIR/program" -- "$@"
 }
 
-# Debug assertions stay on: they are the machine's own checks, half of what a crash can tell. They cost a third of the
-# speed.
-cargo fuzz build -O --debug-assertions
+# Debug assertions stay on: they are the machine's own checks, half of what a crash can tell; they cost a fifth of the
+# speed. Compares are not traced: inputs are small numbers that are reduced to what exists, so that no comparison holds a
+# value worth copying; without, it is half as fast again. Linking without LTO takes a quarter less time, and the targets
+# are as fast.
+CARGO_PROFILE_RELEASE_LTO=off cargo fuzz build -O --debug-assertions --no-trace-compares
 
 seeds=$(mktemp -d -p "$WORK")
 lostwrite corpus seeds "$seeds"
