@@ -36,6 +36,9 @@ enum Command {
     Convert(commands::convert::Args),
     /// The smallest case with the same verdict
     Shrink(commands::shrink::Args),
+    /// Folders of cases: the built-in cases as seeds for the engines
+    #[command(subcommand)]
+    Corpus(commands::corpus::Command),
     /// Compare the model with what real kernels did
     Conform(commands::conform::Args),
     /// Random executions on chosen versions, as many as wanted
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Shrink(args)) => commands::shrink::run(&args),
+        Some(Command::Corpus(command)) => commands::corpus::run(&command),
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod conform;
 pub mod convert;
+pub mod corpus;
 pub mod diff;
 pub mod exhaust;
 pub mod explain;
