@@ -3,20 +3,20 @@
 use corpus::bytes::{VERSION, decode, encode};
 use corpus::{Case, Shape, crossover, generate, mutate};
 use explore::{Recorder, SamplerKind};
-use impls::Version;
 use libfuzzer_sys::Corpus;
+use lostwrite::Subject;
 use lostwrite::targets::Verdict;
 use oracle::{Judges, execute};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::LazyLock;
 
-/// The version that `rediscover` runs: the one that `LOSTWRITE_SUBJECT` names, else pre-fix. The process ends with 2 if
-/// there is no such version.
-pub static SUBJECT: LazyLock<&'static Version> = LazyLock::new(|| {
-    let name = std::env::var("LOSTWRITE_SUBJECT").unwrap_or_else(|_| "pre-fix".to_owned());
-    impls::find(&name).unwrap_or_else(|unknown| {
-        eprintln!("LOSTWRITE_SUBJECT: {unknown}");
+/// What `rediscover` looks for: `LOSTWRITE_SUBJECT`, `LOSTWRITE_SCENARIO`, `LOSTWRITE_KERNEL` and `LOSTWRITE_HARDWARE`
+/// say, or else any loss of pre-fix. The process ends with 2 if one of them names what does not exist.
+pub static SUBJECT: LazyLock<Subject> = LazyLock::new(|| {
+    let setting = |name: &str| std::env::var(format!("LOSTWRITE_{name}")).ok();
+    Subject::from_settings(setting).unwrap_or_else(|unknown| {
+        eprintln!("LOSTWRITE_{unknown}");
         std::process::exit(2);
     })
 });
