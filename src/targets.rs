@@ -17,7 +17,8 @@ pub enum Verdict {
     Alarm(String),
 }
 
-static CORRECT: LazyLock<Vec<&'static Version>> =
+/// Every version in the registry that is believed correct.
+pub static CORRECT: LazyLock<Vec<&'static Version>> =
     LazyLock::new(|| impls::registry().iter().filter(|v| v.correct).collect());
 
 /// Runs a case on versions and raises an alarm for what no correct version does: a flag on a version that is believed
@@ -54,8 +55,14 @@ pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String
 /// The body of the `differential` target: every version in the registry that is believed correct.
 #[must_use]
 pub fn differential_bytes(input: &[u8]) -> Verdict {
+    differential_bytes_on(&CORRECT, input)
+}
+
+/// The same with a choice of versions.
+#[must_use]
+pub fn differential_bytes_on(versions: &[&'static Version], input: &[u8]) -> Verdict {
     let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
-    differential(&CORRECT, &case).map_or(Verdict::Fine, Verdict::Alarm)
+    differential(versions, &case).map_or(Verdict::Fine, Verdict::Alarm)
 }
 
 /// The body of the `rediscover` target: a wrong load on a version that is known to lose is an alarm too.

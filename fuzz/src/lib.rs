@@ -5,7 +5,7 @@ use corpus::{Case, Shape, crossover, generate, mutate};
 use explore::{Recorder, SamplerKind};
 use impls::Version;
 use libfuzzer_sys::Corpus;
-use lostwrite::targets::Verdict;
+use lostwrite::targets::{CORRECT, Verdict};
 use oracle::{Judges, execute};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -15,11 +15,22 @@ use std::sync::LazyLock;
 /// there is no such version.
 pub static SUBJECT: LazyLock<&'static Version> = LazyLock::new(|| {
     let name = std::env::var("LOSTWRITE_SUBJECT").unwrap_or_else(|_| "pre-fix".to_owned());
-    impls::find(&name).unwrap_or_else(|unknown| {
-        eprintln!("LOSTWRITE_SUBJECT: {unknown}");
+    version("LOSTWRITE_SUBJECT", &name)
+});
+
+/// The versions that `differential` runs: those that `LOSTWRITE_IMPLS` names, with commas between them, else every version that is
+/// believed correct. The process ends with 2 if there is no such version.
+pub static VERSIONS: LazyLock<Vec<&'static Version>> = LazyLock::new(|| match std::env::var("LOSTWRITE_IMPLS") {
+    Ok(names) => names.split(',').map(|name| version("LOSTWRITE_IMPLS", name)).collect(),
+    Err(_) => CORRECT.clone(),
+});
+
+fn version(variable: &str, name: &str) -> &'static Version {
+    impls::find(name).unwrap_or_else(|unknown| {
+        eprintln!("{variable}: {unknown}");
         std::process::exit(2);
     })
-});
+}
 
 /// Tells libFuzzer what came of an input. An alarm is printed and ends the process, so that libFuzzer keeps the input.
 #[must_use]
