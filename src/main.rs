@@ -19,7 +19,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 everything as expected; 1 a version believed correct was flagged, a known loss \
-                          was not found, or model and kernel disagree; 2 bad arguments or files.";
+                          was not found, or model and kernel disagree; 2 bad arguments or files; 130 interrupted, with \
+                          the best so far printed (shrink).";
 
 #[derive(Subcommand)]
 enum Command {
@@ -33,12 +34,18 @@ enum Command {
     Replay(commands::replay::Args),
     /// Convert a case between text, JSON and bytes
     Convert(commands::convert::Args),
+    /// The smallest case with the same verdict
+    Shrink(commands::shrink::Args),
+    /// Folders of cases: the built-in cases as seeds for the engines
+    #[command(subcommand)]
+    Corpus(commands::corpus::Command),
     /// Compare the model with what real kernels did
     Conform(commands::conform::Args),
     /// Random executions on chosen versions, as many as wanted
     Hunt(commands::hunt::Args),
-    /// Every version in every scenario, by all interleavings of small programs
+    /// All interleavings of a case's programs on one version
     Exhaust(commands::exhaust::Args),
+    /// Every version in every scenario, by all interleavings of small programs
     Matrix(commands::matrix::Args),
     /// Mistakes put into the listings one by one: which do the judges not catch?
     Mutants(commands::mutants::Args),
@@ -47,6 +54,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    sigpipe::reset();
     let cli = Cli::parse();
     let result = match cli.command {
         None => commands::main_job::run(&cli.main),
@@ -55,6 +63,8 @@ fn main() -> ExitCode {
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
+        Some(Command::Shrink(args)) => commands::shrink::run(&args),
+        Some(Command::Corpus(command)) => commands::corpus::run(&command),
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),

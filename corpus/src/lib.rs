@@ -8,6 +8,7 @@
 pub mod bytes;
 mod case;
 mod files;
+mod folder;
 mod generate;
 pub mod json;
 mod knobs;
@@ -17,9 +18,11 @@ pub mod text;
 
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
 pub use files::{
-    CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load, unexplained,
+    CaseFile, Entry, Expect, FileError, REGRESSIONS_FOLDER, builtin, ground_truth, ground_truth_sequences, load,
+    unexplained,
 };
+pub use folder::{file_name, seeds};
 pub use generate::{Shape, generate};
-pub use knobs::{KNOBS, Knob, knob};
+pub use knobs::{KNOBS, Knob, SWAPS, knob};
 pub use mutate::{crossover, mutate};
 pub use scenarios::{Environment, Surface, mutant_programs, scenario_programs, surfaces};

@@ -20,11 +20,23 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
+/// A form of a case.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
+pub enum Form {
     Text,
     Json,
     Bytes,
+}
+
+impl Form {
+    /// A case in this form.
+    pub fn of(self, case: &Case) -> Vec<u8> {
+        match self {
+            Form::Text => format!("{case}\n").into_bytes(),
+            Form::Json => with_newline(json::to_json(case)),
+            Form::Bytes => bytes::encode(case),
+        }
+    }
 }
 
 /// Converts. Text takes any number of cases, the other forms one.
@@ -32,10 +44,9 @@ pub fn run(args: &Args) -> Outcome {
     let content = match args.to {
         Form::Text => {
             let lines = input::cases(&args.case)?.entries;
-            lines.iter().map(|e| format!("{}\n", e.case)).collect::<String>().into_bytes()
+            lines.iter().flat_map(|e| Form::Text.of(&e.case)).collect()
         }
-        Form::Json => with_newline(json::to_json(&case(args)?)),
-        Form::Bytes => bytes::encode(&case(args)?),
+        form => form.of(&input::one_case(&args.case)?.case),
     };
     match &args.output {
         Some(path) => write(path, &content).map_err(|e| format!("{}: {e}", path.display()))?,
@@ -44,16 +55,12 @@ pub fn run(args: &Args) -> Outcome {
     Ok(FINE)
 }
 
-fn case(args: &Args) -> Result<Case, String> {
-    input::one_case(&args.case).map(|e| e.case)
-}
-
 fn with_newline(text: String) -> Vec<u8> {
     (text + "\n").into_bytes()
 }
 
 /// Writes a whole file or nothing.
-fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
+pub fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A link is followed, as a plain write would.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod conform;
 pub mod convert;
+pub mod corpus;
 pub mod diff;
 pub mod exhaust;
 pub mod explain;
@@ -12,7 +13,9 @@ pub mod list;
 pub mod main_job;
 pub mod matrix;
 pub mod mutants;
+pub mod regression;
 pub mod replay;
+pub mod shrink;
 
 /// Exit code, or the message for exit code 2.
 pub type Outcome = Result<std::process::ExitCode, String>;
