@@ -87,8 +87,14 @@ pub fn correct() -> &'static [&'static Version] {
 /// The body of the `differential` target: every version in the registry that is believed correct.
 #[must_use]
 pub fn differential_bytes(input: &[u8]) -> Verdict {
+    differential_bytes_on(&CORRECT, input)
+}
+
+/// The same with a choice of versions.
+#[must_use]
+pub fn differential_bytes_on(versions: &[&'static Version], input: &[u8]) -> Verdict {
     let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
-    differential(correct(), &case).map_or(Verdict::Fine, Verdict::Alarm)
+    differential(versions, &case).map_or(Verdict::Fine, Verdict::Alarm)
 }
 
 /// The body of the `rediscover` target: a loss of a version that is known to lose is an alarm too.
