@@ -277,6 +277,43 @@ pub struct Event {
     pub flaw: Option<Flaw>,
 }
 
+impl Event {
+    /// A transition of which nothing is known yet.
+    const fn of(transition: Transition) -> Event {
+        Event {
+            transition,
+            pc: None,
+            ok: true,
+            op: None,
+            returned: false,
+            retried: false,
+            happened: Happened::Nothing,
+            flaw: None,
+        }
+    }
+}
+
+/// Sees what a transition is about to do, part by part. Nobody watches ([`Unwatched`]) when the machine is stepped.
+pub(crate) trait Watch {
+    /// An operation begins, or turns out to be void.
+    fn begins(&mut self, machine: &Machine, world: &World, actor: usize, op: Op);
+    /// Whether the actor has to wait for an action is looked up.
+    fn waits_for(&mut self, machine: &Machine, world: &World, actor: usize, action: Action);
+    /// An action is done.
+    fn acts(&mut self, machine: &Machine, world: &World, actor: usize, action: Action);
+}
+
+struct Unwatched;
+
+impl Watch for Unwatched {
+    #[inline]
+    fn begins(&mut self, _: &Machine, _: &World, _: usize, _: Op) {}
+    #[inline]
+    fn waits_for(&mut self, _: &Machine, _: &World, _: usize, _: Action) {}
+    #[inline]
+    fn acts(&mut self, _: &Machine, _: &World, _: usize, _: Action) {}
+}
+
 /// More local work than any listing needs between two steps; a listing without a step in a loop stops here.
 const LOCAL_BOUND: usize = 256;
 
@@ -359,18 +396,9 @@ impl Machine {
 
     /// Takes one transition, which must be [enabled](Machine::enabled).
     pub fn step(&mut self, world: &World, transition: Transition) -> Event {
-        let mut event = Event {
-            transition,
-            pc: None,
-            ok: true,
-            op: None,
-            returned: false,
-            retried: false,
-            happened: Happened::Nothing,
-            flaw: None,
-        };
+        let mut event = Event::of(transition);
         if let Some(i) = transition.actor() {
-            self.run(world, i, &mut event);
+            self.run(world, i, &mut event, &mut Unwatched);
         } else if let Some(cpu) = transition.cpu() {
             self.interrupt(cpu);
         } else {
@@ -379,10 +407,16 @@ impl Machine {
         event
     }
 
-    fn run(&mut self, world: &World, i: usize, event: &mut Event) {
+    /// An actor's next step, watched.
+    pub(crate) fn watched(&mut self, world: &World, actor: usize, watch: &mut impl Watch) {
+        self.run(world, actor, &mut Event::of(Transition::run(actor)), watch);
+    }
+
+    fn run(&mut self, world: &World, i: usize, event: &mut Event, watch: &mut impl Watch) {
         event.op = world.op(self, i);
         if !self.actors[i].has(Actor::BEGUN) {
             let Some(op) = event.op else { return };
+            watch.begins(self, world, i, op);
             if self.is_void(op) {
                 self.actors[i].op += 1;
                 event.returned = true;
@@ -391,7 +425,7 @@ impl Machine {
             self.begin(world, i, op);
         }
         let mut ctx = Ctx { m: self, w: world, i, event };
-        ctx.locals(false);
+        ctx.locals(false, watch);
         if !ctx.me().has(Actor::BEGUN) {
             return;
         }
@@ -401,17 +435,19 @@ impl Machine {
             Class::Local => true,
             Class::Step => false,
             Class::Waits | Class::FlushWait | Class::Acquires => {
+                watch.waits_for(ctx.m, world, i, instr.action);
                 ctx.m.blocked(i, ctx.me().mm as usize, instr.action)
             }
         };
         if waits {
             return;
         }
+        watch.acts(ctx.m, world, i, instr.action);
         let ok = ctx.exec(instr.action);
         ctx.event.pc = Some(pc);
         ctx.event.ok = ok;
         ctx.m.actors[i].pc = if ok { instr.next } else { instr.alt };
-        ctx.locals(true);
+        ctx.locals(true, watch);
     }
 
     fn begin(&mut self, world: &World, i: usize, op: Op) {
@@ -452,7 +488,7 @@ impl Machine {
 impl Ctx<'_, '_> {
     /// Local work rides along with the step before it; so does, if there was a step, the completion of a flush that no
     /// other CPU had to be asked for. Otherwise completion is a step of its own.
-    fn locals(&mut self, after_step: bool) {
+    fn locals(&mut self, after_step: bool, watch: &mut impl Watch) {
         for _ in 0..LOCAL_BOUND {
             if !self.me().has(Actor::BEGUN) {
                 return;
@@ -460,14 +496,21 @@ impl Ctx<'_, '_> {
             let instr = self.w.code.at(self.me().pc);
             let rides = match instr.class {
                 Class::Local => true,
-                Class::FlushWait => after_step && self.me().unanswered() == 0,
+                Class::FlushWait if after_step => {
+                    watch.waits_for(self.m, self.w, self.i, instr.action);
+                    self.me().unanswered() == 0
+                }
                 // Taking a lock belongs to what comes after it, as dropping one belongs to what came before.
-                Class::Acquires => !after_step && !self.m.blocked(self.i, self.me().mm as usize, instr.action),
-                Class::Step | Class::Waits => false,
+                Class::Acquires if !after_step => {
+                    watch.waits_for(self.m, self.w, self.i, instr.action);
+                    !self.m.blocked(self.i, self.me().mm as usize, instr.action)
+                }
+                Class::FlushWait | Class::Acquires | Class::Step | Class::Waits => false,
             };
             if !rides {
                 return;
             }
+            watch.acts(self.m, self.w, self.i, instr.action);
             match instr.action {
                 Action::EndOp => {
                     self.end_op();

@@ -1,13 +1,27 @@
 //! Reclaim of an anonymous page (mm/vmscan.c, mm/rmap.c, mm/swap_state.c).
 
 use super::Ctx;
-use crate::{Actor, ActorKind, Frame, Knobs, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
+use crate::{Actor, ActorKind, Frame, Knobs, Machine, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
+
+impl Machine {
+    /// The folio of a page that a reclaim pass would take: the first on the LRU that is mapped or in the swap cache. A page that is
+    /// locked in memory is on the unevictable list.
+    pub(crate) fn reclaimable(&self, page: usize) -> Option<Frame> {
+        let locked = self.mlocked & 1 << page != 0;
+        let found = (0..SYSTEM_FRAMES).find(|&f| {
+            let folio = &self.folios[f];
+            let wanted = folio.lru() && folio.page() == page && (folio.mapcount() != 0 || folio.swapcache());
+            let pte = self.pte[0][page];
+            wanted && !(locked && pte.is_present() && pte.frame() as usize == f)
+        });
+        found.map(|f| f as Frame)
+    }
+}
 
 impl Ctx<'_, '_> {
-    /// Takes a folio of the current page off the LRU: a mapped one, or one that is only in the swap cache. A page that is locked in
-    /// memory is on the unevictable list.
+    /// Takes a folio of the current page off the LRU: a mapped one, or one that is only in the swap cache.
     pub fn isolate_for_reclaim(&mut self) -> bool {
-        let Some(frame) = self.reclaimable() else { return false };
+        let Some(frame) = self.m.reclaimable(self.page()) else { return false };
         self.me_mut().folio = frame;
         self.isolate_lru()
     }
@@ -18,19 +32,7 @@ impl Ctx<'_, '_> {
         let taken = self.me().kept | self.me().batch;
         let page = self.page();
         let of_page = |f: &usize| taken & 1 << f != 0 && self.m.folios[*f].page() == page;
-        (0..SYSTEM_FRAMES).filter(of_page).count() < self.m.mms() && self.reclaimable().is_some()
-    }
-
-    pub fn reclaimable(&self) -> Option<Frame> {
-        let page = self.page();
-        let locked = self.m.mlocked & 1 << page != 0;
-        let found = (0..SYSTEM_FRAMES).find(|&f| {
-            let folio = &self.m.folios[f];
-            let wanted = folio.lru() && folio.page() == page && (folio.mapcount() != 0 || folio.swapcache());
-            let pte = self.m.pte[0][page];
-            wanted && !(locked && pte.is_present() && pte.frame() as usize == f)
-        });
-        found.map(|f| f as Frame)
+        (0..SYSTEM_FRAMES).filter(of_page).count() < self.m.mms() && self.m.reclaimable(page).is_some()
     }
 
     pub fn isolate_lru(&mut self) -> bool {
