@@ -37,6 +37,8 @@ pub struct Record {
     pub kernel: String,
     /// The machine around the operation keeps the contract.
     pub contract: bool,
+    /// ... and the version is believed correct.
+    pub alarm: bool,
     /// The surroundings are those of the table of expected verdicts.
     pub tabulated: bool,
     /// The lane.
@@ -64,6 +66,8 @@ pub struct Count {
     pub hardware: String,
     /// The machine around the operation keeps the contract.
     pub contract: bool,
+    /// ... and the version is believed correct.
+    pub alarm: bool,
     /// The surroundings are those of the table of expected verdicts.
     pub tabulated: bool,
     /// In how many executions.
@@ -170,6 +174,7 @@ pub(super) fn panicked(chunk: &Chunk, version: &str, index: u64, words: &str, ca
         hardware: case.map_or("-", |c| hardware(&c.config)).to_owned(),
         kernel: case.map_or("-", |c| c.config.profile.name()).to_owned(),
         contract: case.is_none_or(|c| c.config.keeps_contract()),
+        alarm: false,
         tabulated: false,
         lane: chunk.lane.name().to_owned(),
         index,
@@ -323,13 +328,14 @@ impl<'a> Run<'a> {
 
     /// How many executions of a class are worth being kept whole.
     fn quota(&self, class: &Class, n: u64) -> usize {
-        let version = self.plan.versions[class.version];
         let turn = self.chunk.turn;
         let landmark = turn == 0 || turn.is_power_of_two();
-        match (version.correct && class.contract, class.is_expected(&self.plan.versions)) {
-            (true, _) => ALARMS,
-            (false, false) if class.judge == Judge::LastWrite && class.tabulated => KEPT,
-            _ => usize::from(landmark || n <= RARE),
+        if class.is_alarm(&self.plan.versions) {
+            ALARMS
+        } else if class.is_unexpected(&self.plan.versions) {
+            KEPT
+        } else {
+            usize::from(landmark || n <= RARE)
         }
     }
 
@@ -377,6 +383,7 @@ pub(super) fn count(plan: &Plan, class: &Class, n: u64, first: u64) -> Count {
         scenario: class.scenario.map(|s| s.name().to_owned()),
         hardware: class.hardware.to_owned(),
         contract: class.contract,
+        alarm: class.is_alarm(&plan.versions),
         tabulated: class.tabulated,
         n,
         first,
@@ -394,6 +401,7 @@ fn record(chunk: &Chunk, index: u64, version: &Version, case: &Case) -> Record {
         hardware: hardware(&case.config).to_owned(),
         kernel: case.config.profile.name().to_owned(),
         contract: case.config.keeps_contract(),
+        alarm: version.is_correct_on(&case.config),
         tabulated: super::class::tabulated(&case.config),
         lane: chunk.lane.name().to_owned(),
         index,
@@ -407,8 +415,7 @@ fn record(chunk: &Chunk, index: u64, version: &Version, case: &Case) -> Record {
 pub(super) fn keep(plan: &Plan, chunk: &Chunk, class: &Class, index: u64, case: &Case) -> Option<Record> {
     let version = plan.versions[class.version];
     let signature = Signature::all(version, case).into_iter().find(|s| s.judge() == class.judge)?;
-    let news = version.is_correct_on(&case.config) || (class.tabulated && !class.is_expected(&plan.versions));
-    let executions = if news { PER_ALARM } else { PER_LOSS };
+    let executions = if class.is_news(&plan.versions) { PER_ALARM } else { PER_LOSS };
     let shrunk = shrink_to(case, signature, &Limits { executions, ..Limits::default() });
     let (key, step) = timeline_key(version, &shrunk.case, class.judge)?;
     let mut judges = Judges::default();
@@ -421,4 +428,110 @@ pub(super) fn keep(plan: &Plan, chunk: &Chunk, class: &Class, index: u64, case: 
         message: judges.of(class.judge).map(|f| f.to_string()).unwrap_or_default(),
         ..record(chunk, index, version, &shrunk.case)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LANES, LaneSize, Seeds};
+    use super::*;
+    use impls::Provenance;
+    use model::listing;
+    use model::listing::Node;
+
+    fn plan(versions: Vec<&'static Version>) -> Plan {
+        let lanes =
+            LANES.map(|name| LaneSize { name, share: 1, size: if name == LaneKind::Small { 2 } else { 300 } });
+        Plan {
+            seed: 7,
+            lanes: lanes.to_vec(),
+            versions,
+            seeds: Seeds::of(&[], Vec::new()),
+            states: 3000,
+            samples: 50,
+        }
+    }
+
+    fn leaked(name: &'static str, listing: Vec<Node>) -> &'static Version {
+        let provenance = Provenance { author: "mutant", date: "-", source: "-" };
+        Box::leak(Box::new(Version::new(name, "believed correct", provenance, listing)))
+    }
+
+    fn find(name: &str) -> &'static Version {
+        impls::find(name).expect("registered")
+    }
+
+    #[test]
+    fn a_chunk_is_the_same_every_time_in_every_lane() {
+        let plan = plan(vec![find("pre-fix"), find("v3")]);
+        for number in 0..10 {
+            let chunk = plan.chunk(number);
+            let out = run(&plan, &chunk);
+            assert_eq!(out, run(&plan, &chunk), "{chunk:?}");
+            assert_eq!(out.executions, chunk.range.end - chunk.range.start);
+            assert!(out.records.iter().all(|r| !r.alarm), "v3 is flagged in {chunk:?}");
+        }
+    }
+
+    /// What is kept shows what it says: the case has the key on the version, by the judge.
+    #[test]
+    fn records_replay() {
+        let plan = plan(vec![find("pre-fix"), find("v1")]);
+        let records: Vec<_> = (0..5).flat_map(|n| run(&plan, &plan.chunk(n)).records).collect();
+        assert!(records.iter().any(|r| r.scenario.as_deref() == Some("S1")), "{records:?}");
+        for r in records {
+            let case = r.case.parse().expect("a case");
+            let judge = Judge::ALL.into_iter().find(|j| Some(j.name()) == r.judge.as_deref()).expect("a judge");
+            assert_eq!(timeline_key(find(&r.version), &case, judge), Some((r.key, r.step)));
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_believed_correct_and_loses_is_an_alarm() {
+        let forgetful = leaked("forgetful", find("pre-fix").listing.clone());
+        let plan = plan(vec![find("v3"), forgetful]);
+        for number in 0..5 {
+            let chunk = plan.chunk(number);
+            let out = run(&plan, &chunk);
+            // Where it is found within so few executions.
+            if !matches!(chunk.lane, LaneKind::Small | LaneKind::Bytes) {
+                assert!(out.records.iter().any(|r| r.alarm && r.version == "forgetful"), "{chunk:?}");
+            }
+            assert!(out.records.iter().all(|r| r.version != "v3" || r.what == "diverge"), "{chunk:?}");
+        }
+    }
+
+    #[test]
+    fn two_correct_versions_that_do_not_do_the_same_diverge() {
+        let idle = leaked("idle", listing! { at "migrate_vma_collect_pmd"; LockPtl; UnlockPtl; });
+        let plan = plan(vec![find("v3"), idle]);
+        let out = run(&plan, &plan.chunk(0));
+        let divergence = out.records.iter().find(|r| r.what == "diverge").expect("a divergence");
+        assert_eq!(divergence.message, "v3 and idle diverge");
+        assert!(diverge(find("v3"), idle, &divergence.case.parse().expect("a case")), "{divergence:?}");
+    }
+
+    #[test]
+    fn a_panic_is_a_finding_and_the_other_versions_go_on() {
+        let impossible = leaked("impossible", listing! { at "migrate_vma_collect_pmd"; PutFolio; });
+        let plan = plan(vec![impossible, find("pre-fix")]);
+        for number in 0..5 {
+            let chunk = plan.chunk(number);
+            if chunk.lane == LaneKind::Small {
+                continue;
+            }
+            let out = run(&plan, &chunk);
+            let panic = out.records.iter().find(|r| r.what == "panicked").expect("a panic");
+            assert_eq!((panic.version.as_str(), panic.lane.as_str()), ("impossible", chunk.lane.name()));
+            assert!(out.counts.iter().any(|c| c.version == "pre-fix" && c.judge == "last-write"), "{chunk:?}");
+            let case: Case = panic.case.parse().expect("a case");
+            quietly(|| assert!(caught(|| oracle::replay(impossible, &case, &mut Judges::default())).is_err()));
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_cannot_be_run_at_all_is_a_finding_too() {
+        let plan = plan(vec![find("v3")]);
+        let out = died(&plan.chunk(0), "out of luck");
+        assert!(out.died && out.records[0].message.contains("out of luck") && out.records[0].version == "-");
+    }
 }

@@ -81,8 +81,19 @@ impl Class {
         }
     }
 
-    /// The table of expected verdicts says that this may be found.
-    pub(super) fn is_expected(&self, versions: &[&'static Version]) -> bool {
-        super::policy::may_lose(versions[self.version].name, self.scenario, self.hardware)
+    /// A loss that the table of expected verdicts forbids, in its surroundings.
+    pub(super) fn is_unexpected(&self, versions: &[&'static Version]) -> bool {
+        let may = super::policy::may_lose(versions[self.version].name, self.scenario, self.hardware);
+        self.judge == Judge::LastWrite && self.contract && self.tabulated && !may
+    }
+
+    /// A flag on a version that is believed correct, where the contract is kept.
+    pub(super) fn is_alarm(&self, versions: &[&'static Version]) -> bool {
+        versions[self.version].correct && self.contract
+    }
+
+    /// Worth being kept whole in every chunk, and shrunk as far as it goes.
+    pub(super) fn is_news(&self, versions: &[&'static Version]) -> bool {
+        self.is_alarm(versions) || self.is_unexpected(versions)
     }
 }

@@ -67,7 +67,7 @@ fn from_corpus(plan: &Plan, seed: u64, index: u64) -> Numbered {
     for _ in 0..rng.random_range(0..4) {
         mutate(&mut rng, &mut case);
     }
-    if rng.random_ratio(1, 8) {
+    if rng.random_ratio(1, 3) {
         surround(&mut case, &mut rng);
     }
     case.repair();

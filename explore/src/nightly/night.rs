@@ -103,9 +103,7 @@ impl Sofar {
             *mine += theirs;
         }
         for count in chunk.counts {
-            if count.contract && impls::find(&count.version).is_ok_and(|v| v.correct) {
-                self.alarms += count.n;
-            }
+            self.alarms += if count.alarm { count.n } else { 0 };
             let key = (chunk.lane.clone(), count.version, count.judge, count.scenario, count.hardware);
             let tally = self.counts.entry(key).or_insert(Tally { n: 0, first: count.first });
             tally.n += count.n;

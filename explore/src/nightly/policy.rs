@@ -49,15 +49,17 @@ pub enum Kind {
     UnnamedLoss,
     /// A loss that the table does not ask for, in surroundings that the table does not speak of.
     BeyondTable,
-    /// A broken structural rule on a version that is known to lose, or on a CPU that breaks the contract.
+    /// A broken structural rule on a version that is known to lose.
     Broken,
+    /// Anything that the table does not ask for where the CPU or the driver breaks the contract: nothing is claimed there.
+    OffContract,
     /// What is expected, and its shadows: dropped facts and revoked pages of what is known to lose.
     Known,
 }
 
 impl Kind {
     /// Every kind, the gravest first.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Alarm,
         Kind::Divergence,
         Kind::Panic,
@@ -65,6 +67,7 @@ impl Kind {
         Kind::UnnamedLoss,
         Kind::BeyondTable,
         Kind::Broken,
+        Kind::OffContract,
         Kind::Known,
     ];
 
@@ -79,6 +82,7 @@ impl Kind {
             Kind::UnnamedLoss => "unnamed-loss",
             Kind::BeyondTable => "beyond-table",
             Kind::Broken => "broken",
+            Kind::OffContract => "off-contract",
             Kind::Known => "known",
         }
     }
@@ -102,6 +106,8 @@ pub struct Rules {
     pub beyond_table: Colour,
     /// [`Kind::Broken`].
     pub broken: Colour,
+    /// [`Kind::OffContract`].
+    pub off_contract: Colour,
     /// A canary that was not found within its budget, or only after it.
     pub missed_canary: Colour,
     /// A canary whose budget the night has not spent.
@@ -392,6 +398,7 @@ impl Policy {
             Kind::UnnamedLoss => rules.unnamed_loss,
             Kind::BeyondTable => rules.beyond_table,
             Kind::Broken => rules.broken,
+            Kind::OffContract => rules.off_contract,
             Kind::Known => Colour::Known,
         }
     }
@@ -420,15 +427,15 @@ fn meant(
 }
 
 fn kind(record: &super::Record) -> Kind {
-    let correct = impls::find(&record.version).is_ok_and(|v| v.correct);
     let scenario = Scenario::ALL.into_iter().find(|s| Some(s.name()) == record.scenario.as_deref());
     match (record.what.as_str(), record.judge.as_deref()) {
         ("panicked", _) => Kind::Panic,
         ("diverge", _) => Kind::Divergence,
-        _ if correct && record.contract => Kind::Alarm,
+        _ if record.alarm => Kind::Alarm,
+        (_, Some("last-write")) if may_lose(&record.version, scenario, &record.hardware) => Kind::Known,
+        _ if !record.contract => Kind::OffContract,
         (_, Some("structural")) => Kind::Broken,
         (_, Some("last-write")) if scenario.is_none() => Kind::UnnamedLoss,
-        (_, Some("last-write")) if may_lose(&record.version, scenario, &record.hardware) => Kind::Known,
         (_, Some("last-write")) if record.tabulated => Kind::UnexpectedLoss,
         (_, Some("last-write")) => Kind::BeyondTable,
         _ => Kind::Known,

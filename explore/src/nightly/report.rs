@@ -322,8 +322,12 @@ impl Night {
         let before = self.previous.iter().flat_map(|p| p.report.findings.iter().zip(&p.still));
         for (finding, still) in before {
             if *still && !self.sofar.findings.contains_key(&finding.record.key) {
+                let mut finding = finding.clone();
+                // What is believed may have changed since.
+                let believed = self.plan.versions.iter().any(|v| v.name == finding.record.version && v.correct);
+                finding.record.alarm = believed && finding.record.contract;
                 let (kind, colour) = self.policy.judge(&finding.record);
-                all.push(FindingReport { kind, colour, times: 0, replayed: true, ..finding.clone() });
+                all.push(FindingReport { kind, colour, times: 0, replayed: true, ..finding });
             }
         }
         all.sort_by(|a, b| {

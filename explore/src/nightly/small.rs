@@ -7,7 +7,7 @@ use super::{Chunk, Plan};
 use crate::guard::caught;
 use crate::{Answer, Exhaust, Recorder, SamplerKind, exhaust, rng_for};
 use corpus::{Case, Shape, generate};
-use oracle::{End, Finding, Goal, Goals, History, Judge, Judges, execute};
+use oracle::{End, Finding, Goal, Goals, History, Judges, execute};
 use std::collections::BTreeMap;
 
 /// The program of a number: two or three actors with at most three operations each, on a page or two.
@@ -82,13 +82,12 @@ struct Answered {
 impl Question<'_> {
     fn answer(&self) -> Answered {
         let version = self.plan.versions[self.version];
-        let correct = version.is_correct_on(&self.case.config);
         let mut answer = Answered::default();
         let mut last = None;
         // What is expected is counted on the way; anything else ends the search.
         let result = exhaust::<History>(version, self.case, self.plan.states, |finding, past| {
             let class = self.class(finding, past);
-            if correct || self.is_news(&class) {
+            if class.is_news(&self.plan.versions) {
                 last = Some(class);
                 return Answer::Stop;
             }
@@ -107,7 +106,7 @@ impl Question<'_> {
                 }
                 answer.exhausted = true;
             }
-            Exhaust::Budget { .. } => self.sample(&mut answer, correct),
+            Exhaust::Budget { .. } => self.sample(&mut answer),
         }
         answer
     }
@@ -116,13 +115,7 @@ impl Question<'_> {
         Class::of(self.version, &self.case.config, finding, past.scenario(finding))
     }
 
-    /// Not what the table of expected verdicts allows. Facts that are dropped and pages that are reached after they were revoked are
-    /// a loss's shadow; on a CPU that breaks the contract, and under a kernel that the table does not know, anything is.
-    fn is_news(&self, class: &Class) -> bool {
-        class.judge == Judge::LastWrite && class.tabulated && !class.is_expected(&self.plan.versions)
-    }
-
-    fn sample(&self, answer: &mut Answered, correct: bool) {
+    fn sample(&self, answer: &mut Answered) {
         let version = self.plan.versions[self.version];
         let Case { config, programs, .. } = self.case;
         for n in 0..self.plan.samples {
@@ -140,7 +133,7 @@ impl Question<'_> {
             execute(version, config, programs, &mut sampler, &mut namer);
             for finding in both.0.iter() {
                 let class = Class::of(self.version, config, &finding, namer.scenario());
-                let whole = correct || self.is_news(&class);
+                let whole = class.is_news(&self.plan.versions);
                 let kept = answer.found.entry(class).or_default();
                 if whole && kept.is_none() {
                     *kept = Some(Case { schedule: sampler.schedule().clone(), ..self.case.clone() });
