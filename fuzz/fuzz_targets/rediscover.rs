@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
+use lostwrite::settings::SUBJECT;
 use lostwrite::targets::rediscover_bytes;
-use lostwrite_fuzz::SUBJECT;
 use std::sync::LazyLock;
 
 fuzz_target!(
