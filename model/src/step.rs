@@ -379,6 +379,7 @@ impl Machine {
         event
     }
 
+    #[inline]
     fn run(&mut self, world: &World, i: usize, event: &mut Event) {
         event.op = world.op(self, i);
         if !self.actors[i].has(Actor::BEGUN) {
@@ -390,28 +391,8 @@ impl Machine {
             }
             self.begin(world, i, op);
         }
-        let mut ctx = Ctx { m: self, w: world, i, event };
-        ctx.locals(false);
-        if !ctx.me().has(Actor::BEGUN) {
-            return;
-        }
-        let pc = ctx.me().pc;
-        let instr = world.code.at(pc);
-        let waits = match instr.class {
-            Class::Local => true,
-            Class::Step => false,
-            Class::Waits | Class::FlushWait | Class::Acquires => {
-                ctx.m.blocked(i, ctx.me().mm as usize, instr.action)
-            }
-        };
-        if waits {
-            return;
-        }
-        let ok = ctx.exec(instr.action);
-        ctx.event.pc = Some(pc);
-        ctx.event.ok = ok;
-        ctx.m.actors[i].pc = if ok { instr.next } else { instr.alt };
-        ctx.locals(true);
+        let op = event.op.unwrap_or_default();
+        Ctx { m: self, w: world, i, op, event }.step();
     }
 
     fn begin(&mut self, world: &World, i: usize, op: Op) {
@@ -450,43 +431,58 @@ impl Machine {
 }
 
 impl Ctx<'_, '_> {
-    /// Local work rides along with the step before it; so does, if there was a step, the completion of a flush that no
-    /// other CPU had to be asked for. Otherwise completion is a step of its own.
-    fn locals(&mut self, after_step: bool) {
-        for _ in 0..LOCAL_BOUND {
-            if !self.me().has(Actor::BEGUN) {
-                return;
-            }
-            let instr = self.w.code.at(self.me().pc);
+    /// One step. Local work before it rides along, and so does taking a lock, which belongs to what comes after it. So does local
+    /// work behind it, and the completion of a flush that no other CPU had to be asked for; otherwise completion is a step of its own.
+    fn step(&mut self) {
+        let (mut done, mut again, mut left) = (false, false, LOCAL_BOUND);
+        loop {
+            let pc = self.me().pc;
+            let instr = self.w.code.at(pc);
+            let blocked = || self.m.blocked(self.i, self.me().mm as usize, instr.action);
             let rides = match instr.class {
+                // What starts again does no more than begin.
+                Class::Local if again => return,
                 Class::Local => true,
-                Class::FlushWait => after_step && self.me().unanswered() == 0,
-                // Taking a lock belongs to what comes after it, as dropping one belongs to what came before.
-                Class::Acquires => !after_step && !self.m.blocked(self.i, self.me().mm as usize, instr.action),
-                Class::Step | Class::Waits => false,
+                Class::Step | Class::Waits | Class::Acquires if done => return,
+                Class::Step => false,
+                Class::Waits | Class::Acquires | Class::FlushWait if blocked() => return,
+                Class::Waits => false,
+                Class::Acquires => !again,
+                Class::FlushWait => done,
             };
-            if !rides {
-                return;
+            if rides {
+                if left == 0 {
+                    return;
+                }
+                left -= 1;
+                match instr.action {
+                    Action::EndOp => return self.end_op(),
+                    Action::Retry => {
+                        self.retry();
+                        if done {
+                            return;
+                        }
+                        again = true;
+                        continue;
+                    }
+                    _ => {}
+                }
             }
-            match instr.action {
-                Action::EndOp => {
-                    self.end_op();
-                    return;
-                }
-                Action::Retry => {
-                    let op = self.w.op(self.m, self.i).expect("an operation is under way");
-                    let pc = self.w.entry(self.m, self.i, op);
-                    self.event.retried = true;
-                    let me = self.me_mut();
-                    *me = Actor { pc, op: me.op, ..Actor::beginning(op) };
-                    return;
-                }
-                action => {
-                    let ok = self.exec(action);
-                    self.me_mut().pc = if ok { instr.next } else { instr.alt };
-                }
+            let ok = self.exec(instr.action);
+            self.me_mut().pc = if ok { instr.next } else { instr.alt };
+            if !rides {
+                (done, left) = (true, LOCAL_BOUND);
+                (self.event.pc, self.event.ok) = (Some(pc), ok);
             }
         }
+    }
+
+    fn retry(&mut self) {
+        let op = self.op;
+        let pc = self.w.entry(self.m, self.i, op);
+        self.event.retried = true;
+        let me = self.me_mut();
+        *me = Actor { pc, op: me.op, ..Actor::beginning(op) };
     }
 
     fn end_op(&mut self) {

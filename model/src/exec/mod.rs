@@ -15,7 +15,7 @@ mod reclaim;
 mod swap;
 
 use crate::{
-    Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, OpKind, Pte, StickyFlags, TlbEntry, World,
+    Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, Op, OpKind, Pte, StickyFlags, TlbEntry, World,
     is_device,
 };
 
@@ -24,6 +24,8 @@ pub(crate) struct Ctx<'a, 'w> {
     pub m: &'a mut Machine,
     pub w: &'a World<'w>,
     pub i: usize,
+    /// The operation under way.
+    pub op: Op,
     pub event: &'a mut Event,
 }
 
@@ -80,7 +82,7 @@ impl Ctx<'_, '_> {
     }
 
     pub fn kind(&self) -> OpKind {
-        self.w.op(self.m, self.i).map_or(OpKind::Read, |op| op.kind)
+        self.op.kind
     }
 
     pub fn flaw(&mut self, flaw: Flaw) {
@@ -456,7 +458,7 @@ impl Ctx<'_, '_> {
 
     /// The pages of the operation; of a migration on behalf of a fault, the faulting page.
     pub fn range(&self) -> (usize, usize) {
-        self.w.op(self.m, self.i).map_or((0, 0), crate::Op::range)
+        self.op.range()
     }
 
     fn range_mask(&self) -> u8 {
