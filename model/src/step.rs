@@ -287,24 +287,8 @@ impl Machine {
         let mut set = 0u16;
         let mut asked = 0u8;
         for i in 0..world.programs.actors as usize {
-            let actor = &self.actors[i];
-            asked |= actor.unanswered();
-            let (pc, mm) = if actor.has(Actor::BEGUN) {
-                (actor.pc, actor.mm as usize)
-            } else if let Some(op) = world.op(self, i) {
-                if self.is_void(op) {
-                    set |= 1 << i;
-                    continue;
-                }
-                (world.entry(self, i, op), op.kind.mm())
-            } else {
-                continue;
-            };
-            let instr = world.code.at(pc);
-            let may_wait = matches!(instr.class, Class::Waits | Class::FlushWait | Class::Acquires);
-            if !may_wait || !self.blocked(i, mm, instr.action) {
-                set |= 1 << i;
-            }
+            asked |= self.actors[i].unanswered();
+            set |= u16::from(self.moves(world, i)) << i;
         }
         if asked != 0 {
             for cpu in 0..ACTORS {
@@ -313,10 +297,43 @@ impl Machine {
                 }
             }
         }
-        if world.config.swap == Swap::Disk && self.folios.iter().any(|f| f.writeback() != 0) {
-            set |= 1 << Transition::WRITEBACK.0;
-        }
+        set |= u16::from(self.device_moves(world)) << Transition::WRITEBACK.0;
         Enabled(set)
+    }
+
+    /// Whether a transition can be taken now: what [`Machine::enabled`] says of it, without asking for the others.
+    #[inline]
+    #[must_use]
+    pub fn can_take(&self, world: &World, transition: Transition) -> bool {
+        if let Some(i) = transition.actor() {
+            i < world.programs.actors as usize && self.moves(world, i)
+        } else if let Some(cpu) = transition.cpu() {
+            self.actors.iter().any(|a| a.unanswered() & 1 << cpu != 0) && self.takes_interrupt(world, cpu)
+        } else {
+            self.device_moves(world)
+        }
+    }
+
+    #[inline]
+    fn moves(&self, world: &World, i: usize) -> bool {
+        let actor = &self.actors[i];
+        let (pc, mm) = if actor.has(Actor::BEGUN) {
+            (actor.pc, actor.mm as usize)
+        } else if let Some(op) = world.op(self, i) {
+            if self.is_void(op) {
+                return true;
+            }
+            (world.entry(self, i, op), op.kind.mm())
+        } else {
+            return false;
+        };
+        let instr = world.code.at(pc);
+        !instr.class.has(Class::WAITS) || !self.blocked(i, mm, instr.action)
+    }
+
+    #[inline]
+    fn device_moves(&self, world: &World) -> bool {
+        world.config.swap == Swap::Disk && self.folios.iter().any(|f| f.writeback() != 0)
     }
 
     /// A CPU answers between two accesses; with late stores ([`crate::Hardware::LateStore`]) also in the middle of one, unless it is
@@ -434,55 +451,57 @@ impl Ctx<'_, '_> {
     /// One step. Local work before it rides along, and so does taking a lock, which belongs to what comes after it. So does local
     /// work behind it, and the completion of a flush that no other CPU had to be asked for; otherwise completion is a step of its own.
     fn step(&mut self) {
+        let mut pc = self.me().pc;
         let (mut done, mut again, mut left) = (false, false, LOCAL_BOUND);
         loop {
-            let pc = self.me().pc;
             let instr = self.w.code.at(pc);
-            let blocked = || self.m.blocked(self.i, self.me().mm as usize, instr.action);
-            let rides = match instr.class {
+            let mut rides = true;
+            if instr.class.has(Class::LOCAL) {
                 // What starts again does no more than begin.
-                Class::Local if again => return,
-                Class::Local => true,
-                Class::Step | Class::Waits | Class::Acquires if done => return,
-                Class::Step => false,
-                Class::Waits | Class::Acquires | Class::FlushWait if blocked() => return,
-                Class::Waits => false,
-                Class::Acquires => !again,
-                Class::FlushWait => done,
-            };
-            if rides {
-                if left == 0 {
-                    return;
+                if again || left == 0 {
+                    break;
                 }
-                left -= 1;
-                match instr.action {
-                    Action::EndOp => return self.end_op(),
-                    Action::Retry => {
-                        self.retry();
-                        if done {
-                            return;
-                        }
-                        again = true;
-                        continue;
+                if instr.class.has(Class::LEAVES) {
+                    if instr.action == Action::EndOp {
+                        return self.end_op();
                     }
-                    _ => {}
+                    pc = self.retry();
+                    if done {
+                        break;
+                    }
+                    again = true;
+                    continue;
+                }
+            } else {
+                let with = if done { Class::RIDES_BEHIND } else { Class::RIDES_BEFORE };
+                rides = instr.class.has(with) && !again && left != 0;
+                if done && !rides {
+                    break;
+                }
+                if instr.class.has(Class::WAITS) && self.m.blocked(self.i, self.mm(), instr.action) {
+                    break;
                 }
             }
             let ok = self.exec(instr.action);
-            self.me_mut().pc = if ok { instr.next } else { instr.alt };
-            if !rides {
+            if rides {
+                left -= 1;
+            } else {
                 (done, left) = (true, LOCAL_BOUND);
                 (self.event.pc, self.event.ok) = (Some(pc), ok);
             }
+            pc = if ok { instr.next } else { instr.alt };
         }
+        self.me_mut().pc = pc;
     }
 
-    fn retry(&mut self) {
+    /// From the operation's first step on once more.
+    fn retry(&mut self) -> Pc {
         let op = self.op;
         let pc = self.w.entry(self.m, self.i, op);
         self.event.retried = true;
         let me = self.me_mut();
         *me = Actor { pc, op: me.op, ..Actor::beginning(op) };
+        pc
     }
 
     fn end_op(&mut self) {

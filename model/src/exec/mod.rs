@@ -15,8 +15,8 @@ mod reclaim;
 mod swap;
 
 use crate::{
-    Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, Op, OpKind, Pte, StickyFlags, TlbEntry, World,
-    is_device,
+    Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, Op, OpKind, Pte, StickyFlags, TlbEntry,
+    World, is_device,
 };
 
 /// One actor, about to act.
