@@ -4,7 +4,7 @@ use crate::code::Class;
 use crate::exec::Ctx;
 use crate::{
     ACTORS, Action, Actor, ActorKind, Child, Code, Config, Data, Frame, MMS, Machine, Mode, Op, OpKind, PAGES, Pc,
-    Programs, Swap, TlbEntry,
+    Programs, Swap,
 };
 
 /// Everything about an execution that does not change while it runs.
@@ -333,7 +333,7 @@ impl Machine {
 
     #[inline]
     fn device_moves(&self, world: &World) -> bool {
-        world.config.swap == Swap::Disk && self.folios.iter().any(|f| f.writeback() != 0)
+        world.config.swap == Swap::Disk && self.folios.iter().fold(false, |any, f| any | (f.writeback() != 0))
     }
 
     /// A CPU answers between two accesses; with late stores ([`crate::Hardware::LateStore`]) also in the middle of one, unless it is
@@ -354,14 +354,17 @@ impl Machine {
     #[inline]
     fn blocked(&self, i: usize, mm: usize, action: Action) -> bool {
         let actor = &self.actors[i];
-        let others = || self.actors.iter().enumerate().filter(move |(n, _)| *n != i).map(|(_, a)| a);
+        let others = |flag| {
+            let flags = |n: usize| if n == i { 0 } else { self.actors[n].flags };
+            (0..ACTORS).fold(0, |all, n| all | flags(n)) & flag != 0
+        };
         match action {
             Action::LockPtl => self.ptl[mm] != 0,
             Action::LockBothPtls => self.ptl != [0; MMS],
             // Whoever works in the child's address space holds the child's lock, which nobody takes for write.
-            Action::MmapReadLock => mm == 0 && others().any(|a| a.has(Actor::MMAP_WRITE)),
-            Action::MmapWriteLock => others().any(|a| a.has(Actor::MMAP_READ | Actor::MMAP_WRITE)),
-            Action::BeginExit => others().any(|a| a.has(Actor::IN_CHILD)),
+            Action::MmapReadLock => mm == 0 && others(Actor::MMAP_WRITE),
+            Action::MmapWriteLock => others(Actor::MMAP_READ | Actor::MMAP_WRITE),
+            Action::BeginExit => others(Actor::IN_CHILD),
             Action::LockFolio => self.folios[actor.folio as usize].locked(),
             Action::WaitFolio => self.folios[actor.pte.frame() as usize].locked(),
             Action::FlushWait => actor.unanswered() != 0,
@@ -423,13 +426,8 @@ impl Machine {
         let bit = 0x10 << cpu;
         if let Some(actor) = self.actors.iter_mut().find(|a| a.flush & bit != 0) {
             actor.flush &= !bit;
-            for mm in (0..MMS).filter(|mm| actor.flushes(*mm)) {
-                for page in 0..PAGES {
-                    if actor.flush & 1 << page != 0 {
-                        self.tlb[cpu][mm][page] = TlbEntry::INVALID;
-                    }
-                }
-            }
+            let flushed = actor.flushed();
+            self.drop_cached(cpu, flushed);
         }
     }
 

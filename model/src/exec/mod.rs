@@ -124,8 +124,8 @@ impl Ctx<'_, '_> {
 
     /// Gives a frame back to its allocator. The bytes stay in it.
     pub fn free(&mut self, frame: Frame) {
-        let writable = |t: &TlbEntry| t.valid() && t.write() && t.frame() == frame;
-        if self.m.tlb.iter().flatten().flatten().any(writable) {
+        let writable = |t: &TlbEntry| t.valid() & t.write() & (t.frame() == frame);
+        if self.m.tlb.iter().flatten().flatten().fold(false, |any, t| any | writable(t)) {
             self.flaw(Flaw::FreedWhileWritable);
         }
         let old = self.m.folios[frame as usize];

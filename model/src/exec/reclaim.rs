@@ -1,7 +1,7 @@
 //! Reclaim of an anonymous page (mm/vmscan.c, mm/rmap.c, mm/swap_state.c).
 
 use super::Ctx;
-use crate::{Actor, ActorKind, Frame, Knobs, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
+use crate::{Actor, ActorKind, Folio, Frame, Frames, Knobs, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
 
 impl Ctx<'_, '_> {
     /// Takes a folio of the current page off the LRU: a mapped one, or one that is only in the swap cache. A page that is locked in
@@ -15,22 +15,21 @@ impl Ctx<'_, '_> {
     /// The pass takes what was on the list when it began: at most a folio of each address space, not one that a fault has brought
     /// since.
     pub fn more_to_reclaim(&self) -> bool {
-        let taken = self.me().kept | self.me().batch;
         let page = self.page();
-        let of_page = |f: &usize| taken & 1 << f != 0 && self.m.folios[*f].page() == page;
-        (0..SYSTEM_FRAMES).filter(of_page).count() < self.m.mms() && self.reclaimable().is_some()
+        let of_page = self.m.system_frames(|f| f.page() == page).0;
+        let taken = (self.me().kept | self.me().batch) & of_page;
+        (taken.count_ones() as usize) < self.m.mms() && self.reclaimable().is_some()
     }
 
     pub fn reclaimable(&self) -> Option<Frame> {
         let page = self.page();
-        let locked = self.m.mlocked & 1 << page != 0;
-        let found = (0..SYSTEM_FRAMES).find(|&f| {
-            let folio = &self.m.folios[f];
-            let wanted = folio.lru() && folio.page() == page && (folio.mapcount() != 0 || folio.swapcache());
-            let pte = self.m.pte[0][page];
-            wanted && !(locked && pte.is_present() && pte.frame() as usize == f)
-        });
-        found.map(|f| f as Frame)
+        let pte = self.m.pte[0][page];
+        let of_page = |f: &Folio| f.lru() & (f.page() == page) & ((f.mapcount() != 0) | f.swapcache());
+        let mut found = self.m.system_frames(of_page);
+        if self.m.mlocked & 1 << page != 0 && pte.is_present() && (pte.frame() as usize) < SYSTEM_FRAMES {
+            found.0 &= !(1 << pte.frame());
+        }
+        found.first().map(|f| f as Frame)
     }
 
     pub fn isolate_lru(&mut self) -> bool {
@@ -59,7 +58,7 @@ impl Ctx<'_, '_> {
 
     pub fn put_back_kept(&mut self) -> bool {
         let kept = core::mem::take(&mut self.me_mut().kept);
-        for frame in (0..SYSTEM_FRAMES).filter(|f| kept & 1 << f != 0) {
+        for frame in Frames(kept) {
             self.m.folios[frame].set_lru(true);
             self.put(frame as Frame);
         }
@@ -230,14 +229,12 @@ impl Ctx<'_, '_> {
     /// swap cache if they can (`free_pages_and_swap_cache`) and lose the mapping's reference.
     pub fn free_batch(&mut self) -> bool {
         let batch = core::mem::take(&mut self.me_mut().batch);
-        for frame in 0..SYSTEM_FRAMES {
-            if batch & 1 << frame != 0 {
-                if self.m.folios[frame].freeing() {
-                    self.free(frame as Frame);
-                } else {
-                    self.free_swap_of_unmapped(frame as Frame);
-                    self.put(frame as Frame);
-                }
+        for frame in Frames(batch) {
+            if self.m.folios[frame].freeing() {
+                self.free(frame as Frame);
+            } else {
+                self.free_swap_of_unmapped(frame as Frame);
+                self.put(frame as Frame);
             }
         }
         true
