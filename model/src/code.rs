@@ -14,7 +14,7 @@ pub(crate) struct Class(u8);
 impl Class {
     /// No step: rides along with the one before it.
     pub(crate) const LOCAL: Class = Class(1);
-    /// Local, and goes elsewhere than to the next instruction.
+    /// No step either, but the end of the operation, or its beginning once more.
     pub(crate) const LEAVES: Class = Class(1 << 1);
     /// May have to wait.
     pub(crate) const WAITS: Class = Class(1 << 2);
@@ -33,7 +33,7 @@ impl Class {
         match action {
             Action::FlushWait => Class(Class::WAITS.0 | Class::RIDES_BEHIND.0),
             Action::MmapReadLock | Action::MmapWriteLock => Class(Class::WAITS.0 | Class::RIDES_BEFORE.0),
-            Action::EndOp | Action::Retry => Class(Class::LOCAL.0 | Class::LEAVES.0),
+            Action::EndOp | Action::Retry => Class::LEAVES,
             a if a.is_local() => Class::LOCAL,
             a if a.may_wait() => Class::WAITS,
             _ => Class(0),
@@ -52,6 +52,14 @@ pub struct Instr {
     pub next: Pc,
     /// Where to go if it fails.
     pub alt: Pc,
+}
+
+impl Instr {
+    /// Where to go when it has succeeded or failed.
+    #[inline]
+    pub(crate) const fn after(self, ok: bool) -> Pc {
+        if ok { self.next } else { self.alt }
+    }
 }
 
 /// The environment's listings and one version's listing of the operation under comparison, linked.

@@ -448,37 +448,39 @@ impl Machine {
 impl Ctx<'_, '_> {
     /// One step. Local work before it rides along, and so does taking a lock, which belongs to what comes after it. So does local
     /// work behind it, and the completion of a flush that no other CPU had to be asked for; otherwise completion is a step of its own.
+    #[inline]
     fn step(&mut self) {
         let mut pc = self.me().pc;
-        let (mut done, mut again, mut left) = (false, false, LOCAL_BOUND);
+        let (mut done, mut left) = (false, LOCAL_BOUND);
         loop {
             let instr = self.w.code.at(pc);
-            let mut rides = true;
             if instr.class.has(Class::LOCAL) {
-                // What starts again does no more than begin.
-                if again || left == 0 {
+                if left == 0 {
                     break;
                 }
-                if instr.class.has(Class::LEAVES) {
-                    if instr.action == Action::EndOp {
-                        return self.end_op();
-                    }
-                    pc = self.retry();
-                    if done {
-                        break;
-                    }
-                    again = true;
-                    continue;
+                left -= 1;
+                pc = instr.after(self.exec(instr.action));
+                continue;
+            }
+            if instr.class.has(Class::LEAVES) {
+                if instr.action == Action::EndOp {
+                    return self.end_op();
                 }
-            } else {
-                let with = if done { Class::RIDES_BEHIND } else { Class::RIDES_BEFORE };
-                rides = instr.class.has(with) && !again && left != 0;
-                if done && !rides {
+                pc = self.retry();
+                if done {
                     break;
                 }
-                if instr.class.has(Class::WAITS) && self.m.blocked(self.i, self.mm(), instr.action) {
-                    break;
-                }
+                // What starts again takes its first step if it can, and does nothing else.
+                left = 0;
+                continue;
+            }
+            let with = if done { Class::RIDES_BEHIND } else { Class::RIDES_BEFORE };
+            let rides = instr.class.has(with) && left != 0;
+            if done && !rides {
+                break;
+            }
+            if instr.class.has(Class::WAITS) && self.m.blocked(self.i, self.mm(), instr.action) {
+                break;
             }
             let ok = self.exec(instr.action);
             if rides {
@@ -487,12 +489,13 @@ impl Ctx<'_, '_> {
                 (done, left) = (true, LOCAL_BOUND);
                 (self.event.pc, self.event.ok) = (Some(pc), ok);
             }
-            pc = if ok { instr.next } else { instr.alt };
+            pc = instr.after(ok);
         }
         self.me_mut().pc = pc;
     }
 
     /// From the operation's first step on once more.
+    #[inline(never)]
     fn retry(&mut self) -> Pc {
         let op = self.op;
         let pc = self.w.entry(self.m, self.i, op);
@@ -502,6 +505,7 @@ impl Ctx<'_, '_> {
         pc
     }
 
+    #[inline(never)]
     fn end_op(&mut self) {
         if let Some(op) = self.event.op
             && op.kind == OpKind::DontNeed

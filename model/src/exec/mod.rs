@@ -15,8 +15,8 @@ mod reclaim;
 mod swap;
 
 use crate::{
-    Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, Op, OpKind, Pte, StickyFlags, TlbEntry,
-    World, is_device,
+    ACTORS, Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, Op, OpKind, Pte, StickyFlags,
+    TlbEntry, World, is_device,
 };
 
 /// One actor, about to act.
@@ -30,14 +30,15 @@ pub(crate) struct Ctx<'a, 'w> {
 }
 
 impl Ctx<'_, '_> {
+    // The remainder is the index itself, and spares a check.
     #[inline]
     pub fn me(&self) -> &Actor {
-        &self.m.actors[self.i]
+        &self.m.actors[self.i % ACTORS]
     }
 
     #[inline]
     pub fn me_mut(&mut self) -> &mut Actor {
-        &mut self.m.actors[self.i]
+        &mut self.m.actors[self.i % ACTORS]
     }
 
     #[inline]
