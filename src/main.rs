@@ -39,6 +39,8 @@ enum Command {
     /// Folders of cases: the built-in cases as seeds for the engines
     #[command(subcommand)]
     Corpus(commands::corpus::Command),
+    /// A fuzz target on files, without an engine
+    Target(commands::target::Args),
     /// Compare the model with what real kernels did
     Conform(commands::conform::Args),
     /// Random executions on chosen versions, as many as wanted
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Shrink(args)) => commands::shrink::run(&args),
         Some(Command::Corpus(command)) => commands::corpus::run(&command),
+        Some(Command::Target(args)) => commands::target::run(&args),
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),

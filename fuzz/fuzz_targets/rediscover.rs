@@ -8,6 +8,6 @@ use std::sync::LazyLock;
 
 fuzz_target!(
     init: { LazyLock::force(&SUBJECT); },
-    |input: &[u8]| -> Corpus { lostwrite_fuzz::settle(rediscover_bytes(*SUBJECT, input)) }
+    |input: &[u8]| -> Corpus { lostwrite_fuzz::settle(rediscover_bytes(&SUBJECT, input)) }
 );
 lostwrite_fuzz::mutate_operations!();

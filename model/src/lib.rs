@@ -13,6 +13,7 @@ mod config;
 mod env;
 mod exec;
 mod folio;
+mod footprint;
 mod hardware;
 pub mod listing;
 mod machine;
@@ -30,6 +31,7 @@ pub use config::{
 };
 pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
+pub use footprint::{Footprint, Object, ObjectKind, Objects};
 pub use hardware::{Hardware, Mode};
 pub(crate) use machine::Frames;
 pub use machine::{Actor, Child, Machine, Source};

@@ -230,7 +230,7 @@ pub struct Machine {
     /// The page tables: the parent's, then the child's.
     pub pte: [[Pte; PAGES]; MMS],
     /// The device allocator's free list, most recently freed first: two bits each, 3 for the end.
-    device_free: u8,
+    pub(crate) device_free: u8,
     /// Each CPU's TLB, by address space.
     pub tlb: [[[TlbEntry; PAGES]; MMS]; ACTORS],
     /// Every folio, by frame.
@@ -477,14 +477,17 @@ impl Machine {
         self.system_frames(|f| !f.allocated()).first()
     }
 
-    /// Takes a device frame: the most recently freed one, as the test driver does.
-    pub(crate) fn take_device_frame(&mut self) -> Option<usize> {
+    /// The device frame that is taken next: the most recently freed one, as the test driver does.
+    pub(crate) fn next_device_frame(&self) -> Option<usize> {
         let k = (self.device_free & 3) as usize;
-        if k == DEVICE_FRAMES {
-            return None;
-        }
+        (k != DEVICE_FRAMES).then_some(SYSTEM_FRAMES + k)
+    }
+
+    /// Takes a device frame.
+    pub(crate) fn take_device_frame(&mut self) -> Option<usize> {
+        let frame = self.next_device_frame()?;
         self.device_free = self.device_free >> 2 | 0xc0;
-        Some(SYSTEM_FRAMES + k)
+        Some(frame)
     }
 
     pub(crate) fn give_device_frame(&mut self, frame: usize) {

@@ -277,6 +277,43 @@ pub struct Event {
     pub flaw: Option<Flaw>,
 }
 
+impl Event {
+    /// A transition of which nothing is known yet.
+    const fn of(transition: Transition) -> Event {
+        Event {
+            transition,
+            pc: None,
+            ok: true,
+            op: None,
+            returned: false,
+            retried: false,
+            happened: Happened::Nothing,
+            flaw: None,
+        }
+    }
+}
+
+/// Sees what a transition is about to do, part by part. Nobody watches ([`Unwatched`]) when the machine is stepped.
+pub(crate) trait Watch {
+    /// An operation begins, or turns out to be void.
+    fn begins(&mut self, machine: &Machine, world: &World, actor: usize, op: Op);
+    /// Whether the actor has to wait for an action is looked up.
+    fn waits_for(&mut self, machine: &Machine, world: &World, actor: usize, action: Action);
+    /// An action is done.
+    fn acts(&mut self, machine: &Machine, world: &World, actor: usize, action: Action);
+}
+
+struct Unwatched;
+
+impl Watch for Unwatched {
+    #[inline]
+    fn begins(&mut self, _: &Machine, _: &World, _: usize, _: Op) {}
+    #[inline]
+    fn waits_for(&mut self, _: &Machine, _: &World, _: usize, _: Action) {}
+    #[inline]
+    fn acts(&mut self, _: &Machine, _: &World, _: usize, _: Action) {}
+}
+
 /// More local work than any listing needs between two steps; a listing without a step in a loop stops here.
 const LOCAL_BOUND: usize = 256;
 
@@ -379,18 +416,9 @@ impl Machine {
 
     /// Takes one transition, which must be [enabled](Machine::enabled).
     pub fn step(&mut self, world: &World, transition: Transition) -> Event {
-        let mut event = Event {
-            transition,
-            pc: None,
-            ok: true,
-            op: None,
-            returned: false,
-            retried: false,
-            happened: Happened::Nothing,
-            flaw: None,
-        };
+        let mut event = Event::of(transition);
         if let Some(i) = transition.actor() {
-            self.run(world, i, &mut event);
+            self.run(world, i, &mut event, &mut Unwatched);
         } else if let Some(cpu) = transition.cpu() {
             self.interrupt(cpu);
         } else {
@@ -399,11 +427,17 @@ impl Machine {
         event
     }
 
+    /// An actor's next step, watched.
+    pub(crate) fn watched(&mut self, world: &World, actor: usize, watch: &mut impl Watch) {
+        self.run(world, actor, &mut Event::of(Transition::run(actor)), watch);
+    }
+
     #[inline]
-    fn run(&mut self, world: &World, i: usize, event: &mut Event) {
+    fn run(&mut self, world: &World, i: usize, event: &mut Event, watch: &mut impl Watch) {
         event.op = world.op(self, i);
         if !self.actors[i].has(Actor::BEGUN) {
             let Some(op) = event.op else { return };
+            watch.begins(self, world, i, op);
             if self.is_void(op) {
                 self.actors[i].op += 1;
                 event.returned = true;
@@ -412,7 +446,7 @@ impl Machine {
             self.begin(world, i, op);
         }
         let op = event.op.unwrap_or_default();
-        Ctx { m: self, w: world, i, op, event }.step();
+        Ctx { m: self, w: world, i, op, event }.step(watch);
     }
 
     fn begin(&mut self, world: &World, i: usize, op: Op) {
@@ -449,7 +483,7 @@ impl Ctx<'_, '_> {
     /// One step. Local work before it rides along, and so does taking a lock, which belongs to what comes after it. So does local
     /// work behind it, and the completion of a flush that no other CPU had to be asked for; otherwise completion is a step of its own.
     #[inline]
-    fn step(&mut self) {
+    fn step(&mut self, watch: &mut impl Watch) {
         let mut pc = self.me().pc;
         let (mut done, mut left) = (false, LOCAL_BOUND);
         loop {
@@ -459,10 +493,12 @@ impl Ctx<'_, '_> {
                     break;
                 }
                 left -= 1;
+                watch.acts(self.m, self.w, self.i, instr.action);
                 pc = instr.after(self.exec(instr.action));
                 continue;
             }
             if instr.class.has(Class::LEAVES) {
+                watch.acts(self.m, self.w, self.i, instr.action);
                 if instr.action == Action::EndOp {
                     return self.end_op();
                 }
@@ -479,9 +515,13 @@ impl Ctx<'_, '_> {
             if done && !rides {
                 break;
             }
-            if instr.class.has(Class::WAITS) && self.m.blocked(self.i, self.mm(), instr.action) {
-                break;
+            if instr.class.has(Class::WAITS) {
+                watch.waits_for(self.m, self.w, self.i, instr.action);
+                if self.m.blocked(self.i, self.mm(), instr.action) {
+                    break;
+                }
             }
+            watch.acts(self.m, self.w, self.i, instr.action);
             let ok = self.exec(instr.action);
             if rides {
                 left -= 1;

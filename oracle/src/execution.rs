@@ -25,6 +25,9 @@ pub trait Chooser {
 
 /// Sees every step.
 pub trait Observer {
+    /// Called before each step, with the machine as the step finds it.
+    #[inline]
+    fn before(&mut self, _world: &World, _machine: &Machine, _transition: Transition) {}
     /// Called after each step with the machine as the step left it. Steps count from 1.
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32);
     /// Called last, with the machine at the end and how it came to that.
@@ -137,6 +140,7 @@ impl<O: Observer> Run<'_, '_, O> {
     /// Takes a transition; true if the operation went back to its first step.
     #[inline]
     fn take(&mut self, transition: Transition) -> bool {
+        self.observer.before(self.world, &self.machine, transition);
         let event = self.machine.step(self.world, transition);
         self.steps += 1;
         self.observer.after(self.world, &self.machine, &event, self.steps);

@@ -4,7 +4,7 @@
 //! not reached cannot be. A search whose goals stay at zero has proved nothing about what they name.
 
 use crate::execution::{End, Observer};
-use model::{Action, Event, Happened, Machine, OpKind, World};
+use model::{Action, Event, Happened, Machine, OpKind, Transition, World};
 
 macro_rules! goals {
     ($( $name:ident $word:literal ),* $(,)?) => {
@@ -121,6 +121,12 @@ impl Observer for Goals {
 
 /// Two observers at once.
 impl<A: Observer, B: Observer> Observer for (A, B) {
+    #[inline]
+    fn before(&mut self, world: &World, machine: &Machine, transition: Transition) {
+        self.0.before(world, machine, transition);
+        self.1.before(world, machine, transition);
+    }
+
     #[inline]
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
         self.0.after(world, machine, event, step);

@@ -1,8 +1,8 @@
 //! What the subcommands take as input: a case in place, or a file.
 
-use corpus::{CaseFile, Entry, Environment, Knob, Surface};
+use corpus::{CaseFile, Entry, Environment, Knob};
 use impls::Version;
-use model::Profile;
+use lostwrite::named::{kernel, surface};
 use std::path::Path;
 
 /// The cases of an argument: a file if there is one of that name, else a case in the text or JSON form.
@@ -28,23 +28,6 @@ pub fn one_case(argument: &str) -> Result<Entry, String> {
     let n = file.entries.len();
     let mut entries = file.entries;
     if n == 1 { Ok(entries.remove(0)) } else { Err(format!("{argument}: expected one case, found {n}")) }
-}
-
-/// A kernel release by name.
-pub fn kernel(name: &str) -> Result<Profile, String> {
-    Profile::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| {
-        let names: Vec<_> = Profile::ALL.iter().map(|p| p.name()).collect();
-        format!("unknown kernel '{name}'; known are {}", names.join(", "))
-    })
-}
-
-/// A CPU by name.
-pub fn surface(name: &str) -> Result<Surface, String> {
-    let known = corpus::surfaces();
-    known.iter().find(|s| s.name == name).copied().ok_or_else(|| {
-        let names: Vec<_> = known.iter().map(|s| s.name).collect();
-        format!("unknown hardware '{name}'; known are {}", names.join(", "))
-    })
 }
 
 /// Knobs and their values, each as NAME=VALUE.

@@ -5,6 +5,7 @@ use super::{FINE, Outcome, input, unexpected};
 use corpus::{Case, Environment};
 use explore::{HuntOptions, Limit, Origin};
 use impls::{Loss, PERFECT, Scenario, Version};
+use lostwrite::named;
 use lostwrite::report::Table;
 use lostwrite::targets::report;
 use oracle::{Trace, trace};
@@ -120,8 +121,8 @@ const KERNEL: &str = "6.0";
 /// What the expected verdicts hold for. Elsewhere more is lost, and rightly: without exclusive pages S2b, with other CPUs S4.
 fn surroundings() -> Result<Environment, String> {
     Ok(Environment {
-        kernel: Some(input::kernel(KERNEL)?),
-        surface: Some(input::surface(PERFECT)?),
+        kernel: Some(named::kernel(KERNEL)?),
+        surface: Some(named::surface(PERFECT)?),
         knobs: input::knobs(&["exclusive=on".to_owned()])?,
     })
 }

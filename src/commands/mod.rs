@@ -16,6 +16,7 @@ pub mod mutants;
 pub mod regression;
 pub mod replay;
 pub mod shrink;
+pub mod target;
 
 /// Exit code, or the message for exit code 2.
 pub type Outcome = Result<std::process::ExitCode, String>;

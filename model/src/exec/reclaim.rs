@@ -1,13 +1,28 @@
 //! Reclaim of an anonymous page (mm/vmscan.c, mm/rmap.c, mm/swap_state.c).
 
 use super::Ctx;
-use crate::{Actor, ActorKind, Folio, Frame, Frames, Knobs, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
+use crate::{
+    Actor, ActorKind, Folio, Frame, Frames, Knobs, Machine, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES,
+};
+
+impl Machine {
+    /// The folio of a page that a reclaim pass would take: the first on the LRU that is mapped or in the swap cache. A page that is
+    /// locked in memory is on the unevictable list.
+    pub(crate) fn reclaimable(&self, page: usize) -> Option<Frame> {
+        let pte = self.pte[0][page];
+        let of_page = |f: &Folio| f.lru() & (f.page() == page) & ((f.mapcount() != 0) | f.swapcache());
+        let mut found = self.system_frames(of_page);
+        if self.mlocked & 1 << page != 0 && pte.is_present() && (pte.frame() as usize) < SYSTEM_FRAMES {
+            found.0 &= !(1 << pte.frame());
+        }
+        found.first().map(|f| f as Frame)
+    }
+}
 
 impl Ctx<'_, '_> {
-    /// Takes a folio of the current page off the LRU: a mapped one, or one that is only in the swap cache. A page that is locked in
-    /// memory is on the unevictable list.
+    /// Takes a folio of the current page off the LRU: a mapped one, or one that is only in the swap cache.
     pub fn isolate_for_reclaim(&mut self) -> bool {
-        let Some(frame) = self.reclaimable() else { return false };
+        let Some(frame) = self.m.reclaimable(self.page()) else { return false };
         self.me_mut().folio = frame;
         self.isolate_lru()
     }
@@ -18,18 +33,7 @@ impl Ctx<'_, '_> {
         let page = self.page();
         let of_page = self.m.system_frames(|f| f.page() == page).0;
         let taken = (self.me().kept | self.me().batch) & of_page;
-        (taken.count_ones() as usize) < self.m.mms() && self.reclaimable().is_some()
-    }
-
-    pub fn reclaimable(&self) -> Option<Frame> {
-        let page = self.page();
-        let pte = self.m.pte[0][page];
-        let of_page = |f: &Folio| f.lru() & (f.page() == page) & ((f.mapcount() != 0) | f.swapcache());
-        let mut found = self.m.system_frames(of_page);
-        if self.m.mlocked & 1 << page != 0 && pte.is_present() && (pte.frame() as usize) < SYSTEM_FRAMES {
-            found.0 &= !(1 << pte.frame());
-        }
-        found.first().map(|f| f as Frame)
+        (taken.count_ones() as usize) < self.m.mms() && self.m.reclaimable(page).is_some()
     }
 
     pub fn isolate_lru(&mut self) -> bool {
