@@ -29,20 +29,20 @@ impl Subject {
     /// # Errors
     /// With the setting, what was found and what is known.
     pub fn from_settings(setting: impl Fn(&str) -> Option<String>) -> Result<Subject, String> {
-        let named = |name: &str| setting(name).map(|value| (name.to_owned(), value));
-        fn parse<T>(
-            value: Option<(String, String)>,
+        fn find<T>(
+            name: &str,
+            value: Option<String>,
             by_name: impl Fn(&str) -> Result<T, String>,
         ) -> Result<Option<T>, String> {
-            value.map(|(name, value)| by_name(&value).map_err(|e| format!("{name}: {e}"))).transpose()
+            value.map(|value| by_name(&value).map_err(|e| format!("{name}: {e}"))).transpose()
         }
-        let version = parse(named("SUBJECT"), |name| impls::find(name).map_err(|e| e.to_string()))?;
+        let subject = setting("SUBJECT").unwrap_or_else(|| "pre-fix".to_owned());
         Ok(Subject {
-            version: version.map_or_else(|| impls::find("pre-fix").map_err(|e| e.to_string()), Ok)?,
-            scenario: parse(named("SCENARIO"), named::scenario)?,
+            version: impls::find(&subject).map_err(|e| format!("SUBJECT: {e}"))?,
+            scenario: find("SCENARIO", setting("SCENARIO"), named::scenario)?,
             environment: Environment {
-                kernel: parse(named("KERNEL"), named::kernel)?,
-                surface: parse(named("HARDWARE"), named::surface)?,
+                kernel: find("KERNEL", setting("KERNEL"), named::kernel)?,
+                surface: find("HARDWARE", setting("HARDWARE"), named::surface)?,
                 knobs: Vec::new(),
             },
         })

@@ -44,9 +44,6 @@ pub const ALL: [Target; 3] = [
     },
 ];
 
-static CORRECT: LazyLock<Vec<&'static Version>> =
-    LazyLock::new(|| impls::registry().iter().filter(|v| v.correct).collect());
-
 /// Runs a case on versions and raises an alarm for what no correct version does: a flag on a version that is believed
 /// correct, or two such versions that diverge.
 #[must_use]
@@ -81,13 +78,15 @@ pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String
 /// The versions that the `differential` target compares.
 #[must_use]
 pub fn correct() -> &'static [&'static Version] {
+    static CORRECT: LazyLock<Vec<&'static Version>> =
+        LazyLock::new(|| impls::registry().iter().filter(|v| v.correct).collect());
     &CORRECT
 }
 
 /// The body of the `differential` target: every version in the registry that is believed correct.
 #[must_use]
 pub fn differential_bytes(input: &[u8]) -> Verdict {
-    differential_bytes_on(&CORRECT, input)
+    differential_bytes_on(correct(), input)
 }
 
 /// The same with a choice of versions.

@@ -1,8 +1,9 @@
 //! What the subcommands take as input: a case in place, or a file.
 
-use corpus::{CaseFile, Entry, Environment, Knob};
+use corpus::{CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
 use lostwrite::named::{kernel, surface};
+use model::Profile;
 use std::path::Path;
 
 /// The cases of an argument: a file if there is one of that name, else a case in the text or JSON form.
@@ -55,11 +56,11 @@ fn knob(word: &str) -> Result<(&'static Knob, usize), String> {
 #[derive(clap::Args)]
 pub struct Around {
     /// The kernel around the operation, whatever the case says
-    #[arg(long, value_name = "RELEASE")]
-    kernel: Option<String>,
+    #[arg(long, value_name = "RELEASE", value_parser = kernel)]
+    kernel: Option<Profile>,
     /// The CPU, whatever the case says
-    #[arg(long, value_name = "HARDWARE")]
-    hardware: Option<String>,
+    #[arg(long, value_name = "HARDWARE", value_parser = surface)]
+    hardware: Option<Surface>,
     /// A knob of the kernel, whatever the case or the release says, as NAME=VALUE; may be repeated
     #[arg(long = "knob", value_name = "NAME=VALUE")]
     knobs: Vec<String>,
@@ -68,11 +69,7 @@ pub struct Around {
 impl Around {
     /// The environment that the arguments name.
     pub fn environment(&self) -> Result<Environment, String> {
-        Ok(Environment {
-            kernel: self.kernel.as_deref().map(kernel).transpose()?,
-            surface: self.hardware.as_deref().map(surface).transpose()?,
-            knobs: knobs(&self.knobs)?,
-        })
+        Ok(Environment { kernel: self.kernel, surface: self.hardware, knobs: knobs(&self.knobs)? })
     }
 }
 

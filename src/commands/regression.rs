@@ -60,13 +60,10 @@ fn checkout() -> Result<PathBuf, String> {
 
 /// The version, the judge, and a number of the case that is the same everywhere.
 fn default_name(case: &Case, signature: &Signature) -> String {
-    // FNV-1a, which is what it takes to be short and stable.
-    let hash = bytes::encode(case)
-        .iter()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    let hash = corpus::file_name(&bytes::encode(case));
     let version = signature.version().name.chars().map(|c| if plain(c) { c } else { '-' }).collect::<String>();
     let scenario = signature.scenario().map_or(String::new(), |s| format!("-{}", s.name()));
-    format!("{version}-{}{scenario}-{hash:08x}", signature.judge().name())
+    format!("{version}-{}{scenario}-{}", signature.judge().name(), &hash[..8])
 }
 
 fn plain(c: char) -> bool {

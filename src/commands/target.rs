@@ -1,8 +1,9 @@
 //! `lostwrite target`: the body of a fuzz target on files, without an engine.
 
-use super::{FINE, Outcome, unexpected};
-use lostwrite::Subject;
+use super::{FINE, Outcome, input, unexpected};
+use impls::Scenario;
 use lostwrite::targets::{ALL, Target, Verdict};
+use lostwrite::{Subject, named};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -18,18 +19,14 @@ pub struct Args {
     /// Files, or folders of files
     #[arg(required = true, value_name = "FILE|FOLDER")]
     paths: Vec<PathBuf>,
-    /// rediscover: the version that must lose; pre-fix if not given
-    #[arg(long, value_name = "VERSION")]
-    subject: Option<String>,
+    /// rediscover: the version that must lose
+    #[arg(long, value_name = "VERSION", default_value = "pre-fix")]
+    subject: String,
     /// rediscover: only a loss of this scenario counts
-    #[arg(long)]
-    scenario: Option<String>,
-    /// rediscover: the kernel around the operation, whatever the case says
-    #[arg(long, value_name = "RELEASE")]
-    kernel: Option<String>,
-    /// rediscover: the CPU, whatever the case says
-    #[arg(long)]
-    hardware: Option<String>,
+    #[arg(long, value_parser = named::scenario)]
+    scenario: Option<Scenario>,
+    #[command(flatten)]
+    around: input::Around,
 }
 
 fn by_name(name: &str) -> Result<Target, String> {
@@ -41,14 +38,11 @@ fn by_name(name: &str) -> Result<Target, String> {
 
 /// Runs the target on every file and says what came of it.
 pub fn run(args: &Args) -> Outcome {
-    let subject = Subject::from_settings(|name| match name {
-        "SUBJECT" => args.subject.clone(),
-        "SCENARIO" => args.scenario.clone(),
-        "KERNEL" => args.kernel.clone(),
-        "HARDWARE" => args.hardware.clone(),
-        _ => None,
-    })
-    .map_err(|e| format!("--{}", option(&e)))?;
+    let subject = Subject {
+        version: input::version(&args.subject).map_err(|e| format!("--subject: {e}"))?,
+        scenario: args.scenario,
+        environment: args.around.environment()?,
+    };
     let mut files = Vec::new();
     for path in &args.paths {
         collect(path, &mut files)?;
@@ -76,12 +70,6 @@ pub fn run(args: &Args) -> Outcome {
     }
     println!("{}: {} files, {alarms} alarms, {rejected} rejected", args.target.name, files.len());
     Ok(if alarms == 0 { FINE } else { unexpected() })
-}
-
-/// A setting is an option here.
-fn option(error: &str) -> String {
-    let (setting, rest) = error.split_once(':').unwrap_or((error, ""));
-    format!("{}:{rest}", setting.to_lowercase())
 }
 
 /// The files of a path, those of a folder in the order of their names.
