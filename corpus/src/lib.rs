@@ -20,7 +20,7 @@ pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
 pub use files::{
     CaseFile, Entry, Expect, FileError, builtin, ground_truth, ground_truth_sequences, load, unexplained,
 };
-pub use folder::{file_name, seeds};
+pub use folder::{FolderFile, file_name, read_folder, seeds, treasured};
 pub use generate::{Shape, generate};
 pub use knobs::{KNOBS, Knob, knob};
 pub use mutate::{crossover, mutate};

@@ -4,6 +4,8 @@
 
 mod burst;
 mod cell;
+mod cover;
+mod coverage;
 mod exhaust;
 mod guard;
 mod hash;
@@ -14,9 +16,12 @@ mod pct;
 mod random_walk;
 mod sampler;
 mod shrink;
+mod statistics;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
+pub use cover::{Candidate, cover, protect_losses};
+pub use coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Spoken, Step, Steps};
 pub use exhaust::{Answer, Exhaust, Memory, exhaust};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, native};
@@ -25,3 +30,4 @@ pub use pct::Pct;
 pub use random_walk::RandomWalk;
 pub use sampler::{Recorder, Sampler, SamplerKind, case_at, rng_for};
 pub use shrink::shrink;
+pub use statistics::Statistics;

@@ -51,6 +51,14 @@ impl Word {
     pub const fn zero_ok(self) -> bool {
         self.state & ZERO_OK != 0
     }
+
+    /// What is legal beside the last value: zero (bit 0), the value before (bit 1), anything (bit 2).
+    #[must_use]
+    pub const fn beside_last(self) -> u8 {
+        (self.state & ZERO_OK) / ZERO_OK
+            | (self.state & BEFORE_OK) / BEFORE_OK << 1
+            | (self.state & ANY_OK) / ANY_OK << 2
+    }
 }
 
 /// The legal contents of every page, and what has been revoked.
