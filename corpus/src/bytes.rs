@@ -21,11 +21,18 @@
 //! changes no canonical string that is there already.
 
 use crate::knobs::{KNOBS, SWAPS};
-use crate::{Case, MAX_RUN};
-use model::{ActorKind, Config, DEVICE_FRAMES, Hardware, Knobs, Op, OpKind, Profile, Transition};
+use crate::{Case, MAX_RUN, MAX_RUNS};
+use model::{ACTORS, ActorKind, Config, DEVICE_FRAMES, Hardware, Knobs, MAX_OPS, Op, OpKind, Profile, Transition};
 
 /// The version that [`encode`] writes.
 pub const VERSION: u8 = 2;
+
+/// The bytes before the first record; the last of them counts the operation records.
+pub const HEADER: usize = 8;
+
+/// The most bytes that [`encode`] writes: every program full, and every run of the schedule taken. A longer input is
+/// not canonical.
+pub const MAX_LEN: usize = HEADER + 2 * (ACTORS * MAX_OPS + MAX_RUNS);
 
 /// Why bytes are not a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,7 +114,11 @@ fn decode_v2(bytes: &[u8]) -> Case {
         device_frames: DEVICE_FRAMES as u8 - (at(5) >> 4 & 3),
         ..Config::of(profile)
     };
-    records(&mut case, bytes, &Layout { header: 8, count: 7, kind_bits: 63, kinds: OpKind::ALL.len() });
+    records(
+        &mut case,
+        bytes,
+        &Layout { header: HEADER, count: HEADER - 1, kind_bits: 63, kinds: OpKind::ALL.len() },
+    );
     case
 }
 

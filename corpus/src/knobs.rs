@@ -110,5 +110,6 @@ pub fn knob(name: &str) -> Option<&'static Knob> {
     KNOBS.iter().find(|k| k.name == name)
 }
 
-pub(crate) const SWAPS: [(&str, Swap); 3] =
+/// Every swap device by name. The order is that of the byte form, and never changes.
+pub const SWAPS: [(&str, Swap); 3] =
     [("nullblk", Swap::NullBlk), ("disk", Swap::Disk), ("ramdisk", Swap::RamDisk)];

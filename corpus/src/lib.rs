@@ -22,6 +22,6 @@ pub use files::{
 };
 pub use folder::{FolderFile, file_name, read_folder, seeds, treasured};
 pub use generate::{Shape, generate};
-pub use knobs::{KNOBS, Knob, knob};
+pub use knobs::{KNOBS, Knob, SWAPS, knob};
 pub use mutate::{crossover, mutate};
 pub use scenarios::{Environment, Surface, mutant_programs, scenario_programs, surfaces};

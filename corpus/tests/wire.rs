@@ -272,3 +272,18 @@ fn version_1_decodes_to_the_same_cases_as_ever() {
         assert_eq!(decoded(text), line, "{text}");
     }
 }
+
+/// `MAX_LEN` is what the fullest case takes, no more: two alternating runs cannot merge.
+#[test]
+fn the_fullest_case_is_as_long_as_the_longest() {
+    let mut case: Case = "cpu0: | cpu1: | cpu2: | cpu3:".parse().expect("a case");
+    for actor in 0..model::ACTORS {
+        while case.programs.push(actor, model::Op::new(OpKind::Write, 2)) {}
+    }
+    for n in 0..=corpus::MAX_RUNS {
+        case.schedule.push(model::Transition::run(n % 2), 64);
+    }
+    let bytes = bytes::encode(&case);
+    assert_eq!(bytes.len(), bytes::MAX_LEN);
+    assert_eq!(bytes::decode(&bytes), Ok(case));
+}

@@ -1,5 +1,6 @@
 //! `lostwrite corpus`: folders of cases. One file per subcommand.
 
+mod dictionary;
 mod seeds;
 
 use super::Outcome;
@@ -9,6 +10,8 @@ use std::path::Path;
 /// Folders of cases.
 #[derive(clap::Subcommand)]
 pub enum Command {
+    /// Write a dictionary for fuzzing engines that mutate bytes
+    Dictionary(dictionary::Args),
     /// Write the cases that come with lostwrite as byte files, for fuzzing engines
     Seeds(seeds::Args),
 }
@@ -16,6 +19,7 @@ pub enum Command {
 /// Runs a subcommand.
 pub fn run(command: &Command) -> Outcome {
     match command {
+        Command::Dictionary(args) => dictionary::run(args),
         Command::Seeds(args) => seeds::run(args),
     }
 }

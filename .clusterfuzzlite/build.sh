@@ -1,0 +1,2 @@
+#!/bin/bash -eu
+exec bash -eux "$SRC/lostwrite/oss-fuzz/build.sh"
