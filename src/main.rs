@@ -33,7 +33,7 @@ enum Command {
     Replay(commands::replay::Args),
     /// Convert a case between text, JSON and bytes
     Convert(commands::convert::Args),
-    /// Folders of cases: the built-in cases as seeds for the engines
+    /// Folders of cases: minimise, merge, count, convert, seeds for the engines
     #[command(subcommand)]
     Corpus(commands::corpus::Command),
     /// Compare the model with what real kernels did

@@ -1,6 +1,8 @@
 //! Folders of cases: what is in them, what a file is called, and the cases that every engine starts from.
 
-use crate::{Case, CaseFile, FileError, builtin, bytes, ground_truth_sequences, load, mutant_programs, scenario_programs};
+use crate::{
+    Case, CaseFile, FileError, builtin, bytes, ground_truth_sequences, load, mutant_programs, scenario_programs,
+};
 use sha1::{Digest, Sha1};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -109,8 +109,7 @@ impl<'a> Cover<'a> {
             let (size, name) = self.candidates[n].rank();
             Offer { gain, size, name: Reverse(name), n }
         };
-        let mut heap: BinaryHeap<Offer> =
-            (0..self.candidates.len()).map(|n| offer(n, self.gain(n))).collect();
+        let mut heap: BinaryHeap<Offer> = (0..self.candidates.len()).map(|n| offer(n, self.gain(n))).collect();
         while let Some(top) = heap.pop() {
             let gain = self.gain(top.n);
             if gain == 0 {

@@ -6,7 +6,6 @@ use explore::{Recorder, SamplerKind};
 use impls::Version;
 use libfuzzer_sys::Corpus;
 use lostwrite::targets::Verdict;
-use oracle::{Judges, execute};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::LazyLock;
@@ -91,12 +90,10 @@ fn draw_missing_schedule(rng: &mut Xoshiro256PlusPlus, case: &mut Case) {
     if !case.schedule.is_empty() || case.is_sequential() {
         return;
     }
-    let mut recorder = Recorder::new(SamplerKind::draw(rng), rng.clone());
-    recorder.restart(true);
+    let recorder = Recorder::new(SamplerKind::draw(rng), rng.clone());
     let versions = impls::registry();
     let version = &versions[rng.random_range(0..versions.len())];
-    execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
-    case.schedule = recorder.schedule().clone();
+    *case = recorder.draw_for(case.clone(), version);
 }
 
 /// Writes a case. What does not fit is cut off: first the last runs, then the last operations, since every prefix of

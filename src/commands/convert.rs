@@ -20,10 +20,14 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
+/// The forms of a case.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
+pub enum Form {
+    /// A line of text
     Text,
+    /// JSON
     Json,
+    /// What fuzzers mutate
     Bytes,
 }
 

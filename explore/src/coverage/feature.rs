@@ -193,7 +193,8 @@ pub(super) const RESTS: [&str; 6] =
     ["a pte", "a migration entry", "the folio", "a register", "writeback", "a device that stores"];
 
 fn list(f: &mut std::fmt::Formatter<'_>, names: &[&str], bits: u8, none: &str) -> std::fmt::Result {
-    let set: Vec<_> = names.iter().enumerate().filter(|(n, _)| bits & 1 << n != 0).map(|(_, name)| *name).collect();
+    let set: Vec<_> =
+        names.iter().enumerate().filter(|(n, _)| bits & 1 << n != 0).map(|(_, name)| *name).collect();
     f.write_str(if set.is_empty() { none.to_owned() } else { set.join(", ") }.as_str())
 }
 
@@ -218,9 +219,9 @@ impl Feature {
             // The frequent one is put together from numbers that are there already.
             Feature::Pair { object, before, after, other } => {
                 let parts = [fnv(object.name().as_bytes()), before.hash(), after.hash(), u64::from(other)];
-                parts.into_iter().fold(0, |n: u64, part| {
-                    (n.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                })
+                parts
+                    .into_iter()
+                    .fold(0, |n: u64, part| (n.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15))
             }
             _ => fnv(self.to_string().as_bytes()),
         }

@@ -126,13 +126,13 @@ fn rests(machine: &Machine, event: &Event, actor: usize) -> Option<u8> {
         return None;
     };
     let folio = machine.folios.get(frame as usize).filter(|_| (frame as usize) < SYSTEM_FRAMES)?;
-    let backing = if folio.swapcache() { machine.slots.get(folio.slot() as usize)?.data } else { Default::default() };
+    let backing =
+        if folio.swapcache() { machine.slots.get(folio.slot() as usize)?.data } else { Default::default() };
     if folio.data == backing {
         return None;
     }
-    let any_pte = |test: fn(&model::Pte) -> bool| {
-        machine.pte.iter().flatten().any(|p| p.frame() == frame && test(p))
-    };
+    let any_pte =
+        |test: fn(&model::Pte) -> bool| machine.pte.iter().flatten().any(|p| p.frame() == frame && test(p));
     let by_register = machine.actors.iter().any(|a| {
         let of = if a.has(Actor::HOLDS_PTE) { a.pte.frame() } else { a.folio };
         (a.has(Actor::HOLDS_DIRTY) && of == frame) || (a.has(Actor::OWES_DIRTY) && a.folio == frame)
