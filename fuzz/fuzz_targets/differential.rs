@@ -2,7 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite::targets::differential_bytes;
 
-fuzz_target!(|input: &[u8]| -> Corpus { lostwrite_fuzz::settle(differential_bytes(input)) });
+fuzz_target!(|input: &[u8]| -> Corpus { lostwrite_fuzz::settle(lostwrite_fuzz::differential(input)) });
 lostwrite_fuzz::mutate_operations!();

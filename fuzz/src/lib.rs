@@ -1,5 +1,8 @@
 //! What the fuzz targets share: a verdict as libFuzzer wants it, and mutation on operations instead of bytes.
 
+#[cfg(feature = "model-coverage")]
+mod counters;
+
 use corpus::bytes::{VERSION, decode, encode};
 use corpus::{Case, Shape, crossover, generate, mutate};
 use explore::{Recorder, SamplerKind};
@@ -19,6 +22,24 @@ pub static SUBJECT: LazyLock<&'static Version> = LazyLock::new(|| {
         std::process::exit(2);
     })
 });
+
+/// The body of `rediscover`, on [`SUBJECT`].
+#[must_use]
+pub fn rediscover(input: &[u8]) -> Verdict {
+    #[cfg(feature = "model-coverage")]
+    return counters::rediscover(*SUBJECT, input);
+    #[cfg(not(feature = "model-coverage"))]
+    lostwrite::targets::rediscover_bytes(*SUBJECT, input)
+}
+
+/// The body of `differential`.
+#[must_use]
+pub fn differential(input: &[u8]) -> Verdict {
+    #[cfg(feature = "model-coverage")]
+    return counters::differential(input);
+    #[cfg(not(feature = "model-coverage"))]
+    lostwrite::targets::differential_bytes(input)
+}
 
 /// Tells libFuzzer what came of an input. An alarm is printed and ends the process, so that libFuzzer keeps the input.
 #[must_use]

@@ -52,12 +52,10 @@ impl Word {
         self.state & ZERO_OK != 0
     }
 
-    /// What is legal beside the last value: zero (bit 0), the value before (bit 1), anything (bit 2).
+    /// What is legal beside the last value: anything (bit 0), the value before (bit 1), zero (bit 2).
     #[must_use]
     pub const fn beside_last(self) -> u8 {
-        (self.state & ZERO_OK) / ZERO_OK
-            | (self.state & BEFORE_OK) / BEFORE_OK << 1
-            | (self.state & ANY_OK) / ANY_OK << 2
+        self.state >> 5
     }
 }
 

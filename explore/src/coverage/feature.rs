@@ -186,8 +186,8 @@ impl std::fmt::Display for Said {
     }
 }
 
-/// Beside the last value: zero, the value before, anything.
-pub(super) const LEGAL: [&str; 3] = ["zero", "the value before", "anything"];
+/// What can be legal beside the last value.
+pub(super) const LEGAL: [&str; 3] = ["anything", "the value before", "zero"];
 /// Where a dirty fact can rest.
 pub(super) const RESTS: [&str; 6] =
     ["a pte", "a migration entry", "the folio", "a register", "writeback", "a device that stores"];
