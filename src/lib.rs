@@ -1,4 +1,8 @@
-//! Reports and the bodies of the fuzz targets, for the command line and for the fuzzers.
+//! Reports, names and the bodies of the fuzz targets, for the command line and for the fuzzers.
 
+pub mod named;
 pub mod report;
+mod subject;
 pub mod targets;
+
+pub use subject::Subject;

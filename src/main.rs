@@ -19,7 +19,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 everything as expected; 1 a version believed correct was flagged, a known loss \
-                          was not found, or model and kernel disagree; 2 bad arguments or files.";
+                          was not found, or model and kernel disagree; 2 bad arguments or files; 130 interrupted, with \
+                          the best so far printed (shrink).";
 
 #[derive(Subcommand)]
 enum Command {
@@ -33,23 +34,31 @@ enum Command {
     Replay(commands::replay::Args),
     /// Convert a case between text, JSON and bytes
     Convert(commands::convert::Args),
+    /// The smallest case with the same verdict
+    Shrink(commands::shrink::Args),
     /// Folders of cases: minimise, merge, count, convert, seeds for the engines
     #[command(subcommand)]
     Corpus(commands::corpus::Command),
+    /// A fuzz target on files, without an engine
+    Target(commands::target::Args),
     /// Compare the model with what real kernels did
     Conform(commands::conform::Args),
     /// Random executions on chosen versions, as many as wanted
     Hunt(commands::hunt::Args),
-    /// Every version in every scenario, by all interleavings of small programs
+    /// All interleavings of a case's programs on one version
     Exhaust(commands::exhaust::Args),
+    /// Every version in every scenario, by all interleavings of small programs
     Matrix(commands::matrix::Args),
     /// Mistakes put into the listings one by one: which do the judges not catch?
     Mutants(commands::mutants::Args),
+    /// The nightly job: all lanes, all versions, canaries, a journal that survives being killed
+    Nightly(commands::nightly::Args),
     /// Measure: step cost, executions per second, executions to first losses
     Bench(commands::bench::Args),
 }
 
 fn main() -> ExitCode {
+    sigpipe::reset();
     let cli = Cli::parse();
     let result = match cli.command {
         None => commands::main_job::run(&cli.main),
@@ -58,12 +67,15 @@ fn main() -> ExitCode {
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
+        Some(Command::Shrink(args)) => commands::shrink::run(&args),
         Some(Command::Corpus(command)) => commands::corpus::run(&command),
+        Some(Command::Target(args)) => commands::target::run(&args),
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),
         Some(Command::Matrix(args)) => commands::matrix::run(&args),
         Some(Command::Mutants(args)) => commands::mutants::run(&args),
+        Some(Command::Nightly(args)) => commands::nightly::run(&args),
         Some(Command::Bench(args)) => commands::bench::run(&args),
     };
     match result {

@@ -1,9 +1,10 @@
 //! The bodies of the fuzz targets: what an engine, a plain test and a replay do with an input.
 
+use crate::Subject;
 use crate::report::{Detail, timeline};
 use corpus::{Case, bytes};
 use impls::Version;
-use oracle::{Comparison, End, Finding, Judge, Outcome, trace};
+use oracle::{Comparison, End, Outcome, trace};
 use std::sync::LazyLock;
 
 /// What came of an input.
@@ -17,8 +18,31 @@ pub enum Verdict {
     Alarm(String),
 }
 
-static CORRECT: LazyLock<Vec<&'static Version>> =
-    LazyLock::new(|| impls::registry().iter().filter(|v| v.correct).collect());
+/// A fuzz target, as an engine or a plain run knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name: that of the binary in `fuzz/`.
+    pub name: &'static str,
+    /// What it raises its alarm on.
+    pub about: &'static str,
+    /// What it does with an input; only `rediscover` asks who the subject is.
+    pub body: fn(&Subject, &[u8]) -> Verdict,
+}
+
+/// All targets.
+pub const ALL: [Target; 3] = [
+    Target {
+        name: "differential",
+        about: "a judge speaks of a version believed correct, or two such versions diverge",
+        body: |_, input| differential_bytes(input),
+    },
+    Target { name: "rediscover", about: "the subject, which is known to lose, loses", body: rediscover_bytes },
+    Target {
+        name: "codec",
+        about: "text, JSON and bytes do not hold the same case",
+        body: |_, input| codec_bytes(input),
+    },
+];
 
 /// Runs a case on versions and raises an alarm for what no correct version does: a flag on a version that is believed
 /// correct, or two such versions that diverge.
@@ -51,29 +75,35 @@ pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String
     None
 }
 
+/// The versions that the `differential` target compares.
+#[must_use]
+pub fn correct() -> &'static [&'static Version] {
+    static CORRECT: LazyLock<Vec<&'static Version>> =
+        LazyLock::new(|| impls::registry().iter().filter(|v| v.correct).collect());
+    &CORRECT
+}
+
 /// The body of the `differential` target: every version in the registry that is believed correct.
 #[must_use]
 pub fn differential_bytes(input: &[u8]) -> Verdict {
-    let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
-    differential(&CORRECT, &case).map_or(Verdict::Fine, Verdict::Alarm)
+    differential_bytes_on(correct(), input)
 }
 
-/// The body of the `rediscover` target: a wrong load on a version that is known to lose is an alarm too.
+/// The same with a choice of versions.
 #[must_use]
-pub fn rediscover_bytes(subject: &'static Version, input: &[u8]) -> Verdict {
+pub fn differential_bytes_on(versions: &[&'static Version], input: &[u8]) -> Verdict {
     let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
-    match lost(subject, &case) {
-        Some(_) => Verdict::Alarm(report(subject, &case)),
+    differential(versions, &case).map_or(Verdict::Fine, Verdict::Alarm)
+}
+
+/// The body of the `rediscover` target: a loss of a version that is known to lose is an alarm too.
+#[must_use]
+pub fn rediscover_bytes(subject: &Subject, input: &[u8]) -> Verdict {
+    let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
+    match subject.lost(&case) {
+        Some(case) => Verdict::Alarm(report(subject.version, &case)),
         None => Verdict::Fine,
     }
-}
-
-/// A wrong load of a version on a case, if there is one.
-#[must_use]
-pub fn lost(version: &Version, case: &Case) -> Option<Finding> {
-    let mut judges = oracle::Judges::default();
-    oracle::replay(version, case, &mut judges);
-    judges.of(Judge::LastWrite)
 }
 
 /// The body of the `codec` target: the three forms of a case hold the same value.

@@ -2,6 +2,7 @@
 
 use corpus::{Case, Shape, bytes};
 use impls::{Provenance, Version};
+use lostwrite::Subject;
 use lostwrite::targets::{Verdict, codec_bytes, differential, differential_bytes, rediscover_bytes};
 use model::listing;
 use model::listing::Node;
@@ -65,6 +66,15 @@ fn differential_raises_its_alarm_on_a_version_that_is_believed_correct() {
     assert_eq!(differential(&[idle], &moved), None, "there is nothing to compare with");
 }
 
+/// The hook for a new version: whatever the registry has that is believed correct is compared, without a list of its own.
+#[test]
+fn differential_runs_every_version_believed_correct() {
+    let names: Vec<_> = lostwrite::targets::correct().iter().map(|v| v.name).collect();
+    let registered: Vec<_> = impls::registry().iter().filter(|v| v.correct).map(|v| v.name).collect();
+    assert_eq!(names, registered);
+    assert!(names.len() >= 6, "{names:?}");
+}
+
 /// Only a known version is run.
 fn known(input: &[u8]) -> bool {
     matches!(input.first(), Some(1..=bytes::VERSION))
@@ -105,10 +115,10 @@ fn codec_raises_no_alarm() {
 /// The other side: a target that never alarms would pass the tests above.
 #[test]
 fn rediscover_raises_its_alarm_on_pre_fix() {
-    let pre_fix = impls::find("pre-fix").expect("registered");
+    let pre_fix = Subject::any(impls::find("pre-fix").expect("registered"));
     let (mut alarms, mut runs) = (0, 0);
     for input in inputs(4) {
-        match rediscover_bytes(pre_fix, &input) {
+        match rediscover_bytes(&pre_fix, &input) {
             Verdict::Rejected => assert!(!known(&input), "{input:02x?}"),
             Verdict::Fine => runs += 1,
             Verdict::Alarm(report) => {
@@ -127,7 +137,7 @@ fn rediscover_is_silent_on_what_does_not_lose() {
     for name in ["v2", "v3", "6.1.192"] {
         let version = impls::find(name).expect("registered");
         for input in random(5, 5_000, 64).chain(generated(5, 5_000)) {
-            let verdict = rediscover_bytes(version, &input);
+            let verdict = rediscover_bytes(&Subject::any(version), &input);
             if matches!(verdict, Verdict::Alarm(_)) {
                 losses += 1;
                 let config = bytes::decode(&input).expect("it ran").config;
@@ -140,11 +150,11 @@ fn rediscover_is_silent_on_what_does_not_lose() {
 
 #[test]
 fn known_losses_raise_the_alarm_and_correct_versions_none() {
-    let pre_fix = impls::find("pre-fix").expect("registered");
+    let pre_fix = Subject::any(impls::find("pre-fix").expect("registered"));
     for entry in corpus::builtin().into_iter().flat_map(|f| f.entries) {
         let input = bytes::encode(&entry.case);
         if let Some((_, expect)) = entry.expect.iter().find(|(v, _)| v == "pre-fix") {
-            let alarm = matches!(rediscover_bytes(pre_fix, &input), Verdict::Alarm(_));
+            let alarm = matches!(rediscover_bytes(&pre_fix, &input), Verdict::Alarm(_));
             assert_eq!(alarm, *expect == corpus::Expect::Lost, "{}", entry.place);
         }
         assert_eq!(differential_bytes(&input), Verdict::Fine, "{}", entry.place);

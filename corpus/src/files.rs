@@ -7,34 +7,47 @@
 //! kernel=6.0 W0 P0 R0 W0 D0 P0 R0
 //! ```
 //!
-//! `scenario:` and `expect:` hold for the next case line. In `expect:`, `lost` means that a load returned a value that
-//! the program never left there, `ok` that no judge said anything, `dropped` that a dirty fact was dropped without a
-//! wrong load.
+//! `scenario:` and `expect:` hold for the next case line. In `expect:`, a word stands for the gravest that the judges say
+//! ([`Expect`]): `lost` means that a load returned a value that the program never left there, `ok` that no judge said anything.
 
 use crate::text::{self, TextError};
 use crate::{Case, bytes, json};
 use include_dir::{Dir, include_dir};
 
 static CASES: Dir = include_dir!("$CARGO_MANIFEST_DIR/cases");
+static REGRESSIONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/regressions");
 
-/// What a file expects of a version.
+/// The folder of the cases that `lostwrite shrink --as-test` has written, and what their names begin with among the cases that come
+/// with lostwrite.
+pub const REGRESSIONS_FOLDER: &str = "regressions/";
+
+/// What a file expects of a version: the gravest that the judges say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// No judge says anything.
     Ok,
     /// A load returns a wrong value.
     Lost,
-    /// A dirty fact is dropped, but no load shows it.
+    /// No load does, but somebody reaches what a call had taken away.
+    Revoked,
+    /// Nor that, but a structural rule is broken.
+    Broken,
+    /// Nor that, but a dirty fact is dropped.
     Dropped,
 }
 
 impl Expect {
+    /// All words.
+    pub const ALL: [Expect; 5] = [Expect::Ok, Expect::Lost, Expect::Revoked, Expect::Broken, Expect::Dropped];
+
     /// The word in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Expect::Ok => "ok",
             Expect::Lost => "lost",
+            Expect::Revoked => "revoked",
+            Expect::Broken => "broken",
             Expect::Dropped => "dropped",
         }
     }
@@ -51,6 +64,20 @@ pub struct Entry {
     pub expect: Vec<(String, Expect)>,
     /// The case.
     pub case: Case,
+}
+
+impl std::fmt::Display for Entry {
+    /// As a file has it, with a line each for what there is.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(scenario) = &self.scenario {
+            writeln!(f, "scenario: {scenario}")?;
+        }
+        if !self.expect.is_empty() {
+            let pairs = self.expect.iter().map(|(version, expect)| format!("{version}={}", expect.word()));
+            writeln!(f, "expect: {}", pairs.collect::<Vec<_>>().join(" "))?;
+        }
+        writeln!(f, "{}", self.case)
+    }
 }
 
 /// A file of cases.
@@ -72,18 +99,21 @@ pub struct FileError {
     pub what: String,
 }
 
-/// The cases that come with lostwrite, in the order of their file names.
+/// The cases that come with lostwrite, in the order of their file names, and then those that shrinking has left.
 ///
 /// # Panics
 /// If one of them is malformed, which a test rules out.
 #[must_use]
 pub fn builtin() -> Vec<CaseFile> {
-    let mut files: Vec<_> = CASES.files().collect();
-    files.sort_by_key(|f| f.path());
+    let in_order = |dir: &'static Dir, folder: &str| {
+        let cases = dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "case"));
+        let mut files: Vec<_> = cases.map(|f| (format!("{folder}{}", f.path().display()), f)).collect();
+        files.sort_by(|a, b| a.0.cmp(&b.0));
+        files
+    };
+    let files = in_order(&CASES, "").into_iter().chain(in_order(&REGRESSIONS, REGRESSIONS_FOLDER));
     files
-        .into_iter()
-        .map(|f| {
-            let name = f.path().display().to_string();
+        .map(|(name, f)| {
             let text = f.contents_utf8().expect("case files are text");
             parse(&name, text).unwrap_or_else(|e| panic!("{e}"))
         })
@@ -131,15 +161,14 @@ pub(crate) fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
             for pair in value.split_whitespace() {
                 let column = line.find(pair).map_or(1, |i| line[..i].chars().count() + 1);
                 let parsed = pair.split_once('=').and_then(|(version, word)| {
-                    let expect =
-                        [Expect::Ok, Expect::Lost, Expect::Dropped].into_iter().find(|e| e.word() == word)?;
+                    let expect = Expect::ALL.into_iter().find(|e| e.word() == word)?;
                     Some((version.to_owned(), expect))
                 });
                 expect.push(parsed.ok_or_else(|| {
                     fail(TextError::new(
                         number,
                         column,
-                        format!("expected VERSION=ok|lost|dropped, found '{pair}'"),
+                        format!("expected VERSION={}, found '{pair}'", Expect::ALL.map(Expect::word).join("|")),
                     ))
                 })?);
             }

@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 /// Changes a case a little: one to four edits. The result is valid.
 pub fn mutate<R: Rng + ?Sized>(rng: &mut R, case: &mut Case) {
     for _ in 0..rng.random_range(1..=4) {
-        match rng.random_range(0..16) {
+        match rng.random_range(0..18) {
             0..=2 => insert_op(rng, &mut case.programs),
             3..=4 => remove_op(rng, &mut case.programs),
             5 => swap_ops(rng, &mut case.programs),
@@ -15,6 +15,8 @@ pub fn mutate<R: Rng + ?Sized>(rng: &mut R, case: &mut Case) {
             7 => change_config(rng, case),
             8 => change_actors(rng, &mut case.programs),
             9 => *case = generate(rng, &Shape::default()),
+            10 => duplicate_op(rng, &mut case.programs),
+            11 => move_op(rng, &mut case.programs),
             _ => change_schedule(rng, case),
         }
         case.repair();
@@ -83,6 +85,30 @@ fn remove_op<R: Rng + ?Sized>(rng: &mut R, programs: &mut Programs) {
     if !ops.is_empty() {
         ops.remove(rng.random_range(0..ops.len()));
         set_ops(programs, actor, &ops);
+    }
+}
+
+/// Repeats an operation where it stands.
+fn duplicate_op<R: Rng + ?Sized>(rng: &mut R, programs: &mut Programs) {
+    let actor = any_actor(rng, programs);
+    let mut ops = programs.of(actor).to_vec();
+    if !ops.is_empty() {
+        let at = rng.random_range(0..ops.len());
+        ops.insert(at, ops[at]);
+        set_ops(programs, actor, &ops);
+    }
+}
+
+/// Gives an operation to another actor: what ran in order may race now.
+fn move_op<R: Rng + ?Sized>(rng: &mut R, programs: &mut Programs) {
+    let (from, to) = (any_actor(rng, programs), any_actor(rng, programs));
+    let mut theirs = programs.of(to).to_vec();
+    let mut ops = programs.of(from).to_vec();
+    if from != to && !ops.is_empty() && theirs.len() < MAX_OPS {
+        let op = ops.remove(rng.random_range(0..ops.len()));
+        theirs.insert(rng.random_range(0..=theirs.len()), op);
+        set_ops(programs, from, &ops);
+        set_ops(programs, to, &theirs);
     }
 }
 
@@ -163,4 +189,66 @@ fn change_schedule<R: Rng + ?Sized>(rng: &mut R, case: &mut Case) {
         _ => runs.push(Run { who, times }),
     }
     case.schedule = Schedule::from_runs(runs);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+    use std::collections::BTreeSet;
+
+    const CASE: &str = "kernel=6.0 cpu0: W0 F0 D0 | cpu1: W1 R0 | schedule: 0*3 1*4 0*5";
+
+    /// What one edit makes of the case, over many draws.
+    fn made(edit: impl Fn(&mut Xoshiro256PlusPlus, &mut Case)) -> BTreeSet<String> {
+        let once = |seed| {
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+            let mut case: Case = CASE.parse().expect("a case");
+            edit(&mut rng, &mut case);
+            case.repair();
+            case.to_string()
+        };
+        (0..4000).map(once).collect()
+    }
+
+    fn after(programs: &str) -> String {
+        format!("kernel=6.0 {programs} | schedule: 0*3 1*4 0*5")
+    }
+
+    #[test]
+    fn each_edit_of_operations_does_what_it_says() {
+        let all =
+            |edit: fn(&mut Xoshiro256PlusPlus, &mut Programs)| made(|rng, case| edit(rng, &mut case.programs));
+        assert!(all(insert_op).contains(&after("cpu0: W0 P0 F0 D0 | cpu1: W1 R0")));
+        assert!(all(remove_op).contains(&after("cpu0: W0 D0 | cpu1: W1 R0")));
+        assert!(all(swap_ops).contains(&after("cpu0: F0 W0 D0 | cpu1: W1 R0")));
+        assert!(all(change_op).contains(&after("cpu0: W0 F0 P0 | cpu1: W1 R0")));
+        let twice = ["W0 W0 F0 D0 | cpu1: W1 R0", "W0 F0 F0 D0 | cpu1: W1 R0", "W0 F0 D0 D0 | cpu1: W1 R0"]
+            .into_iter()
+            .chain(["W0 F0 D0 | cpu1: W1 W1 R0", "W0 F0 D0 | cpu1: W1 R0 R0"])
+            .map(|programs| after(&format!("cpu0: {programs}")));
+        assert_eq!(all(duplicate_op), twice.collect());
+        let moved = all(move_op);
+        assert!(moved.contains(&after("cpu0: W0 F0 | cpu1: W1 D0 R0")));
+        assert!(moved.contains(&after("cpu0: R0 W0 F0 D0 | cpu1: W1")));
+        assert!(all(change_actors).iter().any(|c| c.contains("kswapd:")));
+    }
+
+    #[test]
+    fn each_edit_of_the_schedule_does_what_it_says() {
+        let programs = "kernel=6.0 cpu0: W0 F0 D0 | cpu1: W1 R0 | schedule: ";
+        let made = made(change_schedule);
+        for schedule in ["0*3 1*4 0*5 1*2", "0*3 1*4", "0*3 1*7 0*5", "0*2 1*5 0*5", "0*3 i1 1*4 0*5"] {
+            assert!(made.contains(&format!("{programs}{schedule}")), "{schedule}");
+        }
+    }
+
+    #[test]
+    fn kernel_cpu_and_knobs_change() {
+        let made = made(change_config);
+        for option in ["kernel=7.3 ", "hw=sw-dirty ", "swap=disk ", "swap-in=", "shared="] {
+            assert!(made.iter().any(|case| case.contains(option)), "{option}");
+        }
+    }
 }

@@ -137,7 +137,7 @@ fn a_wrong_line_of_a_case_file_is_placed_in_the_file() {
         (
             "expect: v1=ok v2=maybe\nW0\n",
             "line 1, column 15",
-            "expected VERSION=ok|lost|dropped, found 'v2=maybe'",
+            "expected VERSION=ok|lost|revoked|broken|dropped, found 'v2=maybe'",
         ),
         ("# nothing here\n", "line 1, column 1", "expected at least one case"),
         ("\n", "line 1, column 1", "expected at least one case"),

@@ -3,7 +3,7 @@
 //! Execution `i` of a seed is the same case and the same choices wherever and whenever it runs, so a report over a
 //! fixed number of executions does not depend on the number of threads.
 
-use crate::{Recorder, case_at, rng_for, shrink};
+use crate::{Limits, Recorder, Signature, case_at, rng_for, shrink_to};
 use corpus::{Case, Environment};
 use impls::{Scenario, Version};
 use oracle::{End, Finding, Goal, Goals, Judge, Judges, Observer, Summary, execute, replay, trace};
@@ -33,33 +33,33 @@ pub enum Origin {
 }
 
 /// A numbered execution: its case, and whatever chooses.
-struct Numbered {
-    case: Case,
-    sampler: Option<Recorder>,
+pub(crate) struct Numbered {
+    pub(crate) case: Case,
+    pub(crate) sampler: Option<Recorder>,
 }
 
 impl Numbered {
-    fn draw(options: &HuntOptions, index: u64) -> Numbered {
-        let mut numbered = match options.origin {
+    pub(crate) fn draw(origin: Origin, environment: &Environment, seed: u64, index: u64) -> Numbered {
+        let mut numbered = match origin {
             Origin::Generator => {
-                let (case, recorder) = case_at(options.seed, index);
+                let (case, recorder) = case_at(seed, index);
                 Numbered { case, sampler: Some(recorder) }
             }
             Origin::Bytes => {
-                let mut rng = rng_for(options.seed, index);
+                let mut rng = rng_for(seed, index);
                 let mut bytes = vec![0; rng.random_range(0..LONGEST)];
                 rng.fill(&mut bytes[..]);
                 Numbered { case: Case::from_unversioned(&bytes), sampler: None }
             }
         };
-        if !options.environment.is_empty() {
-            numbered.case = options.environment.of(&numbered.case);
+        if !environment.is_empty() {
+            numbered.case = environment.of(&numbered.case);
         }
         numbered
     }
 
     /// Runs it on a version; with `record`, the case has the schedule that was drawn afterwards.
-    fn run(&mut self, version: &Version, record: bool, judges: &mut impl Observer) -> Summary {
+    pub(crate) fn run(&mut self, version: &Version, record: bool, judges: &mut impl Observer) -> Summary {
         let Some(sampler) = &mut self.sampler else {
             return replay(version, &self.case, judges);
         };
@@ -135,6 +135,8 @@ pub struct HuntReport {
 const BATCH: u64 = 1024;
 /// Losses of a version that are classified and shrunk per batch; a version that loses all the time is not news.
 const CLASSIFIED: usize = 2;
+/// What shrinking a loss may cost: little beside a batch.
+const PER_LOSS: u64 = 1_000;
 /// Alarms that are kept whole.
 const ALARMS: usize = 4;
 
@@ -172,18 +174,11 @@ pub fn hunt(options: &HuntOptions, progress: impl Fn(u64) + Sync) -> HuntReport 
     report
 }
 
-/// An alarm with its case shrunk as long as the same judge speaks of the same version.
+/// An alarm with its case shrunk as long as the same judge says the same of the same version.
 fn smallest((name, judge, case): (&'static str, Judge, Case)) -> (&'static str, Judge, Case) {
     let Ok(version) = impls::find(name) else { return (name, judge, case) };
-    let flagged = |c: &Case| {
-        if !version.is_correct_on(&c.config) {
-            return false;
-        }
-        let mut judges = Judges::default();
-        replay(version, c, &mut judges);
-        judges.of(judge).is_some()
-    };
-    let case = if flagged(&case) { shrink(&case, flagged) } else { case };
+    let signature = Signature::all(version, &case).into_iter().find(|s| s.judge() == judge);
+    let case = signature.map_or(case.clone(), |s| shrink_to(&case, s, &Limits::default()).case);
     (name, judge, case)
 }
 
@@ -221,7 +216,7 @@ fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
     let mut report = HuntReport { goals: vec![0; Goal::ALL.len()], ..HuntReport::default() };
     let mut classified = BTreeMap::<(&str, bool), usize>::new();
     for index in range {
-        let mut numbered = Numbered::draw(options, index);
+        let mut numbered = Numbered::draw(options.origin, &options.environment, options.seed, index);
         let mut reached = Goals::default();
         for version in &options.versions {
             let mut both = (Judges::default(), Goals::default());
@@ -275,16 +270,10 @@ fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
 /// Names a loss's class, and shrinks it within its class.
 fn classify(version: &'static Version, case: Case, index: u64) -> HuntReport {
     let mut report = HuntReport::default();
-    let scenario = trace(version, &case).scenario();
-    let same = |c: &Case| {
-        let mut judges = Judges::default();
-        oracle::replay(version, c, &mut judges);
-        judges.of(Judge::LastWrite).is_some() && trace(version, c).scenario() == scenario
-    };
-    if !same(&case) {
-        return report;
-    }
-    let case = shrink(&case, same);
+    let lost = Signature::all(version, &case).into_iter().find(|s| s.judge() == Judge::LastWrite);
+    let Some(signature) = lost else { return report };
+    let limits = Limits { executions: PER_LOSS, ..Limits::default() };
+    let (case, scenario) = (shrink_to(&case, signature, &limits).case, signature.scenario());
     let length = trace(version, &case).length();
     report.found.insert((version.name, scenario), Found { index, case, length });
     report

@@ -12,6 +12,7 @@ mod hash;
 mod hunt;
 mod matrix;
 mod mutants;
+pub mod nightly;
 mod pct;
 mod random_walk;
 mod sampler;
@@ -29,5 +30,8 @@ pub use mutants::{Catch, Catcher, MutantReport, MutantsReport, count_mutants, mu
 pub use pct::Pct;
 pub use random_walk::RandomWalk;
 pub use sampler::{Recorder, Sampler, SamplerKind, case_at, rng_for};
-pub use shrink::shrink;
+pub use shrink::{
+    EXECUTIONS, Limits, Progress, Sample, Shrunk, Signature, Size, Surroundings, deletions, draw_losing, shrink,
+    shrink_to, statistics,
+};
 pub use statistics::Statistics;

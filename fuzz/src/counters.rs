@@ -8,12 +8,11 @@
     reason = "an attribute that names a section is unsafe: whoever reads the section must agree on its type"
 )]
 
-use corpus::{Case, bytes};
+use corpus::{Environment, bytes};
 use explore::{Coverage, Feature, Steps};
 use impls::Version;
-use lostwrite::targets::{Verdict, report};
-use oracle::{Judge, Judges, replay};
-use std::sync::LazyLock;
+use oracle::replay;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Twice as many as there are features that ten thousand generated cases show.
@@ -25,39 +24,22 @@ const COUNTERS: usize = 1 << 14;
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static SEEN: [AtomicU8; COUNTERS] = [const { AtomicU8::new(0) }; COUNTERS];
 
-fn count(feature: Feature) {
+fn set(feature: Feature) {
     SEEN[(feature.number() >> 32) as usize % COUNTERS].store(1, Ordering::Relaxed);
 }
 
-/// Runs a case on a version and counts what it covers.
-fn cover(version: &Version, steps: &Steps, case: &Case) -> Judges {
-    let mut coverage = Coverage::new(steps, count);
-    replay(version, case, &mut coverage);
-    coverage.judges
-}
-
-/// The body of `rediscover`, counting what its one run covers.
-pub fn rediscover(subject: &'static Version, input: &[u8]) -> Verdict {
-    static STEPS: LazyLock<Steps> = LazyLock::new(|| Steps::of(*crate::SUBJECT));
-    let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
-    match cover(subject, &STEPS, &case).of(Judge::LastWrite) {
-        Some(_) => Verdict::Alarm(report(subject, &case)),
-        None => Verdict::Fine,
+/// Counts what an input covers on a version, in a run of its own. A process asks for one version only.
+///
+/// On a CPU that breaks the contract a version may ask for what the model cannot do, and under an engine a panic is
+/// the end: such cases are not counted.
+pub fn count(version: &'static Version, environment: &Environment, input: &[u8]) {
+    static STEPS: OnceLock<Steps> = OnceLock::new();
+    let Ok(mut case) = bytes::decode(input) else { return };
+    if !environment.is_empty() {
+        case = environment.of(&case);
     }
-}
-
-/// The body of `differential`, and what the input covers on v3, in a run of its own.
-pub fn differential(input: &[u8]) -> Verdict {
-    static V3: LazyLock<(&'static Version, Steps)> = LazyLock::new(|| {
-        let v3 = impls::find("v3").expect("v3 is built in");
-        (v3, Steps::of(v3))
-    });
-    let verdict = lostwrite::targets::differential_bytes(input);
-    if verdict == Verdict::Fine
-        && let Ok(case) = bytes::decode(input)
-        && case.config.keeps_contract()
-    {
-        cover(V3.0, &V3.1, &case);
+    if case.config.keeps_contract() {
+        let steps = STEPS.get_or_init(|| Steps::of(version));
+        replay(version, &case, &mut Coverage::new(steps, set));
     }
-    verdict
 }

@@ -8,37 +8,50 @@ use corpus::{Case, Shape, crossover, generate, mutate};
 use explore::{Recorder, SamplerKind};
 use impls::Version;
 use libfuzzer_sys::Corpus;
-use lostwrite::targets::Verdict;
+use lostwrite::Subject;
+use lostwrite::targets::{Verdict, correct, differential_bytes_on, rediscover_bytes};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::LazyLock;
 
-/// The version that `rediscover` runs: the one that `LOSTWRITE_SUBJECT` names, else pre-fix. The process ends with 2 if
-/// there is no such version.
-pub static SUBJECT: LazyLock<&'static Version> = LazyLock::new(|| {
-    let name = std::env::var("LOSTWRITE_SUBJECT").unwrap_or_else(|_| "pre-fix".to_owned());
-    impls::find(&name).unwrap_or_else(|unknown| {
-        eprintln!("LOSTWRITE_SUBJECT: {unknown}");
-        std::process::exit(2);
-    })
+/// What `rediscover` looks for: `LOSTWRITE_SUBJECT`, `LOSTWRITE_SCENARIO`, `LOSTWRITE_KERNEL` and `LOSTWRITE_HARDWARE`
+/// say, or else any loss of pre-fix. The process ends with 2 if one of them names what does not exist.
+pub static SUBJECT: LazyLock<Subject> = LazyLock::new(|| {
+    let setting = |name: &str| std::env::var(format!("LOSTWRITE_{name}")).ok();
+    Subject::from_settings(setting).unwrap_or_else(|unknown| stop(&unknown))
 });
+
+/// The versions that `differential` runs: those that `LOSTWRITE_IMPLS` names, with commas between them, else every version that is
+/// believed correct. The process ends with 2 if there is no such version.
+pub static VERSIONS: LazyLock<Vec<&'static Version>> = LazyLock::new(|| match std::env::var("LOSTWRITE_IMPLS") {
+    Ok(names) => {
+        let find = |name| impls::find(name).unwrap_or_else(|unknown| stop(&format!("IMPLS: {unknown}")));
+        names.split(',').map(find).collect()
+    }
+    Err(_) => correct().to_vec(),
+});
+
+fn stop(setting: &str) -> ! {
+    eprintln!("LOSTWRITE_{setting}");
+    std::process::exit(2)
+}
 
 /// The body of `rediscover`, on [`SUBJECT`].
 #[must_use]
 pub fn rediscover(input: &[u8]) -> Verdict {
+    let verdict = rediscover_bytes(&SUBJECT, input);
     #[cfg(feature = "model-coverage")]
-    return counters::rediscover(*SUBJECT, input);
-    #[cfg(not(feature = "model-coverage"))]
-    lostwrite::targets::rediscover_bytes(*SUBJECT, input)
+    counters::count(SUBJECT.version, &SUBJECT.environment, input);
+    verdict
 }
 
-/// The body of `differential`.
+/// The body of `differential`, on [`VERSIONS`].
 #[must_use]
 pub fn differential(input: &[u8]) -> Verdict {
+    let verdict = differential_bytes_on(&VERSIONS, input);
     #[cfg(feature = "model-coverage")]
-    return counters::differential(input);
-    #[cfg(not(feature = "model-coverage"))]
-    lostwrite::targets::differential_bytes(input)
+    counters::count(impls::find("v3").expect("v3 is built in"), &corpus::Environment::default(), input);
+    verdict
 }
 
 /// Tells libFuzzer what came of an input. An alarm is printed and ends the process, so that libFuzzer keeps the input.

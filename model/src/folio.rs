@@ -106,10 +106,14 @@ impl Folio {
         self.refs += 1;
     }
 
-    /// Drops a pin.
-    pub const fn unpin(&mut self) {
-        self.counts -= 0x10;
-        self.refs -= 1;
+    /// Drops a pin; false if there was none (a frame that was freed too early).
+    pub const fn unpin(&mut self) -> bool {
+        let ok = self.pins() > 0 && self.refs > 0;
+        if ok {
+            self.counts -= 0x10;
+            self.refs -= 1;
+        }
+        ok
     }
 
     /// The swap slot, meaningful in the swap cache.

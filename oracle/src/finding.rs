@@ -2,6 +2,7 @@
 
 use crate::execution::{End, Observer};
 use crate::{clean_means_equal, last_write, revoked, structural};
+use corpus::Expect;
 use model::{Event, Flaw, Machine, World};
 
 /// Who says it.
@@ -242,6 +243,18 @@ impl Judges {
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.findings.iter().all(Option::is_none)
+    }
+
+    /// The gravest that was found, in the word of a case file.
+    #[must_use]
+    pub fn verdict(&self) -> Expect {
+        let gravest = [
+            (Judge::LastWrite, Expect::Lost),
+            (Judge::Revoked, Expect::Revoked),
+            (Judge::Structural, Expect::Broken),
+            (Judge::CleanMeansEqual, Expect::Dropped),
+        ];
+        gravest.into_iter().find(|(judge, _)| self.of(*judge).is_some()).map_or(Expect::Ok, |(_, word)| word)
     }
 
     /// Adds what judges found later.

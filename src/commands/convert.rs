@@ -20,7 +20,7 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// The forms of a case.
+/// A form of a case.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Form {
     /// A line of text
@@ -31,25 +31,31 @@ pub enum Form {
     Bytes,
 }
 
+impl Form {
+    /// A case in this form.
+    pub fn of(self, case: &Case) -> Vec<u8> {
+        match self {
+            Form::Text => format!("{case}\n").into_bytes(),
+            Form::Json => with_newline(json::to_json(case)),
+            Form::Bytes => bytes::encode(case),
+        }
+    }
+}
+
 /// Converts. Text takes any number of cases, the other forms one.
 pub fn run(args: &Args) -> Outcome {
     let content = match args.to {
         Form::Text => {
             let lines = input::cases(&args.case)?.entries;
-            lines.iter().map(|e| format!("{}\n", e.case)).collect::<String>().into_bytes()
+            lines.iter().flat_map(|e| Form::Text.of(&e.case)).collect()
         }
-        Form::Json => with_newline(json::to_json(&case(args)?)),
-        Form::Bytes => bytes::encode(&case(args)?),
+        form => form.of(&input::one_case(&args.case)?.case),
     };
     match &args.output {
         Some(path) => write(path, &content).map_err(|e| format!("{}: {e}", path.display()))?,
         None => std::io::stdout().write_all(&content).map_err(|e| e.to_string())?,
     }
     Ok(FINE)
-}
-
-fn case(args: &Args) -> Result<Case, String> {
-    input::one_case(&args.case).map(|e| e.case)
 }
 
 fn with_newline(text: String) -> Vec<u8> {

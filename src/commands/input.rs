@@ -2,6 +2,7 @@
 
 use corpus::{CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
+use lostwrite::named::{kernel, surface};
 use model::Profile;
 use std::path::Path;
 
@@ -30,23 +31,6 @@ pub fn one_case(argument: &str) -> Result<Entry, String> {
     if n == 1 { Ok(entries.remove(0)) } else { Err(format!("{argument}: expected one case, found {n}")) }
 }
 
-/// A kernel release by name.
-pub fn kernel(name: &str) -> Result<Profile, String> {
-    Profile::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| {
-        let names: Vec<_> = Profile::ALL.iter().map(|p| p.name()).collect();
-        format!("unknown kernel '{name}'; known are {}", names.join(", "))
-    })
-}
-
-/// A CPU by name.
-pub fn surface(name: &str) -> Result<Surface, String> {
-    let known = corpus::surfaces();
-    known.iter().find(|s| s.name == name).copied().ok_or_else(|| {
-        let names: Vec<_> = known.iter().map(|s| s.name).collect();
-        format!("unknown hardware '{name}'; known are {}", names.join(", "))
-    })
-}
-
 /// Knobs and their values, each as NAME=VALUE.
 pub fn knobs(words: &[String]) -> Result<Vec<(&'static Knob, usize)>, String> {
     words.iter().map(|word| knob(word)).collect()
@@ -72,11 +56,11 @@ fn knob(word: &str) -> Result<(&'static Knob, usize), String> {
 #[derive(clap::Args)]
 pub struct Around {
     /// The kernel around the operation, whatever the case says
-    #[arg(long, value_name = "RELEASE")]
-    kernel: Option<String>,
+    #[arg(long, value_name = "RELEASE", value_parser = kernel)]
+    kernel: Option<Profile>,
     /// The CPU, whatever the case says
-    #[arg(long, value_name = "HARDWARE")]
-    hardware: Option<String>,
+    #[arg(long, value_name = "HARDWARE", value_parser = surface)]
+    hardware: Option<Surface>,
     /// A knob of the kernel, whatever the case or the release says, as NAME=VALUE; may be repeated
     #[arg(long = "knob", value_name = "NAME=VALUE")]
     knobs: Vec<String>,
@@ -85,11 +69,7 @@ pub struct Around {
 impl Around {
     /// The environment that the arguments name.
     pub fn environment(&self) -> Result<Environment, String> {
-        Ok(Environment {
-            kernel: self.kernel.as_deref().map(kernel).transpose()?,
-            surface: self.hardware.as_deref().map(surface).transpose()?,
-            knobs: knobs(&self.knobs)?,
-        })
+        Ok(Environment { kernel: self.kernel, surface: self.hardware, knobs: knobs(&self.knobs)? })
     }
 }
 

@@ -5,9 +5,10 @@ use super::{FINE, Outcome, input, unexpected};
 use corpus::{Case, Environment};
 use explore::{HuntOptions, Limit, Origin};
 use impls::{Loss, PERFECT, Scenario, Version};
+use lostwrite::named;
 use lostwrite::report::Table;
 use lostwrite::targets::report;
-use oracle::{Judge, Trace, trace};
+use oracle::{Trace, trace};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -64,7 +65,8 @@ impl Tally {
     }
 
     fn corpus(&mut self, version: &'static Version, case: &Case, trace: &Trace) {
-        let counts = trace.loses() && case.surface().name == PERFECT;
+        // Without exclusive pages more is lost, as on other CPUs.
+        let counts = trace.loses() && case.surface().name == PERFECT && case.config.knobs.exclusive;
         if let Some(scenario) = trace.scenario().filter(|_| counts) {
             self.cells.entry((version.name, scenario)).or_default().corpus += 1;
             self.best(scenario, version, case, trace.length());
@@ -119,8 +121,8 @@ const KERNEL: &str = "6.0";
 /// What the expected verdicts hold for. Elsewhere more is lost, and rightly: without exclusive pages S2b, with other CPUs S4.
 fn surroundings() -> Result<Environment, String> {
     Ok(Environment {
-        kernel: Some(input::kernel(KERNEL)?),
-        surface: Some(input::surface(PERFECT)?),
+        kernel: Some(named::kernel(KERNEL)?),
+        surface: Some(named::surface(PERFECT)?),
         knobs: input::knobs(&["exclusive=on".to_owned()])?,
     })
 }
@@ -133,12 +135,9 @@ fn replay_corpus(versions: &[&'static Version], tally: &mut Tally) {
         for version in versions {
             let trace = trace(version, &entry.case);
             tally.corpus(version, &entry.case, &trace);
-            let lost = trace.loses();
             let expected = entry.expect.iter().find(|(name, _)| name == version.name).map(|(_, e)| *e);
             let as_expected = match expected {
-                Some(corpus::Expect::Ok) => trace.judges.is_silent(),
-                Some(corpus::Expect::Lost) => lost,
-                Some(corpus::Expect::Dropped) => !lost && trace.judges.of(Judge::CleanMeansEqual).is_some(),
+                Some(expected) => trace.judges.verdict() == expected,
                 None => !version.is_correct_on(&entry.case.config) || trace.judges.is_silent(),
             };
             if !as_expected {

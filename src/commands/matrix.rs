@@ -6,6 +6,7 @@ use corpus::Surface;
 use explore::{Effort, MatrixOptions};
 use impls::PERFECT;
 use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::named;
 use lostwrite::report::{matrix_json, matrix_markdown, matrix_text};
 
 /// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is expected.
@@ -54,7 +55,7 @@ pub fn run(args: &Args) -> Outcome {
             input::versions(&args.versions, &args.files)?
         },
         hardware: hardware(&args.hardware)?,
-        kernel: if args.kernel == "native" { None } else { Some(input::kernel(&args.kernel)?) },
+        kernel: if args.kernel == "native" { None } else { Some(named::kernel(&args.kernel)?) },
         knobs: input::knobs(&args.knobs)?,
         effort: Effort { budget: args.budget as usize, samples: args.samples },
     };
@@ -77,5 +78,5 @@ fn hardware(names: &[String]) -> Result<Vec<Surface>, String> {
     if names.iter().any(|n| n == "all") {
         return Ok(corpus::surfaces());
     }
-    names.iter().map(|name| input::surface(name)).collect()
+    names.iter().map(|name| named::surface(name)).collect()
 }

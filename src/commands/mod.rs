@@ -13,7 +13,11 @@ pub mod list;
 pub mod main_job;
 pub mod matrix;
 pub mod mutants;
+pub mod nightly;
+pub mod regression;
 pub mod replay;
+pub mod shrink;
+pub mod target;
 
 /// Exit code, or the message for exit code 2.
 pub type Outcome = Result<std::process::ExitCode, String>;

@@ -4,7 +4,7 @@ use super::{FINE, Outcome, input, unexpected};
 use corpus::{Entry, Expect};
 use impls::Version;
 use lostwrite::report::{Detail, timeline};
-use oracle::{Judge, trace};
+use oracle::trace;
 
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]
@@ -63,13 +63,7 @@ fn one(args: &Args, entry: &Entry, version: &'static Version) -> bool {
         let detail = if args.full { Detail::Full } else { Detail::Telling };
         println!("{}", timeline(version, &entry.case, &trace, detail));
     }
-    let seen = if trace.judges.of(Judge::LastWrite).is_some() {
-        Expect::Lost
-    } else if trace.judges.is_silent() {
-        Expect::Ok
-    } else {
-        Expect::Dropped
-    };
+    let seen = trace.judges.verdict();
     let expected = entry.expect.iter().find(|(name, _)| name == version.name).map(|(_, e)| *e);
     if let Some(expected) = expected.filter(|e| *e != seen) {
         println!("{}: {}: expected {}, found {}", entry.place, version.name, expected.word(), seen.word());

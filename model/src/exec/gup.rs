@@ -1,7 +1,7 @@
 //! Extra references and pins, as GUP-fast takes them (David Hildenbrand's B1 to B5).
 
 use super::Ctx;
-use crate::{Actor, Child, Frame, Happened, InFlight, OpKind, ZERO_FRAME};
+use crate::{Actor, Child, Flaw, Frame, Happened, InFlight, OpKind, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// B2. A page that the mirror or a plain reference wants for write has to be mapped writable.
@@ -37,7 +37,10 @@ impl Ctx<'_, '_> {
 
     fn drop_pin(&mut self, frame: u8) {
         let folio = &mut self.m.folios[frame as usize];
-        folio.unpin();
+        if !folio.unpin() {
+            self.flaw(Flaw::CountUnderflow);
+            return;
+        }
         if folio.refs == 0 {
             self.free(frame);
         }

@@ -11,6 +11,7 @@
 
 mod difference;
 mod objects;
+mod parts;
 mod touch;
 
 pub use objects::{Object, ObjectKind, Objects};

@@ -3,7 +3,7 @@
 use super::Form;
 use super::gather::{Gathered, make_empty, put_as};
 use crate::commands::Outcome;
-use corpus::{Entry, bytes, json};
+use corpus::{bytes, json};
 use std::path::PathBuf;
 
 /// Convert a whole folder between text, JSON and bytes: a file for each case, named after its canonical bytes. Text keeps
@@ -33,24 +33,10 @@ pub fn run(args: &Args) -> Outcome {
         let (name, content) = match args.to {
             Form::Bytes => (name, canonical),
             Form::Json => (format!("{name}.json"), (json::to_json(&entry.case) + "\n").into_bytes()),
-            Form::Text => (format!("{name}.case"), told(entry).into_bytes()),
+            Form::Text => (format!("{name}.case"), entry.to_string().into_bytes()),
         };
         written += usize::from(put_as(&args.out, &name, &content)?);
     }
     println!("{}: {written} files of {} cases", args.out.display(), all.cases.len());
     Ok(all.exit())
-}
-
-/// The case as a case file has it.
-fn told(entry: &Entry) -> String {
-    let mut text = String::new();
-    if let Some(scenario) = &entry.scenario {
-        text += &format!("scenario: {scenario}\n");
-    }
-    if !entry.expect.is_empty() {
-        let pairs: Vec<_> =
-            entry.expect.iter().map(|(version, expect)| format!("{version}={}", expect.word())).collect();
-        text += &format!("expect: {}\n", pairs.join(" "));
-    }
-    text + &format!("{}\n", entry.case)
 }

@@ -1,0 +1,260 @@
+//! What must stay the same while a case shrinks: which judge says what of which page, on which version.
+//!
+//! Does not claim: that the values are the same (they are numbered by the stores of a program), or the step.
+
+use super::edits::Pages;
+use crate::guard::{guarded, quietly};
+use corpus::Case;
+use impls::{Scenario, Version};
+use model::{Event, Machine, World};
+use oracle::{Finding, History, Judge, Judges, Observer, Revocation, Rule, replay, wind_up};
+
+/// A verdict on a case, without what may change while the case shrinks.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature<'a> {
+    version: &'a Version,
+    verdict: Verdict,
+    /// The machine around the operation keeps the contract: it must go on doing so, or the loss would become the CPU's.
+    contract: bool,
+}
+
+/// What a judge says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    WrongValue { mm: usize, page: usize, stale: bool, scenario: Option<Scenario> },
+    CleanButNewer { mm: usize, page: usize },
+    Revoked { page: usize, what: Revocation },
+    Broken { rule: Rule },
+}
+
+impl Verdict {
+    fn of(finding: &Finding, history: &History) -> Verdict {
+        match *finding {
+            Finding::WrongValue { mm, page, stale, .. } => {
+                Verdict::WrongValue { mm, page, stale, scenario: history.scenario(finding) }
+            }
+            Finding::CleanButNewer { mm, page, .. } => Verdict::CleanButNewer { mm, page },
+            Finding::Revoked { page, what, .. } => Verdict::Revoked { page, what },
+            Finding::Broken { rule, .. } => Verdict::Broken { rule },
+        }
+    }
+
+    const fn judge(&self) -> Judge {
+        match self {
+            Verdict::WrongValue { .. } => Judge::LastWrite,
+            Verdict::CleanButNewer { .. } => Judge::CleanMeansEqual,
+            Verdict::Revoked { .. } => Judge::Revoked,
+            Verdict::Broken { .. } => Judge::Structural,
+        }
+    }
+
+    fn page_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Verdict::WrongValue { page, .. }
+            | Verdict::CleanButNewer { page, .. }
+            | Verdict::Revoked { page, .. } => Some(page),
+            Verdict::Broken { .. } => None,
+        }
+    }
+}
+
+/// What an execution of a case came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ran {
+    /// The verdict was the same.
+    pub holds: bool,
+    /// How many steps it took.
+    pub steps: u32,
+}
+
+impl<'a> Signature<'a> {
+    /// What a case shows on a version: one of each judge that says something, of its first finding.
+    #[must_use]
+    pub fn all(version: &'a Version, case: &Case) -> Vec<Signature<'a>> {
+        let mut witness = Witness::new(&Machine::new(&case.config));
+        let ran = quietly(|| guarded(|| replay(version, case, &mut witness)));
+        if ran.is_none() {
+            return Vec::new();
+        }
+        let contract = case.config.keeps_contract();
+        let verdicts = Judge::ALL.iter().filter_map(|judge| witness.first[*judge as usize]);
+        verdicts.map(|verdict| Signature { version, verdict, contract }).collect()
+    }
+
+    /// The version.
+    #[must_use]
+    pub const fn version(&self) -> &'a Version {
+        self.version
+    }
+
+    /// The judge.
+    #[must_use]
+    pub const fn judge(&self) -> Judge {
+        self.verdict.judge()
+    }
+
+    /// The page, if the judge speaks of one.
+    #[must_use]
+    pub fn page(&self) -> Option<usize> {
+        let mut verdict = self.verdict;
+        verdict.page_mut().copied()
+    }
+
+    /// The scenario, if it is a loss of a known one.
+    #[must_use]
+    pub const fn scenario(&self) -> Option<Scenario> {
+        if let Verdict::WrongValue { scenario, .. } = self.verdict { scenario } else { None }
+    }
+
+    /// Whether a case shows it: the same version, judge and page, and of a wrong value the same scenario.
+    #[must_use]
+    pub fn holds(&self, case: &Case) -> bool {
+        quietly(|| self.ran(case)).holds
+    }
+
+    pub(super) fn ran(&self, case: &Case) -> Ran {
+        if !self.allows(case) {
+            return Ran { holds: false, steps: 0 };
+        }
+        // What came before is needed for the name of a loss alone, and costs as much as the execution.
+        let names = matches!(self.verdict, Verdict::WrongValue { .. });
+        let plain = guarded(|| {
+            let mut judges = Judges::default();
+            let summary = replay(self.version, case, &mut judges);
+            let found = judges.of(self.judge());
+            Ran { holds: found.is_some_and(|f| self.resembles(&f)), steps: summary.steps }
+        });
+        match plain {
+            Some(ran) if ran.holds && names => {
+                let mut witness = Witness::new(&Machine::new(&case.config));
+                replay(self.version, case, &mut witness);
+                Ran { holds: self.is(&witness), steps: 2 * ran.steps }
+            }
+            Some(ran) => ran,
+            None => Ran { holds: false, steps: 0 },
+        }
+    }
+
+    /// Whether the verdict may be the same on the machine around a case.
+    pub(super) fn allows(&self, case: &Case) -> bool {
+        !self.contract || case.config.keeps_contract()
+    }
+
+    /// Whether the drain of a machine shows it, and after how many steps it is over.
+    pub(super) fn drained(&self, world: &World, past: &Witness, steps: u32) -> (bool, u32) {
+        let mut judges = Judges::default();
+        let summary = wind_up(world, past.last, steps, &mut judges);
+        let found = judges.of(self.judge()).is_some_and(|f| self.resembles(&f));
+        let shows = found && {
+            let mut witness = *past;
+            wind_up(world, past.last, steps, &mut witness);
+            self.is(&witness)
+        };
+        (shows, summary.steps - steps)
+    }
+
+    /// What tells two pasts apart: only a loss is named after its history.
+    pub(super) fn key<'w>(&self, witness: &'w Witness) -> (&'w Machine, Option<&'w History>) {
+        (&witness.last, matches!(self.verdict, Verdict::WrongValue { .. }).then_some(&witness.history))
+    }
+
+    /// Whether a finding says the same, its scenario aside.
+    fn resembles(&self, finding: &Finding) -> bool {
+        match (Verdict::of(finding, &History::default()), self.verdict) {
+            (
+                Verdict::WrongValue { mm, page, stale, .. },
+                Verdict::WrongValue { mm: m, page: p, stale: s, .. },
+            ) => (mm, page, stale) == (m, p, s),
+            (found, wanted) => found == wanted,
+        }
+    }
+
+    /// Whether the first thing that the judge said is this.
+    pub(super) fn is(&self, witness: &Witness) -> bool {
+        witness.first[self.judge() as usize] == Some(self.verdict)
+    }
+
+    /// Whether the judge said something, and then something else.
+    pub(super) fn is_excluded(&self, witness: &Witness) -> bool {
+        witness.first[self.judge() as usize].is_some_and(|verdict| verdict != self.verdict)
+    }
+
+    /// The same of the page under its new number.
+    pub(super) fn renumbered(mut self, to: Pages) -> Self {
+        if let Some(page) = self.verdict.page_mut() {
+            *page = to[*page];
+        }
+        self
+    }
+}
+
+impl PartialEq for Signature<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.version.name, self.verdict, self.contract) == (other.version.name, other.verdict, other.contract)
+    }
+}
+
+impl std::fmt::Display for Signature<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}", self.judge().name(), self.version.name)?;
+        let mm = match self.verdict {
+            Verdict::WrongValue { mm, .. } | Verdict::CleanButNewer { mm, .. } => mm,
+            _ => 0,
+        };
+        if let Some(page) = self.page() {
+            write!(f, ", page {page}{}", if mm == 0 { "" } else { " of the child" })?;
+        }
+        match self.verdict {
+            Verdict::WrongValue { stale, scenario, .. } => {
+                f.write_str(if stale { ", through a stale translation" } else { "" })?;
+                scenario.map_or(Ok(()), |s| write!(f, ", {}", s.name()))
+            }
+            Verdict::Revoked { what: Revocation::Page, .. } => f.write_str(", after MADV_DONTNEED"),
+            Verdict::Revoked { what: Revocation::Stores, .. } => f.write_str(", after mprotect"),
+            Verdict::Broken { rule } => write!(f, ", {}", rule.text()),
+            Verdict::CleanButNewer { .. } => Ok(()),
+        }
+    }
+}
+
+/// Follows an execution: the first verdict of each judge, and what a loss is named after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Witness {
+    history: History,
+    last: Machine,
+    first: [Option<Verdict>; Judge::ALL.len()],
+}
+
+impl Witness {
+    pub(super) fn new(start: &Machine) -> Witness {
+        Witness { history: History::default(), last: *start, first: [None; Judge::ALL.len()] }
+    }
+
+    /// The machine of now.
+    pub(super) fn machine(&self) -> &Machine {
+        &self.last
+    }
+
+    fn keep(&mut self, judges: &Judges) {
+        for finding in judges.iter() {
+            let history = &self.history;
+            self.first[finding.judge() as usize].get_or_insert_with(|| Verdict::of(&finding, history));
+        }
+    }
+}
+
+impl Observer for Witness {
+    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
+        let mut judges = Judges::default();
+        judges.after(world, machine, event, step);
+        self.history.after(world, &self.last, event, machine, &judges);
+        self.keep(&judges);
+        self.last = *machine;
+    }
+
+    fn over(&mut self, machine: &Machine, step: u32, end: oracle::End) {
+        let mut judges = Judges::default();
+        judges.over(machine, step, end);
+        self.keep(&judges);
+    }
+}
