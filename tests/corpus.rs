@@ -144,6 +144,32 @@ fn min_writes_into_an_empty_folder_only() {
     assert_eq!(names(full.path()), ["something"]);
 }
 
+/// What is written is written whole: nothing is left beside it, and what was there is named.
+#[test]
+fn min_leaves_nothing_beside_what_it_writes() {
+    let cases = folder(&[("s1", &bytes(S1))]);
+    let around = tempfile::tempdir().expect("a folder");
+    let out = around.path().join("new/small");
+    corpus(&["min", text(cases.path()), "--out", text(&out)]).success();
+    assert_eq!(names(&out), [corpus::file_name(&bytes(S1))]);
+    assert_eq!(names(&around.path().join("new")), ["small"]);
+    std::fs::write(around.path().join("file"), b"").expect("a file");
+    corpus(&["min", text(cases.path()), "--out", text(&around.path().join("file"))]).code(2);
+    assert_eq!(names(around.path()), ["file", "new"]);
+}
+
+/// A folder that is named twice, or a file that a link leads to, is not its own double.
+#[cfg(unix)]
+#[test]
+fn min_does_not_take_a_file_for_its_own_double() {
+    let cases = folder(&[("s1", &bytes(S1)), ("longer", &bytes(LONGER))]);
+    let path = text(cases.path());
+    std::os::unix::fs::symlink(cases.path().join("s1"), cases.path().join("link")).expect("a link");
+    let file = cases.path().join("s1");
+    corpus(&["min", path, &format!("{path}/."), text(&file), "--in-place"]).success();
+    assert_eq!(names(cases.path()), ["link", "s1"]);
+}
+
 #[test]
 fn merge_adds_what_is_new() {
     let into = folder(&[("mine", &bytes(S1))]);
@@ -182,6 +208,67 @@ fn stats_count_and_name_what_is_not_reached() {
             .as_array()
             .is_some_and(|u| u.iter().any(|f| f["feature"] == "fork copied a pinned page"))
     );
+}
+
+/// A file whose content is not what its name says is not taken for the case that belongs there.
+#[test]
+fn merge_tells_of_a_broken_file_in_the_place_of_a_case() {
+    let name = corpus::file_name(&bytes(S1));
+    let into = folder(&[(&name, b"cut off")]);
+    let from = folder(&[("s1", &bytes(S1))]);
+    let assert = corpus(&["merge", text(into.path()), text(from.path())]).code(2);
+    let complaint = String::from_utf8(assert.get_output().stderr.clone()).expect("text");
+    assert!(
+        complaint.contains(&format!("{name}: expected the bytes that the name is the SHA-1 of")),
+        "{complaint}"
+    );
+    assert_eq!(std::fs::read(into.path().join(&name)).expect("a file"), b"cut off");
+}
+
+/// What somebody wrote, and what comes with lostwrite, is added although it covers nothing new.
+#[test]
+fn merge_adds_what_is_protected() {
+    let longest = format!("{LONGER} R0 R0 R0");
+    let into = folder(&[("longest", &bytes(&longest))]);
+    let told = format!("expect: v2=ok\n{LONGER}\n");
+    let from =
+        folder(&[("told.case", told.as_bytes()), ("s1", &bytes(S1)), ("none", &bytes(&format!("{LONGER} R0")))]);
+    let out = printed(&corpus(&["merge", text(into.path()), text(from.path())]).success());
+    assert!(out.contains("1 cases, 2 of 3 added"), "{out}");
+}
+
+/// Two files that say different things of one case: both are kept.
+#[test]
+fn convert_keeps_all_that_is_said_of_a_case() {
+    let told = [format!("scenario: S1\n{S1}\n"), format!("expect: v2=ok\n{S1}\n")];
+    let cases = folder(&[("a", told[0].as_bytes()), ("b", told[1].as_bytes()), ("c", &bytes(S1))]);
+    let out = cases.path().join("text");
+    corpus(&["convert", "--to", "text", text(cases.path()), "--out", text(&out)]).success();
+    let written = std::fs::read_to_string(&files(&out)[0]).expect("text");
+    assert_eq!((files(&out).len(), written), (1, told.concat()));
+}
+
+/// Engines name crashes each in their own way, and write bytes that no encoder wrote; the file replays as it is.
+#[test]
+fn a_crash_file_of_any_engine_replays() {
+    let canonical = bytes(S1);
+    let mut untidy = canonical.clone();
+    untidy.extend([0xff; 3]);
+    for name in [
+        "crash-0123456789abcdef",
+        "minimized-from-0123456789abcdef",
+        "id:000000,sig:06,src:000001,time:12,execs:345,op:havoc,rep:2",
+        "SIGABRT.PC.7ffff7.STACK.1.CODE.-6.ADDR.0.INSTR.mov.fuzz",
+    ] {
+        for content in [&canonical, &untidy] {
+            let crashes = folder(&[(name, content)]);
+            Command::new(assert_cmd::cargo::cargo_bin!("lostwrite"))
+                .args(["replay", "--quiet", "--impl", "pre-fix", text(&crashes.path().join(name))])
+                .assert()
+                .success()
+                .stdout(predicates::str::contains("pre-fix  last write: "));
+        }
+    }
 }
 
 /// Round and round: the same cases in every form.

@@ -42,7 +42,8 @@ pub enum Feature {
         /// What they said.
         said: Said,
     },
-    /// What they said of all versions together, as a number: which versions the case tells apart.
+    /// What they said of all versions together, as a number: which versions the case tells apart. Two answers in four
+    /// billion share one; what was said on each version is a feature of its own.
     Verdicts(u32),
 }
 
@@ -95,13 +96,13 @@ pub enum Spoken {
     RevokedPage,
     /// A store went through after mprotect had returned.
     RevokedStores,
-    /// A structural rule is broken, by its place in [`Spoken::RULES`].
-    Broken(u8),
+    /// A structural rule is broken.
+    Broken(Rule),
 }
 
 impl Spoken {
     /// The structural rules.
-    pub const RULES: [Rule; 12] = [
+    const RULES: [Rule; 12] = [
         Rule::Flaw(Flaw::FreedWhileWritable),
         Rule::Flaw(Flaw::PteWithoutLock),
         Rule::Flaw(Flaw::CountUnderflow),
@@ -125,14 +126,7 @@ impl Spoken {
             Spoken::RevokedPage,
             Spoken::RevokedStores,
         ];
-        others.into_iter().chain((0..Spoken::RULES.len()).map(|n| Spoken::Broken(n as u8)))
-    }
-
-    /// A rule as something said.
-    #[must_use]
-    pub fn rule(rule: Rule) -> Spoken {
-        let place = Spoken::RULES.iter().position(|r| *r == rule);
-        Spoken::Broken(place.expect("every rule is in its table") as u8)
+        others.into_iter().chain(Spoken::RULES.map(Spoken::Broken))
     }
 }
 
@@ -144,7 +138,7 @@ impl From<&Finding> for Spoken {
             Finding::CleanButNewer { .. } => Spoken::CleanButNewer,
             Finding::Revoked { what: Revocation::Page, .. } => Spoken::RevokedPage,
             Finding::Revoked { what: Revocation::Stores, .. } => Spoken::RevokedStores,
-            Finding::Broken { rule, .. } => Spoken::rule(rule),
+            Finding::Broken { rule, .. } => Spoken::Broken(rule),
         }
     }
 }
@@ -157,7 +151,7 @@ impl std::fmt::Display for Spoken {
             Spoken::CleanButNewer => "clean page that is newer than its backing",
             Spoken::RevokedPage => "page reached after MADV_DONTNEED returned",
             Spoken::RevokedStores => "store after mprotect returned",
-            Spoken::Broken(n) => Spoken::RULES[n as usize].text(),
+            Spoken::Broken(rule) => rule.text(),
         })
     }
 }

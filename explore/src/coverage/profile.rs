@@ -41,7 +41,7 @@ impl Profiler {
             let says = match judged(version, steps, case, &mut features) {
                 Some(judges) => Self::said(version, case, &judges),
                 None => {
-                    let impossible = Spoken::rule(Rule::Impossible);
+                    let impossible = Spoken::Broken(Rule::Impossible);
                     features.insert(Feature::Spoken(impossible));
                     Said::Other(impossible)
                 }

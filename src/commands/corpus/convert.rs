@@ -1,9 +1,10 @@
 //! `lostwrite corpus convert`.
 
 use super::Form;
-use super::gather::{Gathered, make_empty, put_as};
+use super::gather::{Gathered, expect_empty, write_folder};
 use crate::commands::Outcome;
 use corpus::{bytes, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Convert a whole folder between text, JSON and bytes: a file for each case, named after its canonical bytes. Text keeps
@@ -24,19 +25,27 @@ pub struct Args {
 
 /// Converts.
 pub fn run(args: &Args) -> Outcome {
+    expect_empty(&args.out)?;
     let all = Gathered::from(std::slice::from_ref(&args.folder))?;
-    make_empty(&args.out)?;
-    let mut written = 0;
+    let mut files = BTreeMap::<String, Vec<u8>>::new();
     for entry in all.files.iter().flat_map(|file| &file.content).flat_map(|file| &file.entries) {
         let canonical = bytes::encode(&entry.case);
         let name = corpus::file_name(&canonical);
-        let (name, content) = match args.to {
-            Form::Bytes => (name, canonical),
-            Form::Json => (format!("{name}.json"), (json::to_json(&entry.case) + "\n").into_bytes()),
-            Form::Text => (format!("{name}.case"), entry.to_string().into_bytes()),
+        match args.to {
+            Form::Bytes => files.insert(name, canonical),
+            Form::Json => files.insert(name + ".json", (json::to_json(&entry.case) + "\n").into_bytes()),
+            // Two files may say different things of one case; both are kept.
+            Form::Text => {
+                let text = files.entry(name + ".case").or_default();
+                let told = entry.to_string().into_bytes();
+                if !text.windows(told.len()).any(|part| part == told) {
+                    text.extend(told);
+                }
+                continue;
+            }
         };
-        written += usize::from(put_as(&args.out, &name, &content)?);
     }
-    println!("{}: {written} files of {} cases", args.out.display(), all.cases.len());
+    write_folder(&args.out, &files)?;
+    println!("{}: {} files of {} cases", args.out.display(), files.len(), all.cases.len());
     Ok(all.exit())
 }

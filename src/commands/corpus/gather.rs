@@ -7,6 +7,7 @@ use explore::{Candidate, Group, Profile, Profiler};
 use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,11 +24,16 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Reads folders, or single files. A file that holds no cases is named on the standard error and left alone.
+    /// Reads folders, or single files. A file that holds no cases is named on the standard error and left alone. One that
+    /// comes twice, by a link or because its folder was named twice, is one file: removing its double would lose it.
     pub fn from(paths: &[PathBuf]) -> Result<Gathered, String> {
         let mut gathered = Gathered { files: Vec::new(), unread: 0, cases: Vec::new(), place: HashMap::new() };
+        let mut seen = HashSet::new();
         for path in paths {
             for file in corpus::read_folder(path).map_err(|e| e.to_string())? {
+                if !seen.insert(std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone())) {
+                    continue;
+                }
                 match &file.content {
                     Ok(content) => {
                         for entry in &content.entries {
@@ -57,8 +63,8 @@ impl Gathered {
         self.cases.par_iter().progress_with(bar).map(|case| profiler.profile(case)).collect()
     }
 
-    /// The cases as candidates. Protected are the cases that come with lostwrite, those of a file that says what is
-    /// expected or that holds several, and the smallest one of each loss.
+    /// The cases as candidates. Protected are the cases that come with lostwrite, and those of a file that says what is
+    /// expected or that holds several.
     pub fn candidates(&self, profiles: Vec<Profile>) -> Vec<Candidate> {
         let treasured: HashSet<Case> = corpus::treasured().into_iter().collect();
         let told = self.files.iter().filter(|file| file.plain().is_none());
@@ -67,9 +73,7 @@ impl Gathered {
         let candidate = |(case, profile): (&Case, Profile)| {
             Candidate::new(case, profile, treasured.contains(case) || told.contains(case))
         };
-        let mut candidates: Vec<_> = self.cases.iter().zip(profiles).map(candidate).collect();
-        explore::protect_losses(&mut candidates);
-        candidates
+        self.cases.iter().zip(profiles).map(candidate).collect()
     }
 
     /// How to exit: with 2 if a file could not be read.
@@ -93,32 +97,57 @@ pub fn count<'a>(profiles: impl IntoIterator<Item = &'a Profile>) -> BTreeMap<Gr
     counts
 }
 
-/// Writes a file of a folder under the name of its content; false if it is there already.
-pub fn put(folder: &Path, content: &[u8]) -> Result<bool, String> {
-    put_as(folder, &corpus::file_name(content), content)
-}
-
-/// Writes a file of a folder; false if there is one of that name already.
-pub fn put_as(folder: &Path, name: &str, content: &[u8]) -> Result<bool, String> {
-    let path = folder.join(name);
-    if path.exists() {
-        return Ok(false);
-    }
-    write(&path, content).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(true)
-}
-
 /// Makes a folder that may be there already.
 pub fn make(folder: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))
+    std::fs::create_dir_all(folder).map_err(|e| at(folder, &e))
 }
 
-/// Makes a folder in which nothing is yet.
-pub fn make_empty(folder: &Path) -> Result<(), String> {
-    make(folder)?;
-    let mut entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    match entries.next() {
-        None => Ok(()),
-        Some(_) => Err(format!("{}: expected a new or an empty folder, found files in it", folder.display())),
+/// Adds a file to a folder, under the name of its content; false if it is there already.
+pub fn put(folder: &Path, content: &[u8]) -> Result<bool, String> {
+    let path = folder.join(corpus::file_name(content));
+    match std::fs::read(&path) {
+        Ok(found) if found == content => Ok(false),
+        Ok(_) => {
+            let path = path.display();
+            Err(format!("{path}: expected the bytes that the name is the SHA-1 of, found others; move it away"))
+        }
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            write(&path, content).map_err(|e| at(&path, &e))?;
+            Ok(true)
+        }
+        Err(e) => Err(at(&path, &e)),
     }
+}
+
+/// Says so if there is something where a new folder is to be.
+pub fn expect_empty(folder: &Path) -> Result<(), String> {
+    match std::fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("{}: expected a new or an empty folder, found files in it", folder.display())),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(at(folder, &e)),
+    }
+}
+
+/// Writes a new folder, whole or not at all: the files go to a hidden folder beside it, which takes its name at the end.
+pub fn write_folder(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), String> {
+    let fail = |e: std::io::Error| at(folder, &e);
+    expect_empty(folder)?;
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make(parent)?;
+    let beside = tempfile::Builder::new().prefix(".lostwrite-").tempdir_in(parent).map_err(fail)?;
+    // One folder deeper, where the mode is that of any new folder.
+    let new = beside.path().join("new");
+    make(&new)?;
+    for (name, content) in files {
+        std::fs::write(new.join(name), content).map_err(fail)?;
+    }
+    if folder.exists() {
+        std::fs::remove_dir(folder).map_err(fail)?;
+    }
+    std::fs::rename(new, folder).map_err(fail)
+}
+
+fn at(path: &Path, e: &std::io::Error) -> String {
+    format!("{}: {e}", path.display())
 }

@@ -6,8 +6,9 @@ use corpus::bytes;
 use explore::{Profiler, cover};
 use std::path::PathBuf;
 
-/// Add to a folder, from others, as few cases as bring everything new: features of the model, or verdicts. What is in
-/// the folder stays as it is.
+/// Add to a folder, from others, as few cases as bring everything new: features of the model, or verdicts. The cases that
+/// come with lostwrite, and those of files that say what is expected or that hold several cases, are added in any case. What
+/// is in the folder stays as it is.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite corpus merge fuzz/corpus/differential finds/*\n\n\
     Exits with 2 if a file could not be read; it is left alone, and the others are dealt with.")]
@@ -28,10 +29,7 @@ pub fn run(args: &Args) -> Outcome {
     let offered = new.cases.len();
     new.cases.retain(|case| !old.place.contains_key(case));
     let covered: Vec<_> = old.profiles(&profiler).into_iter().flat_map(|p| p.features).collect();
-    let mut candidates = new.candidates(new.profiles(&profiler));
-    // Taking from a folder drops nothing there, so nothing needs protection.
-    candidates.iter_mut().for_each(|c| c.protected = false);
-    let added = cover(&candidates, covered);
+    let added = cover(&new.candidates(new.profiles(&profiler)), covered);
     for n in &added {
         put(&args.into, &bytes::encode(&new.cases[*n]))?;
     }

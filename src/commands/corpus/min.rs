@@ -1,9 +1,9 @@
 //! `lostwrite corpus min`.
 
-use super::gather::{Gathered, count, make_empty, put};
+use super::gather::{Gathered, count, expect_empty, write_folder};
 use crate::commands::Outcome;
 use corpus::{Case, bytes};
-use explore::{Group, Profiler, cover};
+use explore::{Group, Profiler, cover, protect_losses};
 use lostwrite::report::Table;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -32,10 +32,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let all = Gathered::from(&args.folders)?;
     if let Some(out) = &args.out {
-        make_empty(out)?;
+        expect_empty(out)?;
     }
     let profiler = Profiler::default();
-    let candidates = all.candidates(all.profiles(&profiler));
+    let mut candidates = all.candidates(all.profiles(&profiler));
+    protect_losses(&mut candidates);
     let kept = cover(&candidates, []);
     let cases: HashSet<&Case> = kept.iter().map(|n| &all.cases[*n]).collect();
     let (stay, go) = sort_files(&all, &cases);
@@ -49,8 +50,8 @@ pub fn run(args: &Args) -> Outcome {
         };
         row("files", all.files.len(), if args.out.is_some() { kept.len() } else { stay });
         row("cases", candidates.len(), kept.len());
-        let protected = candidates.iter().filter(|c| c.protected).count();
-        row("  protected", protected, protected);
+        let protected = |of: &[usize]| of.iter().filter(|n| candidates[**n].protected).count();
+        row("  protected", protected(&everything), protected(&kept));
         row("bytes", everything.iter().map(size).sum(), kept.iter().map(size).sum());
         let (before, after) = (profiles(&everything), profiles(&kept));
         for group in Group::ALL {
@@ -60,9 +61,8 @@ pub fn run(args: &Args) -> Outcome {
         table
     });
     if let Some(out) = &args.out {
-        for n in kept {
-            put(out, &bytes::encode(&all.cases[n]))?;
-        }
+        let written = kept.iter().map(|n| bytes::encode(&all.cases[*n]));
+        write_folder(out, &written.map(|content| (corpus::file_name(&content), content)).collect())?;
     }
     if args.in_place {
         for path in go {
