@@ -266,7 +266,7 @@ fn a_crash_file_of_any_engine_replays() {
                 .args(["replay", "--quiet", "--impl", "pre-fix", text(&crashes.path().join(name))])
                 .assert()
                 .success()
-                .stdout(predicates::str::contains("pre-fix  last write: "));
+                .stdout(predicates::str::contains("pre-fix  last-write: step "));
         }
     }
 }
