@@ -496,7 +496,8 @@ mod tests {
             if !matches!(chunk.lane, LaneKind::Small | LaneKind::Bytes) {
                 assert!(out.records.iter().any(|r| r.alarm && r.version == "forgetful"), "{chunk:?}");
             }
-            assert!(out.records.iter().all(|r| r.version != "v3" || r.what == "diverge"), "{chunk:?}");
+            // What v3 loses on a CPU that breaks the contract is no alarm.
+            assert!(out.records.iter().all(|r| r.version != "v3" || r.what == "diverge" || !r.alarm), "{chunk:?}");
         }
     }
 
