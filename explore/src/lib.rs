@@ -4,6 +4,8 @@
 
 mod burst;
 mod cell;
+mod cover;
+mod coverage;
 mod exhaust;
 mod guard;
 mod hash;
@@ -16,9 +18,12 @@ mod pct;
 mod random_walk;
 mod sampler;
 mod shrink;
+mod statistics;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
+pub use cover::{Candidate, cover, protect_losses};
+pub use coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Spoken, Step, Steps};
 pub use exhaust::{Answer, Exhaust, Memory, exhaust};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, native};
@@ -30,3 +35,4 @@ pub use shrink::{
     EXECUTIONS, Limits, Progress, Sample, Shrunk, Signature, Size, Surroundings, deletions, draw_losing, shrink,
     shrink_to, statistics,
 };
+pub use statistics::Statistics;

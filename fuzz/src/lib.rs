@@ -1,11 +1,33 @@
 //! What the libFuzzer targets share: a verdict as libFuzzer wants it, and mutation on operations instead of bytes.
 
+#[cfg(feature = "model-coverage")]
+mod counters;
+
 use corpus::bytes::VERSION;
 use explore::mutator;
 use libfuzzer_sys::Corpus;
-use lostwrite::targets::Verdict;
+use lostwrite::settings::{SUBJECT, VERSIONS};
+use lostwrite::targets::{Verdict, differential_bytes_on, rediscover_bytes};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// The body of `rediscover`, on [`SUBJECT`].
+#[must_use]
+pub fn rediscover(input: &[u8]) -> Verdict {
+    let verdict = rediscover_bytes(&SUBJECT, input);
+    #[cfg(feature = "model-coverage")]
+    counters::count(SUBJECT.version, &SUBJECT.environment, input);
+    verdict
+}
+
+/// The body of `differential`, on [`VERSIONS`].
+#[must_use]
+pub fn differential(input: &[u8]) -> Verdict {
+    let verdict = differential_bytes_on(&VERSIONS, input);
+    #[cfg(feature = "model-coverage")]
+    counters::count(impls::find("v3").expect("v3 is built in"), &corpus::Environment::default(), input);
+    verdict
+}
 
 /// Tells libFuzzer what came of an input. An alarm ends the process, so that libFuzzer keeps the input.
 #[must_use]

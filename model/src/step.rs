@@ -213,7 +213,7 @@ impl Enabled {
 }
 
 /// Something that a step did and that no correct kernel does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Flaw {
     /// A frame went back to the allocator while some CPU had it mapped writable (I1).
     FreedWhileWritable,
