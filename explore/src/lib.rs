@@ -12,6 +12,7 @@ mod hash;
 mod hunt;
 mod matrix;
 mod mutants;
+pub mod mutator;
 pub mod nightly;
 mod pct;
 mod random_walk;
