@@ -6,7 +6,6 @@
 use crate::{Recorder, SamplerKind};
 use corpus::bytes::{decode, encode};
 use corpus::{Case, Shape, crossover, generate, mutate};
-use oracle::{Judges, execute};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -37,12 +36,10 @@ fn draw_missing_schedule(rng: &mut Xoshiro256PlusPlus, case: &mut Case) {
     if !case.schedule.is_empty() || case.is_sequential() {
         return;
     }
-    let mut recorder = Recorder::new(SamplerKind::draw(rng), rng.clone());
-    recorder.restart(true);
+    let recorder = Recorder::new(SamplerKind::draw(rng), rng.clone());
     let versions = impls::registry();
     let version = &versions[rng.random_range(0..versions.len())];
-    execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
-    case.schedule = recorder.schedule().clone();
+    *case = recorder.draw_for(case.clone(), version);
 }
 
 /// The bytes of a case. What does not fit is cut off: first the last runs, then the last operations, since every
