@@ -4,7 +4,7 @@ use corpus::{Case, Schedule};
 use explore::{Answer, Exhaust, exhaust};
 use impls::Version;
 use oracle::Judge;
-use peers::stateright::{breadth_first, depth_first};
+use peers::stateright::{Interleavings, breadth_first, depth_first};
 use std::collections::BTreeMap;
 
 /// A case with more states than this is not small.
@@ -41,7 +41,7 @@ fn every_small_case_has_as_many_states_for_stateright() {
     for case in cases() {
         for version in versions() {
             let Some((expected, loses)) = explored(version, &case) else { continue };
-            let counted = depth_first(version, &case);
+            let counted = depth_first(Interleavings::of(version, &case));
             assert_eq!((counted.states, counted.loses), (expected, loses), "{} on {case}", version.name);
             assert!(!counted.deadlocks, "{} on {case}", version.name);
             compared += 1;
@@ -58,7 +58,7 @@ fn breadth_first_is_the_same_graph() {
     let case: Case = "cpu0: W0 F0 I0 D0 | cpu1: W0".parse().expect("a case");
     for version in versions() {
         let (states, loses) = explored(version, &case).expect("a small case");
-        let counted = breadth_first(version, &case);
+        let counted = breadth_first(Interleavings::of(version, &case));
         assert_eq!((counted.states, counted.loses), (states, loses), "{}", version.name);
     }
 }
