@@ -4,20 +4,26 @@
 
 mod burst;
 mod cell;
+mod cover;
+mod coverage;
 mod exhaust;
 mod guard;
 mod hash;
 mod hunt;
 mod matrix;
 mod mutants;
+pub mod mutator;
 pub mod nightly;
 mod pct;
 mod random_walk;
 mod sampler;
 mod shrink;
+mod statistics;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
+pub use cover::{Candidate, cover, protect_losses};
+pub use coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Spoken, Step, Steps};
 pub use exhaust::{Answer, Exhaust, Memory, exhaust};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, native};
@@ -29,3 +35,4 @@ pub use shrink::{
     EXECUTIONS, Limits, Progress, Sample, Shrunk, Signature, Size, Surroundings, deletions, draw_losing, shrink,
     shrink_to, statistics,
 };
+pub use statistics::Statistics;
