@@ -47,6 +47,10 @@ enum Command {
     Hunt(commands::hunt::Args),
     /// All interleavings of a case's programs on one version
     Exhaust(commands::exhaust::Args),
+    /// The final memories that a case's programs can end with, by version
+    Outcomes(commands::outcomes::Args),
+    /// Executions of one program until something is lost, by sampler
+    Sample(commands::sample::Args),
     /// Every version in every scenario, by all interleavings of small programs
     Matrix(commands::matrix::Args),
     /// Mistakes put into the listings one by one: which do the judges not catch?
@@ -71,6 +75,8 @@ fn main() -> ExitCode {
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),
+        Some(Command::Outcomes(args)) => commands::outcomes::run(&args),
+        Some(Command::Sample(args)) => commands::sample::run(&args),
         Some(Command::Matrix(args)) => commands::matrix::run(&args),
         Some(Command::Mutants(args)) => commands::mutants::run(&args),
         Some(Command::Bench(args)) => commands::bench::run(&args),

@@ -303,6 +303,17 @@ pub(crate) trait Watch {
     fn acts(&mut self, machine: &Machine, world: &World, actor: usize, action: Action);
 }
 
+/// Sees where in the code each action is.
+struct Places<F>(F);
+
+impl<F: FnMut(Pc)> Watch for Places<F> {
+    fn begins(&mut self, _: &Machine, _: &World, _: usize, _: Op) {}
+    fn waits_for(&mut self, _: &Machine, _: &World, _: usize, _: Action) {}
+    fn acts(&mut self, machine: &Machine, _: &World, actor: usize, _: Action) {
+        (self.0)(machine.actors[actor].pc);
+    }
+}
+
 struct Unwatched;
 
 impl Watch for Unwatched {
@@ -396,9 +407,19 @@ impl Machine {
 
     /// Takes one transition, which must be [enabled](Machine::enabled).
     pub fn step(&mut self, world: &World, transition: Transition) -> Event {
+        self.step_watched(world, transition, &mut Unwatched)
+    }
+
+    /// The same, and tells `done` the place in the code of every action that is done, local ones too.
+    pub fn step_with_places(&mut self, world: &World, transition: Transition, done: impl FnMut(Pc)) -> Event {
+        self.step_watched(world, transition, &mut Places(done))
+    }
+
+    #[inline]
+    fn step_watched(&mut self, world: &World, transition: Transition, watch: &mut impl Watch) -> Event {
         let mut event = Event::of(transition);
         if let Some(i) = transition.actor() {
-            self.run(world, i, &mut event, &mut Unwatched);
+            self.run(world, i, &mut event, watch);
         } else if let Some(cpu) = transition.cpu() {
             self.interrupt(cpu);
         } else {

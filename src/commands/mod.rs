@@ -13,8 +13,10 @@ pub mod list;
 pub mod main_job;
 pub mod matrix;
 pub mod mutants;
+pub mod outcomes;
 pub mod regression;
 pub mod replay;
+pub mod sample;
 pub mod shrink;
 pub mod target;
 

@@ -3,12 +3,14 @@
 mod changes;
 mod matrix;
 mod mutants;
+mod outcomes;
 mod shrinking;
 mod table;
 mod timeline;
 
 pub use matrix::{JSON_VERSION, matrix_json, matrix_markdown, matrix_text};
 pub use mutants::{mutants_json, mutants_text, reason, stale_reasons};
+pub use outcomes::{Column, outcomes_json, outcomes_text, percent, short};
 pub use shrinking::{sizes, statistics_text};
 pub use table::Table;
 pub use timeline::{Detail, timeline};
