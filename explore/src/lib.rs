@@ -14,6 +14,7 @@ mod interleavings;
 mod losses;
 mod matrix;
 mod mutants;
+pub mod nightly;
 mod outcomes;
 mod pct;
 mod programs;
