@@ -26,6 +26,7 @@ const PLAIN: [&str; 3] = [
 /// Follows every execution to its end, one by one, on the machine alone.
 fn walk_all(world: &World, machine: Machine, path: &mut Vec<Transition>, out: &mut Vec<(Vec<Transition>, Machine)>) {
     let enabled = machine.enabled(world);
+    assert!(path.len() < 400, "there is a cycle");
     if enabled.is_empty() {
         out.push((path.clone(), machine));
     }
@@ -93,7 +94,7 @@ fn with_cycles_every_number_is_an_execution_that_ends_and_no_two_are_the_same() 
 
 #[test]
 fn the_interleavings_of_all_ends_are_all_interleavings() {
-    for text in PLAIN.into_iter().chain([CYCLIC, "kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0"]) {
+    for text in PLAIN.into_iter().chain([CYCLIC, RACING]) {
         let all = Interleavings::new(version("v1"), &case(text), BUDGET).expect("few states");
         let sum: BigUint = all.ends().into_iter().map(|(_, n)| n).sum();
         assert_eq!(sum, *all.count(), "{text}");
@@ -122,9 +123,12 @@ fn draws_are_uniform() {
     assert!(counts.values().all(|c| (1_730..2_270).contains(c)), "{counts:?}");
 }
 
+/// S3r: the store lands between the read and the clear of the entry, and the pin makes collect put the old word back.
+const RACING: &str = "kernel=6.0 cpu0: W0 F0 IP0 D0 | cpu1: W0";
+
 #[test]
-fn the_race_of_v1_is_found_within_200_draws_by_half_of_15_seeds_and_by_all_within_2000() {
-    let case = case("kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0");
+fn every_seed_finds_the_race_of_v1_and_half_of_them_within_200_executions() {
+    let case = case(RACING);
     let scheduling = Scheduling::uniform(version("v1"), &case, BUDGET).expect("few states");
     let mut firsts: Vec<u64> = (0..15)
         .map(|seed| first_loss(version("v1"), &case, &scheduling, seed, 2_000).expect("no blind seed").execution)
@@ -135,7 +139,7 @@ fn the_race_of_v1_is_found_within_200_draws_by_half_of_15_seeds_and_by_all_withi
 
 #[test]
 fn the_share_of_forbidden_endings_is_the_share_of_draws_that_lose() {
-    let case = case("kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0");
+    let case = case(RACING);
     let counted = outcomes(version("v1"), &case, BUDGET).expect("few states");
     let forbidden: BigUint = counted.rows.values().map(|row| &row.forbidden).sum();
     // In parts of a million: exact up to rounding, however large the numbers.

@@ -1,6 +1,7 @@
 //! Writers: what a person reads.
 
 mod changes;
+mod distinguish;
 mod junit;
 mod matrix;
 mod mutants;
@@ -10,6 +11,7 @@ mod shrinking;
 mod table;
 mod timeline;
 
+pub use distinguish::separation_text;
 pub use junit::night_junit;
 pub use matrix::{JSON_VERSION, matrix_json, matrix_markdown, matrix_text};
 pub use mutants::{mutants_json, mutants_text, reason, stale_reasons};
