@@ -11,7 +11,7 @@ use oracle::{End, Finding, Judge, Judges, Observer, Rule, wind_up};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A way to lose something.
+/// A way to lose something, the gravest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
@@ -41,6 +41,8 @@ pub enum Loss {
     },
     /// A structural rule is broken, in the words of [`Rule::text`].
     Broken(String),
+    /// The model cannot carry a step out.
+    Impossible,
 }
 
 impl Loss {
@@ -51,6 +53,7 @@ impl Loss {
             Finding::WrongValue { page, stale: true, .. } | Finding::Revoked { page, .. } => Loss::Stale { page },
             Finding::WrongValue { mm, page, word, .. } => Loss::Lost { mm, page, word },
             Finding::CleanButNewer { mm, page, word, .. } => Loss::Dropped { mm, page, word },
+            Finding::Broken { rule: Rule::Impossible, .. } => Loss::Impossible,
             Finding::Broken { rule, .. } => Loss::Broken(rule.text().to_owned()),
         }
     }
@@ -66,6 +69,7 @@ impl std::fmt::Display for Loss {
                 write!(f, "the dirty fact of a store of actor {word} to page {page}{} is dropped", child(mm))
             }
             Loss::Broken(rule) => f.write_str(rule),
+            Loss::Impossible => f.write_str(Rule::Impossible.text()),
         }
     }
 }
@@ -145,7 +149,7 @@ impl Visitor for Watch<'_> {
     }
 
     fn impossible(&mut self) {
-        self.broken(Rule::Impossible);
+        self.found.losses.insert(Loss::Impossible);
     }
 }
 

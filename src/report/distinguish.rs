@@ -50,7 +50,8 @@ fn ablation(subject: &Subject, answers: &Answers) -> String {
         let name = rival.version.title.trim_start_matches("drop ");
         let (what, program) = match &told.difference {
             Some(found) => {
-                let _ = writeln!(replays, "{}\n    {}", rival.version.name, replay(if found.on_rival { &rival.version } else { subject.base }, found));
+                let version = if found.on_rival { &rival.version } else { subject.base };
+                let _ = writeln!(replays, "{}\n    {}", rival.version.name, replay(version, found));
                 let what = if found.on_rival { found.shows.to_string() } else { format!("no longer: {}", found.shows) };
                 (what, program_of(found))
             }
@@ -93,6 +94,5 @@ fn replay(version: &Version, found: &Difference) -> String {
 
 fn shown(version: &Version, found: &Difference) -> String {
     let case: Case = found.case.parse().expect("a case that was printed");
-    let trace = trace(version, &case);
-    format!("{}\nreplay: {}\n", timeline(version, &case, &trace, Detail::Telling), replay(version, found))
+    timeline(version, &case, &trace(version, &case), Detail::Telling)
 }
