@@ -105,6 +105,28 @@ fn parts_are_joined_to_the_same_numbers_as_one_job() {
 }
 
 #[test]
+fn parts_of_a_matrix_are_joined_to_what_one_job_prints() {
+    let question = ["matrix", "--impl", "v1", "--impl", "v3", "--budget", "3000", "--samples", "50", "--format", "json"];
+    let json = |args: &[&str]| -> serde_json::Value {
+        let assert = lostwrite(args);
+        serde_json::from_slice(&assert.get_output().stdout).expect("JSON")
+    };
+    let whole = json(&question);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut merge = vec!["merge".to_owned()];
+    for part in ["2/2", "1/2"] {
+        let path = folder.path().join(part.replace('/', "of"));
+        let args: Vec<&str> = question.into_iter().chain(["--shard", part]).collect();
+        std::fs::write(&path, json(&args).to_string()).expect("written");
+        merge.push(path.display().to_string());
+    }
+    let args: Vec<&str> = merge.iter().map(String::as_str).collect();
+    assert_eq!(json(&args), whole);
+    lostwrite(&args[..2]).code(2).stderr(contains("part 1/2 is missing"));
+    lostwrite(&["matrix", "--shard", "1/2"]).code(2).stderr(contains("--format json"));
+}
+
+#[test]
 fn parts_of_other_work_are_not_joined() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();

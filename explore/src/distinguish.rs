@@ -31,7 +31,7 @@ pub struct Rival {
     pub from_step: Option<usize>,
 }
 
-/// Which part of the work a job does: the programs whose number leaves this remainder.
+/// Which part of the work a job does: what has a number that leaves this remainder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Shard {
     /// The remainder, from 0.
@@ -43,6 +43,12 @@ pub struct Shard {
 impl Shard {
     /// All of the work.
     pub const ALL: Shard = Shard { index: 0, of: 1 };
+
+    /// Whether what has this number belongs to the part.
+    #[must_use]
+    pub const fn has(self, number: u64) -> bool {
+        number % self.of == self.index
+    }
 }
 
 /// What is to be done.
@@ -128,7 +134,7 @@ impl Job<'_> {
                 break;
             }
             let mut mine: Vec<(u64, Case)> = programs.by_ref().take(CHUNK as usize).collect();
-            mine.retain(|(number, _)| number % self.shard.of == self.shard.index);
+            mine.retain(|(number, _)| self.shard.has(*number));
             let record = match done.get(&chunk) {
                 Some(record) => (*record).clone(),
                 None => {

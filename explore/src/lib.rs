@@ -34,7 +34,7 @@ pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_l
 pub use interleavings::Interleavings;
 pub use journal::Journal;
 pub use losses::{Loss, Losses, Steps, losses};
-pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, native};
+pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, matrix_part, native};
 pub use mutants::{Catch, Catcher, MutantReport, MutantsReport, count_mutants, mutants};
 pub use outcomes::{Ending, FinalMemory, Outcomes, Row, outcomes, stored_words};
 pub use pct::Pct;

@@ -178,7 +178,7 @@ fn open(work: &Work, question: &Question, shard: Shard) -> Result<(Option<Journa
 }
 
 /// `1/3` is the first of three parts.
-fn shard(text: &str) -> Result<Shard, String> {
+pub fn shard(text: &str) -> Result<Shard, String> {
     let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse::<u64>().ok()?, n.parse::<u64>().ok()?)));
     match parts {
         Some((i, of)) if i >= 1 && i <= of => Ok(Shard { index: i - 1, of }),
