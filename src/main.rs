@@ -36,7 +36,7 @@ enum Command {
     Convert(commands::convert::Args),
     /// The smallest case with the same verdict
     Shrink(commands::shrink::Args),
-    /// Folders of cases: the built-in cases as seeds for the engines
+    /// Folders of cases: minimise, merge, count, convert, seeds for the engines
     #[command(subcommand)]
     Corpus(commands::corpus::Command),
     /// A fuzz target on files, without an engine

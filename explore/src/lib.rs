@@ -4,6 +4,8 @@
 
 mod burst;
 mod cell;
+mod cover;
+mod coverage;
 mod distinguish;
 mod exhaust;
 mod graph;
@@ -23,17 +25,20 @@ mod random_walk;
 mod sample;
 mod sampler;
 mod shrink;
+mod statistics;
 mod uniform;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
+pub use cover::{Candidate, cover, protect_losses};
+pub use coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Spoken, Step, Steps};
 pub use distinguish::{Answers, CHUNK, Difference, Job, Record, Rival, RivalRecord, Shard, Told};
 pub use exhaust::{Answer, Exhaust, Memory, exhaust};
 pub use graph::{Edge, Graph, TooLarge, Visitor};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use interleavings::Interleavings;
 pub use journal::Journal;
-pub use losses::{Loss, Losses, Steps, losses};
+pub use losses::{Loss, Losses, SubjectSteps, losses};
 pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, matrix_part, native};
 pub use mutants::{Catch, Catcher, MutantReport, MutantsReport, count_mutants, mutants};
 pub use outcomes::{Ending, FinalMemory, Outcomes, Row, outcomes, stored_words};
@@ -46,4 +51,5 @@ pub use shrink::{
     EXECUTIONS, Limits, Progress, Sample, Shrunk, Signature, Size, Surroundings, deletions, draw_losing, shrink,
     shrink_to, statistics,
 };
+pub use statistics::Statistics;
 pub use uniform::Uniform;

@@ -74,12 +74,12 @@ impl std::fmt::Display for Loss {
     }
 }
 
-/// Steps of the operation under comparison, a bit each, by [`model::Code::subject_step`].
+/// SubjectSteps of the operation under comparison, a bit each, by [`model::Code::subject_step`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Steps(pub u64);
+pub struct SubjectSteps(pub u64);
 
-impl Steps {
-    /// Whether a step is in the set. Steps beyond the 63rd always are: of these it is not known.
+impl SubjectSteps {
+    /// Whether a step is in the set. SubjectSteps beyond the 63rd always are: of these it is not known.
     #[must_use]
     pub const fn has(self, step: usize) -> bool {
         step >= 64 || self.0 & 1 << step != 0
@@ -92,7 +92,7 @@ pub struct Losses {
     /// What can be lost.
     pub losses: BTreeSet<Loss>,
     /// Which steps of the operation under comparison some interleaving takes, drain included.
-    pub steps: Steps,
+    pub steps: SubjectSteps,
     /// How many states there are.
     pub states: u64,
 }

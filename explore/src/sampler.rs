@@ -2,8 +2,9 @@
 
 use crate::{Burst, Pct, RandomWalk};
 use corpus::{Case, Schedule, Shape};
+use impls::Version;
 use model::{Enabled, Machine, Transition};
-use oracle::Chooser;
+use oracle::{Chooser, Judges, execute};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -102,6 +103,14 @@ impl Recorder {
         self.sampler.restart(&mut self.rng);
         self.schedule = Schedule::default();
         self.record = record;
+    }
+
+    /// The case with the schedule that is drawn for it on a version.
+    #[must_use]
+    pub fn draw_for(mut self, case: Case, version: &Version) -> Case {
+        self.restart(true);
+        execute(version, &case.config, &case.programs, &mut self, &mut Judges::default());
+        Case { schedule: self.schedule, ..case }
     }
 
     /// The choices made since the start, if they were recorded.

@@ -1,13 +1,15 @@
 //! What the fuzz targets share: a verdict as libFuzzer wants it, and mutation on operations instead of bytes.
 
+#[cfg(feature = "model-coverage")]
+mod counters;
+
 use corpus::bytes::{VERSION, decode, encode};
 use corpus::{Case, Shape, crossover, generate, mutate};
 use explore::{Recorder, SamplerKind};
 use impls::Version;
 use libfuzzer_sys::Corpus;
 use lostwrite::Subject;
-use lostwrite::targets::{Verdict, correct};
-use oracle::{Judges, execute};
+use lostwrite::targets::{Verdict, correct, differential_bytes_on, rediscover_bytes};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::LazyLock;
@@ -32,6 +34,24 @@ pub static VERSIONS: LazyLock<Vec<&'static Version>> = LazyLock::new(|| match st
 fn stop(setting: &str) -> ! {
     eprintln!("LOSTWRITE_{setting}");
     std::process::exit(2)
+}
+
+/// The body of `rediscover`, on [`SUBJECT`].
+#[must_use]
+pub fn rediscover(input: &[u8]) -> Verdict {
+    let verdict = rediscover_bytes(&SUBJECT, input);
+    #[cfg(feature = "model-coverage")]
+    counters::count(SUBJECT.version, &SUBJECT.environment, input);
+    verdict
+}
+
+/// The body of `differential`, on [`VERSIONS`].
+#[must_use]
+pub fn differential(input: &[u8]) -> Verdict {
+    let verdict = differential_bytes_on(&VERSIONS, input);
+    #[cfg(feature = "model-coverage")]
+    counters::count(impls::find("v3").expect("v3 is built in"), &corpus::Environment::default(), input);
+    verdict
 }
 
 /// Tells libFuzzer what came of an input. An alarm is printed and ends the process, so that libFuzzer keeps the input.
@@ -104,12 +124,10 @@ fn draw_missing_schedule(rng: &mut Xoshiro256PlusPlus, case: &mut Case) {
     if !case.schedule.is_empty() || case.is_sequential() {
         return;
     }
-    let mut recorder = Recorder::new(SamplerKind::draw(rng), rng.clone());
-    recorder.restart(true);
+    let recorder = Recorder::new(SamplerKind::draw(rng), rng.clone());
     let versions = impls::registry();
     let version = &versions[rng.random_range(0..versions.len())];
-    execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
-    case.schedule = recorder.schedule().clone();
+    *case = recorder.draw_for(case.clone(), version);
 }
 
 /// Writes a case. What does not fit is cut off: first the last runs, then the last operations, since every prefix of

@@ -33,6 +33,7 @@ pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
 pub use footprint::{Footprint, Object, ObjectKind, Objects};
 pub use hardware::{Hardware, Mode};
+pub(crate) use machine::Frames;
 pub use machine::{Actor, Child, Machine, Source};
 pub use op::{ActorKind, Kinds, Op, OpKind, Programs};
 pub use pte::{Pte, PteKind};
