@@ -19,7 +19,9 @@ pub struct Question {
     pub ablates: bool,
     /// The version, and the other one if there is one.
     pub versions: Vec<String>,
-    /// A hash of their listings.
+    /// Of an ablation: only these steps; all if there are none.
+    pub steps: Vec<usize>,
+    /// A hash of the listings.
     pub listings: String,
     /// At most so many operations.
     pub ops: usize,
@@ -55,15 +57,19 @@ impl Subject {
         Subject { base, rivals: vec![Rival { version: other.clone(), from_step: None }] }
     }
 
-    /// A version, and itself without each step of its listing.
-    #[must_use]
-    pub fn ablation(base: &'static Version) -> Subject {
-        let drops = impls::edits(&base.listing).into_iter().filter(|e| e.name.starts_with("drop "));
-        let rivals = drops.map(|edit| {
-            let number = edit.place().trim_start_matches("drop ").parse().ok();
-            Rival { version: edit.of(base), from_step: number }
-        });
-        Subject { base, rivals: rivals.collect() }
+    /// A version, and itself without each of these steps of its listing; without each one if none is named.
+    ///
+    /// # Errors
+    /// With the steps that there are.
+    pub fn ablation(base: &'static Version, steps: &[usize]) -> Result<Subject, String> {
+        let numbered = |edit: impls::Edit| Some((edit.place().strip_prefix("drop ")?.parse::<usize>().ok()?, edit));
+        let drops: Vec<_> = impls::edits(&base.listing).into_iter().filter_map(numbered).collect();
+        if let Some(unknown) = steps.iter().find(|s| drops.iter().all(|(number, _)| number != *s)) {
+            return Err(format!("{} has no step {unknown}; expected a number from 1 to {}", base.name, drops.len()));
+        }
+        let wanted = drops.into_iter().filter(|(number, _)| steps.is_empty() || steps.contains(number));
+        let rivals = wanted.map(|(number, edit)| Rival { version: edit.of(base), from_step: Some(number) });
+        Ok(Subject { base, rivals: rivals.collect() })
     }
 
     /// A hash of the listings.
@@ -141,6 +147,7 @@ impl Question {
             format: FORMAT,
             ablates,
             versions,
+            steps: if ablates { subject.rivals.iter().filter_map(|r| r.from_step).collect() } else { Vec::new() },
             listings: subject.fingerprint(),
             ops: limits.ops,
             actors: limits.actors,

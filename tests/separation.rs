@@ -77,7 +77,8 @@ fn ablate_tells_what_each_step_is_for() {
     assert!(step("12: flush this page").contains("not needed within these bounds"), "{out}");
     // Only a pinned page of a reader is restored, and one operation pins, another migrates.
     assert!(step("14: restore pte").contains("kernel=6.0 shared=0 IP0 D0"), "{out}");
-    let out = printed(&["ablate", "v3", "--ops", "1", "--alphabet", "D"]);
+    lostwrite(&["ablate", "v3", "--step", "25"]).code(2).stderr(contains("a number from 1 to 24"));
+    let out = printed(&["ablate", "v3", "--ops", "1", "--alphabet", "D", "--step", "14"]);
     assert!(out.contains("no program within these bounds gets there"), "{out}");
 }
 

@@ -16,6 +16,9 @@ pub struct Args {
     version: Vec<String>,
     #[command(flatten)]
     files: input::Files,
+    /// Only this step; may be repeated
+    #[arg(long = "step", value_name = "NUMBER")]
+    steps: Vec<usize>,
     #[command(flatten)]
     programs: separate::Programs,
     #[command(flatten)]
@@ -25,5 +28,5 @@ pub struct Args {
 /// Asks and prints.
 pub fn run(args: &Args) -> Outcome {
     let [version] = input::exactly::<1>(&args.version, &args.files)?;
-    separate::run(&Subject::ablation(version), true, &args.programs, &args.work)
+    separate::run(&Subject::ablation(version, &args.steps)?, true, &args.programs, &args.work)
 }

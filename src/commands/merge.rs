@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Outcome {
     let question = &first.question;
     // A file's version is named by the question like any other.
     let subject = if question.ablates {
-        Subject::ablation(input::exactly::<1>(&question.versions, &args.files)?[0])
+        Subject::ablation(input::exactly::<1>(&question.versions, &args.files)?[0], &question.steps)?
     } else {
         let [a, b] = input::exactly::<2>(&question.versions, &args.files)?;
         Subject::pair(a, b)
