@@ -77,9 +77,9 @@ impl Graph {
         let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
         let world = World::new(&config, &case.programs, &version.code);
         let start = Machine::new(&config);
-        let mut graph = Graph { config, machines: vec![start], first: Vec::new(), edges: Vec::new() };
-        let mut seen = HashTable::new();
-        seen.insert_unique(Packing.hash_one(start), 0u32, |_| 0);
+        let mut graph = Graph { config, machines: Vec::new(), first: Vec::new(), edges: Vec::new() };
+        let mut seen = Seen::new();
+        number(&mut graph.machines, &mut seen, start);
         while graph.first.len() < graph.machines.len() {
             let machine = graph.machines[graph.first.len()];
             graph.first.push(graph.edges.len() as u32);
@@ -154,14 +154,18 @@ impl Graph {
     }
 }
 
+/// The numbers of machines, each with the machine's hash.
+type Seen = HashTable<(u64, u32)>;
+
 /// The number of a machine, which may be new.
-fn number(machines: &mut Vec<Machine>, seen: &mut HashTable<u32>, machine: Machine) -> u32 {
+fn number(machines: &mut Vec<Machine>, seen: &mut Seen, machine: Machine) -> u32 {
     let hash = Packing.hash_one(machine);
-    if let Some(known) = seen.find(hash, |n| machines[*n as usize] == machine) {
+    let same = |(other, n): &(u64, u32)| *other == hash && machines[*n as usize] == machine;
+    if let Some((_, known)) = seen.find(hash, same) {
         return *known;
     }
     let number = machines.len() as u32;
     machines.push(machine);
-    seen.insert_unique(hash, number, |n| Packing.hash_one(machines[*n as usize]));
+    seen.insert_unique(hash, (hash, number), |(hash, _)| *hash);
     number
 }

@@ -3,7 +3,7 @@
 use super::{Detail, Table, timeline};
 use crate::separation::{Question, Subject};
 use corpus::Case;
-use explore::{Answers, Difference, Loss, Told};
+use explore::{Answers, Difference, Loss};
 use impls::Version;
 use oracle::trace;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ pub fn separation_text(question: &Question, subject: &Subject, answers: &Answers
     if question.ablates {
         out.push_str(&ablation(subject, answers));
     } else {
-        out.push_str(&distinction(question, subject, &answers.rivals[0]));
+        out.push_str(&distinction(question, subject, answers));
     }
     if answers.too_large > 0 || answers.rivals.iter().any(|r| r.too_large > 0) {
         let worst = answers.rivals.iter().map(|r| r.too_large).max().unwrap_or(0);
@@ -27,11 +27,12 @@ pub fn separation_text(question: &Question, subject: &Subject, answers: &Answers
     out
 }
 
-fn distinction(question: &Question, subject: &Subject, told: &Told) -> String {
+fn distinction(question: &Question, subject: &Subject, answers: &Answers) -> String {
+    let work = format!("{} programs, {} states", answers.programs, answers.states);
     let (base, rival) = (subject.base, &subject.rivals[0].version);
     let mut out = String::new();
-    let Some(found) = &told.difference else {
-        let _ = writeln!(out, "{} and {}: none {}: {}", base.name, rival.name, question.size_text(), work(told));
+    let Some(found) = &answers.rivals[0].difference else {
+        let _ = writeln!(out, "{} and {}: none {}: {}", base.name, rival.name, question.size_text(), work);
         return out;
     };
     let _ = writeln!(out, "{} and {} differ, and on no smaller program: {}", base.name, rival.name, program_of(found));
@@ -39,7 +40,7 @@ fn distinction(question: &Question, subject: &Subject, told: &Told) -> String {
         let _ = writeln!(out, "  only {}: {}", version.name, list(only));
     }
     let shown_by = if found.on_rival { rival } else { base };
-    let _ = writeln!(out, "{}\n\n{}", work(told), shown(shown_by, found));
+    let _ = writeln!(out, "{work}\n\n{}", shown(shown_by, found));
     out
 }
 
@@ -69,10 +70,6 @@ fn ablation(subject: &Subject, answers: &Answers) -> String {
         answers.programs,
         answers.states
     )
-}
-
-fn work(told: &Told) -> String {
-    format!("{} programs, {} states", told.programs, told.states)
 }
 
 fn list(losses: &[Loss]) -> String {
