@@ -17,7 +17,7 @@ mod shrink;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
-pub use exhaust::{Answer, Exhaust, Memory, exhaust};
+pub use exhaust::{Answer, Cut, Exhaust, Measure, Memory, Options, Order, Outcome, exhaust, exhaust_with};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, native};
 pub use mutants::{Catch, Catcher, MutantReport, MutantsReport, count_mutants, mutants};

@@ -21,6 +21,7 @@ mod op;
 mod pte;
 mod shadow;
 mod step;
+mod symmetry;
 mod tlb;
 
 pub use action::Action;
@@ -31,12 +32,13 @@ pub use config::{
 };
 pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
-pub use footprint::{Footprint, Object, ObjectKind, Objects};
+pub use footprint::{Prospects, Footprint, Object, ObjectKind, Objects};
 pub use hardware::{Hardware, Mode};
-pub use machine::{Actor, Child, Machine, Source};
+pub use machine::{IMAGE, Image, Actor, Child, Machine, Source};
 pub use op::{ActorKind, Kinds, Op, OpKind, Programs};
 pub use pte::{Pte, PteKind};
 pub use shadow::{InFlight, Shadow, Word};
+pub use symmetry::Renaming;
 pub use step::{Enabled, Event, Flaw, Happened, Transition, World};
 pub use tlb::TlbEntry;
 
