@@ -51,6 +51,8 @@ enum Command {
     Matrix(commands::matrix::Args),
     /// Mistakes put into the listings one by one: which do the judges not catch?
     Mutants(commands::mutants::Args),
+    /// The nightly job: all lanes, all versions, canaries, a journal that survives being killed
+    Nightly(commands::nightly::Args),
     /// Measure: step cost, executions per second, executions to first losses
     Bench(commands::bench::Args),
 }
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),
         Some(Command::Matrix(args)) => commands::matrix::run(&args),
         Some(Command::Mutants(args)) => commands::mutants::run(&args),
+        Some(Command::Nightly(args)) => commands::nightly::run(&args),
         Some(Command::Bench(args)) => commands::bench::run(&args),
     };
     match result {

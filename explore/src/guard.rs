@@ -15,6 +15,14 @@ pub(crate) fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
+/// Runs something that may panic; the words of the panic if it did.
+pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without words".to_owned())
+    })
+}
+
 /// Runs something during which a panic on this thread is nothing to tell anyone about.
 pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> R {
     HOOK.call_once(|| {

@@ -35,7 +35,7 @@ pub enum Origin {
 /// A numbered execution: its case, and whatever chooses.
 pub(crate) struct Numbered {
     pub(crate) case: Case,
-    sampler: Option<Recorder>,
+    pub(crate) sampler: Option<Recorder>,
 }
 
 impl Numbered {

@@ -10,6 +10,7 @@ mod hash;
 mod hunt;
 mod matrix;
 mod mutants;
+pub mod nightly;
 mod pct;
 mod random_walk;
 mod sampler;

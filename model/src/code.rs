@@ -6,29 +6,37 @@ use crate::{Action, OpKind};
 /// A place in the code.
 pub type Pc = u16;
 
-/// How an instruction takes part in stepping, worked out once when the code is linked.
+/// How an instruction takes part in stepping, worked out once when the code is linked: none of the bits is a step that can always
+/// be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// Rides along with the step before it.
-    Local,
-    /// A step that can always be taken.
-    Step,
-    /// A step that may have to wait.
-    Waits,
-    /// Takes a lock that others may hold, and rides along with the step *after* it.
-    Acquires,
-    /// The completion of a flush: rides along if every CPU has answered, else waits.
-    FlushWait,
-}
+pub(crate) struct Class(u8);
 
 impl Class {
+    /// No step: rides along with the one before it.
+    pub(crate) const LOCAL: Class = Class(1);
+    /// No step either, but the end of the operation, or its beginning once more.
+    pub(crate) const LEAVES: Class = Class(1 << 1);
+    /// May have to wait.
+    pub(crate) const WAITS: Class = Class(1 << 2);
+    /// Takes a lock that others may hold: rides along with the step *after* it.
+    pub(crate) const RIDES_BEFORE: Class = Class(1 << 3);
+    /// The completion of a flush: rides along with the step before it if every CPU has answered.
+    pub(crate) const RIDES_BEHIND: Class = Class(1 << 4);
+
+    /// Whether it is of that kind.
+    #[inline]
+    pub(crate) const fn has(self, kind: Class) -> bool {
+        self.0 & kind.0 != 0
+    }
+
     fn of(action: Action) -> Class {
         match action {
-            Action::FlushWait => Class::FlushWait,
-            Action::MmapReadLock | Action::MmapWriteLock => Class::Acquires,
-            a if a.is_local() => Class::Local,
-            a if a.may_wait() => Class::Waits,
-            _ => Class::Step,
+            Action::FlushWait => Class(Class::WAITS.0 | Class::RIDES_BEHIND.0),
+            Action::MmapReadLock | Action::MmapWriteLock => Class(Class::WAITS.0 | Class::RIDES_BEFORE.0),
+            Action::EndOp | Action::Retry => Class::LEAVES,
+            a if a.is_local() => Class::LOCAL,
+            a if a.may_wait() => Class::WAITS,
+            _ => Class(0),
         }
     }
 }
@@ -44,6 +52,14 @@ pub struct Instr {
     pub next: Pc,
     /// Where to go if it fails.
     pub alt: Pc,
+}
+
+impl Instr {
+    /// Where to go when it has succeeded or failed.
+    #[inline]
+    pub(crate) const fn after(self, ok: bool) -> Pc {
+        if ok { self.next } else { self.alt }
+    }
 }
 
 /// The environment's listings and one version's listing of the operation under comparison, linked.

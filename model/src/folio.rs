@@ -185,6 +185,12 @@ impl Folio {
         }
     }
 
+    /// Whether it waits in a CPU's batch, or, with `any`, in whichever.
+    pub(crate) const fn in_lazyfree_batch(&self, cpu: usize, any: bool) -> bool {
+        let n = self.state >> 4 & 7;
+        (n == cpu as u8 + 1) | (any & (n != 0))
+    }
+
     /// Puts the folio into a CPU's lazyfree batch, or takes it out.
     pub const fn set_lazyfree_batch(&mut self, cpu: Option<usize>) {
         let n = match cpu {

@@ -176,10 +176,40 @@ impl Actor {
         self.flush >> 4
     }
 
+    /// What the flush under way drops: bit 4 * mm + page.
+    #[inline]
+    pub(crate) const fn flushed(&self) -> u8 {
+        let pages = self.flush & ((1 << PAGES) - 1);
+        if self.has(Actor::BOTH_MMS) { pages * 0x11 } else { pages << (self.flush >> 1 & 4) }
+    }
+
     /// Whether the flush under way concerns an address space.
     #[must_use]
     pub const fn flushes(&self, mm: usize) -> bool {
         self.has(Actor::BOTH_MMS) || (self.flush >> 3 & 1) as usize == mm
+    }
+}
+
+/// A set of frames of system memory, a bit each; counts through them.
+#[derive(Clone, Copy)]
+pub(crate) struct Frames(pub u8);
+
+impl Frames {
+    /// The lowest one.
+    #[inline]
+    pub fn first(self) -> Option<usize> {
+        if self.0 == 0 { None } else { Some(self.0.trailing_zeros() as usize) }
+    }
+}
+
+impl Iterator for Frames {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let first = self.first()?;
+        self.0 &= self.0 - 1;
+        Some(first)
     }
 }
 
@@ -391,7 +421,14 @@ impl Machine {
         if !self.slots[slot as usize].has_cache() {
             return None;
         }
-        (0..SYSTEM_FRAMES).find(|&f| self.folios[f].swapcache() && self.folios[f].slot() == slot)
+        self.system_frames(|f| f.swapcache() & (f.slot() == slot)).first()
+    }
+
+    /// The frames of system memory whose folios are wanted. `wanted` is asked of all of them, without a branch: searches like these are
+    /// most of what a step costs.
+    #[inline]
+    pub(crate) fn system_frames(&self, wanted: impl Fn(&Folio) -> bool) -> Frames {
+        Frames((0..SYSTEM_FRAMES).fold(0, |set, f| set | u8::from(wanted(&self.folios[f])) << f))
     }
 
     /// How many slots are in use.
@@ -446,9 +483,27 @@ impl Machine {
         self.loose_holds |= Self::hold_bit(page, pin);
     }
 
+    /// What a CPU has cached translations of: bit 4 * mm + page.
+    #[inline]
+    pub(crate) fn cached(&self, cpu: usize) -> u8 {
+        let bit = |mm: usize, page: usize| u8::from(self.tlb[cpu][mm][page].valid()) << (4 * mm + page);
+        (0..MMS).fold(0, |set, mm| (0..PAGES).fold(set, |set, page| set | bit(mm, page)))
+    }
+
+    /// A CPU drops cached translations.
+    #[inline]
+    pub(crate) fn drop_cached(&mut self, cpu: usize, set: u8) {
+        let mut left = set & self.cached(cpu);
+        while left != 0 {
+            let n = left.trailing_zeros() as usize;
+            self.tlb[cpu][n / 4][n % 4] = TlbEntry::INVALID;
+            left &= left - 1;
+        }
+    }
+
     /// The lowest free system frame.
     pub(crate) fn free_frame(&self) -> Option<usize> {
-        (0..SYSTEM_FRAMES).find(|&f| !self.folios[f].allocated())
+        self.system_frames(|f| !f.allocated()).first()
     }
 
     /// The device frame that is taken next: the most recently freed one, as the test driver does.

@@ -4,7 +4,7 @@ use crate::code::Class;
 use crate::exec::Ctx;
 use crate::{
     ACTORS, Action, Actor, ActorKind, Child, Code, Config, Data, Frame, MMS, Machine, Mode, Op, OpKind, PAGES, Pc,
-    Programs, Swap, TlbEntry,
+    Programs, Swap,
 };
 
 /// Everything about an execution that does not change while it runs.
@@ -324,24 +324,8 @@ impl Machine {
         let mut set = 0u16;
         let mut asked = 0u8;
         for i in 0..world.programs.actors as usize {
-            let actor = &self.actors[i];
-            asked |= actor.unanswered();
-            let (pc, mm) = if actor.has(Actor::BEGUN) {
-                (actor.pc, actor.mm as usize)
-            } else if let Some(op) = world.op(self, i) {
-                if self.is_void(op) {
-                    set |= 1 << i;
-                    continue;
-                }
-                (world.entry(self, i, op), op.kind.mm())
-            } else {
-                continue;
-            };
-            let instr = world.code.at(pc);
-            let may_wait = matches!(instr.class, Class::Waits | Class::FlushWait | Class::Acquires);
-            if !may_wait || !self.blocked(i, mm, instr.action) {
-                set |= 1 << i;
-            }
+            asked |= self.actors[i].unanswered();
+            set |= u16::from(self.moves(world, i)) << i;
         }
         if asked != 0 {
             for cpu in 0..ACTORS {
@@ -350,10 +334,43 @@ impl Machine {
                 }
             }
         }
-        if world.config.swap == Swap::Disk && self.folios.iter().any(|f| f.writeback() != 0) {
-            set |= 1 << Transition::WRITEBACK.0;
-        }
+        set |= u16::from(self.device_moves(world)) << Transition::WRITEBACK.0;
         Enabled(set)
+    }
+
+    /// Whether a transition can be taken now: what [`Machine::enabled`] says of it, without asking for the others.
+    #[inline]
+    #[must_use]
+    pub fn can_take(&self, world: &World, transition: Transition) -> bool {
+        if let Some(i) = transition.actor() {
+            i < world.programs.actors as usize && self.moves(world, i)
+        } else if let Some(cpu) = transition.cpu() {
+            self.actors.iter().any(|a| a.unanswered() & 1 << cpu != 0) && self.takes_interrupt(world, cpu)
+        } else {
+            self.device_moves(world)
+        }
+    }
+
+    #[inline]
+    fn moves(&self, world: &World, i: usize) -> bool {
+        let actor = &self.actors[i];
+        let (pc, mm) = if actor.has(Actor::BEGUN) {
+            (actor.pc, actor.mm as usize)
+        } else if let Some(op) = world.op(self, i) {
+            if self.is_void(op) {
+                return true;
+            }
+            (world.entry(self, i, op), op.kind.mm())
+        } else {
+            return false;
+        };
+        let instr = world.code.at(pc);
+        !instr.class.has(Class::WAITS) || !self.blocked(i, mm, instr.action)
+    }
+
+    #[inline]
+    fn device_moves(&self, world: &World) -> bool {
+        world.config.swap == Swap::Disk && self.folios.iter().fold(false, |any, f| any | (f.writeback() != 0))
     }
 
     /// A CPU answers between two accesses; with late stores ([`crate::Hardware::LateStore`]) also in the middle of one, unless it is
@@ -374,14 +391,17 @@ impl Machine {
     #[inline]
     fn blocked(&self, i: usize, mm: usize, action: Action) -> bool {
         let actor = &self.actors[i];
-        let others = || self.actors.iter().enumerate().filter(move |(n, _)| *n != i).map(|(_, a)| a);
+        let others = |flag| {
+            let flags = |n: usize| if n == i { 0 } else { self.actors[n].flags };
+            (0..ACTORS).fold(0, |all, n| all | flags(n)) & flag != 0
+        };
         match action {
             Action::LockPtl => self.ptl[mm] != 0,
             Action::LockBothPtls => self.ptl != [0; MMS],
             // Whoever works in the child's address space holds the child's lock, which nobody takes for write.
-            Action::MmapReadLock => mm == 0 && others().any(|a| a.has(Actor::MMAP_WRITE)),
-            Action::MmapWriteLock => others().any(|a| a.has(Actor::MMAP_READ | Actor::MMAP_WRITE)),
-            Action::BeginExit => others().any(|a| a.has(Actor::IN_CHILD)),
+            Action::MmapReadLock => mm == 0 && others(Actor::MMAP_WRITE),
+            Action::MmapWriteLock => others(Actor::MMAP_READ | Actor::MMAP_WRITE),
+            Action::BeginExit => others(Actor::IN_CHILD),
             Action::LockFolio => self.folios[actor.folio as usize].locked(),
             Action::WaitFolio => self.folios[actor.pte.frame() as usize].locked(),
             Action::FlushWait => actor.unanswered() != 0,
@@ -412,6 +432,7 @@ impl Machine {
         self.run(world, actor, &mut Event::of(Transition::run(actor)), watch);
     }
 
+    #[inline]
     fn run(&mut self, world: &World, i: usize, event: &mut Event, watch: &mut impl Watch) {
         event.op = world.op(self, i);
         if !self.actors[i].has(Actor::BEGUN) {
@@ -424,30 +445,8 @@ impl Machine {
             }
             self.begin(world, i, op);
         }
-        let mut ctx = Ctx { m: self, w: world, i, event };
-        ctx.locals(false, watch);
-        if !ctx.me().has(Actor::BEGUN) {
-            return;
-        }
-        let pc = ctx.me().pc;
-        let instr = world.code.at(pc);
-        let waits = match instr.class {
-            Class::Local => true,
-            Class::Step => false,
-            Class::Waits | Class::FlushWait | Class::Acquires => {
-                watch.waits_for(ctx.m, world, i, instr.action);
-                ctx.m.blocked(i, ctx.me().mm as usize, instr.action)
-            }
-        };
-        if waits {
-            return;
-        }
-        watch.acts(ctx.m, world, i, instr.action);
-        let ok = ctx.exec(instr.action);
-        ctx.event.pc = Some(pc);
-        ctx.event.ok = ok;
-        ctx.m.actors[i].pc = if ok { instr.next } else { instr.alt };
-        ctx.locals(true, watch);
+        let op = event.op.unwrap_or_default();
+        Ctx { m: self, w: world, i, op, event }.step(watch);
     }
 
     fn begin(&mut self, world: &World, i: usize, op: Op) {
@@ -461,13 +460,8 @@ impl Machine {
         let bit = 0x10 << cpu;
         if let Some(actor) = self.actors.iter_mut().find(|a| a.flush & bit != 0) {
             actor.flush &= !bit;
-            for mm in (0..MMS).filter(|mm| actor.flushes(*mm)) {
-                for page in 0..PAGES {
-                    if actor.flush & 1 << page != 0 {
-                        self.tlb[cpu][mm][page] = TlbEntry::INVALID;
-                    }
-                }
-            }
+            let flushed = actor.flushed();
+            self.drop_cached(cpu, flushed);
         }
     }
 
@@ -486,52 +480,72 @@ impl Machine {
 }
 
 impl Ctx<'_, '_> {
-    /// Local work rides along with the step before it; so does, if there was a step, the completion of a flush that no
-    /// other CPU had to be asked for. Otherwise completion is a step of its own.
-    fn locals(&mut self, after_step: bool, watch: &mut impl Watch) {
-        for _ in 0..LOCAL_BOUND {
-            if !self.me().has(Actor::BEGUN) {
-                return;
+    /// One step. Local work before it rides along, and so does taking a lock, which belongs to what comes after it. So does local
+    /// work behind it, and the completion of a flush that no other CPU had to be asked for; otherwise completion is a step of its own.
+    #[inline]
+    fn step(&mut self, watch: &mut impl Watch) {
+        let mut pc = self.me().pc;
+        let (mut done, mut left) = (false, LOCAL_BOUND);
+        loop {
+            let instr = self.w.code.at(pc);
+            if instr.class.has(Class::LOCAL) {
+                if left == 0 {
+                    break;
+                }
+                left -= 1;
+                watch.acts(self.m, self.w, self.i, instr.action);
+                pc = instr.after(self.exec(instr.action));
+                continue;
             }
-            let instr = self.w.code.at(self.me().pc);
-            let rides = match instr.class {
-                Class::Local => true,
-                Class::FlushWait if after_step => {
-                    watch.waits_for(self.m, self.w, self.i, instr.action);
-                    self.me().unanswered() == 0
+            if instr.class.has(Class::LEAVES) {
+                watch.acts(self.m, self.w, self.i, instr.action);
+                if instr.action == Action::EndOp {
+                    return self.end_op();
                 }
-                // Taking a lock belongs to what comes after it, as dropping one belongs to what came before.
-                Class::Acquires if !after_step => {
-                    watch.waits_for(self.m, self.w, self.i, instr.action);
-                    !self.m.blocked(self.i, self.me().mm as usize, instr.action)
+                pc = self.retry();
+                if done {
+                    break;
                 }
-                Class::FlushWait | Class::Acquires | Class::Step | Class::Waits => false,
-            };
-            if !rides {
-                return;
+                // What starts again takes its first step if it can, and does nothing else.
+                left = 0;
+                continue;
+            }
+            let with = if done { Class::RIDES_BEHIND } else { Class::RIDES_BEFORE };
+            let rides = instr.class.has(with) && left != 0;
+            if done && !rides {
+                break;
+            }
+            if instr.class.has(Class::WAITS) {
+                watch.waits_for(self.m, self.w, self.i, instr.action);
+                if self.m.blocked(self.i, self.mm(), instr.action) {
+                    break;
+                }
             }
             watch.acts(self.m, self.w, self.i, instr.action);
-            match instr.action {
-                Action::EndOp => {
-                    self.end_op();
-                    return;
-                }
-                Action::Retry => {
-                    let op = self.w.op(self.m, self.i).expect("an operation is under way");
-                    let pc = self.w.entry(self.m, self.i, op);
-                    self.event.retried = true;
-                    let me = self.me_mut();
-                    *me = Actor { pc, op: me.op, ..Actor::beginning(op) };
-                    return;
-                }
-                action => {
-                    let ok = self.exec(action);
-                    self.me_mut().pc = if ok { instr.next } else { instr.alt };
-                }
+            let ok = self.exec(instr.action);
+            if rides {
+                left -= 1;
+            } else {
+                (done, left) = (true, LOCAL_BOUND);
+                (self.event.pc, self.event.ok) = (Some(pc), ok);
             }
+            pc = instr.after(ok);
         }
+        self.me_mut().pc = pc;
     }
 
+    /// From the operation's first step on once more.
+    #[inline(never)]
+    fn retry(&mut self) -> Pc {
+        let op = self.op;
+        let pc = self.w.entry(self.m, self.i, op);
+        self.event.retried = true;
+        let me = self.me_mut();
+        *me = Actor { pc, op: me.op, ..Actor::beginning(op) };
+        pc
+    }
+
+    #[inline(never)]
     fn end_op(&mut self) {
         if let Some(op) = self.event.op
             && op.kind == OpKind::DontNeed

@@ -9,14 +9,12 @@
 //! Does not claim: that the program ever reads the page again, or that reclaim ever gets there: a finding of this
 //! judge alone is a fact dropped, not yet data lost. It looks at the page and the folio that the step worked on.
 
-use crate::finding::{Finding, Legal};
-use model::{ACTORS, Actor, Event, Frame, Machine, MigrationEntryBits, PAGES, SYSTEM_FRAMES, World};
+use crate::finding::{Finding, Legal, Place};
+use model::{ACTORS, Actor, Frame, Machine, MigrationEntryBits, PAGES, SYSTEM_FRAMES, World};
 
-pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
-    let actor = &machine.actors[event.transition.actor()?];
-    let page = if actor.has(Actor::BEGUN) { actor.page as usize } else { event.op?.range().0 };
-    let mm = if actor.has(Actor::BEGUN) { actor.mm as usize } else { event.op?.kind.mm() };
-    let pte = machine.pte[mm][page];
+#[inline]
+pub(crate) fn judge(world: &World, machine: &Machine, place: &Place, step: u32) -> Option<Finding> {
+    let Place { actor, pte, .. } = *place;
     let frame = if pte.is_present() || pte.is_migration() {
         pte.frame()
     } else if pte.is_swap() {
@@ -33,6 +31,12 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
     if folio.dirty() || !folio.uptodate() || folio.writeback() != 0 || (folio.swapbacked() && !folio.swapcache()) {
         return None;
     }
+    backing_is_legal(world, machine, place, frame, step)
+}
+
+fn backing_is_legal(world: &World, machine: &Machine, place: &Place, frame: Frame, step: u32) -> Option<Finding> {
+    let Place { mm, page, .. } = *place;
+    let folio = &machine.folios[frame as usize];
     let backing = if folio.swapcache() { machine.slots[folio.slot() as usize].data } else { [0; ACTORS] };
     let words = &machine.shadow.words[mm][page];
     let word = (0..ACTORS).find(|&w| !words[w].allows(backing[w]))?;

@@ -2,7 +2,7 @@
 
 use corpus::Case;
 use impls::Version;
-use model::{ACTORS, Config, Enabled, Event, Machine, Programs, Swap, Transition, World};
+use model::{ACTORS, Config, Enabled, Event, Machine, Programs, Transition, World};
 
 /// No execution takes more steps than this. A schedule is at most 16,384 choices, and the drain finishes one
 /// actor after the other; a bounded program cannot reach the bound unless a listing loops.
@@ -12,6 +12,11 @@ pub const STEP_BOUND: u32 = 1 << 16;
 pub trait Chooser {
     /// One of the enabled transitions, or `None` to leave the rest to the drain.
     fn choose(&mut self, enabled: Enabled, machine: &Machine) -> Option<Transition>;
+
+    /// The next choice, if it is made without a look at what is enabled. What cannot move is [repaired](Enabled::repair).
+    fn blindly(&mut self) -> Option<Transition> {
+        None
+    }
 
     /// What moved went back to the first step of its operation: it may be waiting for somebody without blocking, and
     /// choosing it again and again may never end.
@@ -44,8 +49,13 @@ pub struct Replay<I>(pub I);
 
 impl<I: Iterator<Item = Transition>> Chooser for Replay<I> {
     #[inline]
-    fn choose(&mut self, enabled: Enabled, _: &Machine) -> Option<Transition> {
-        self.0.next().map(|t| enabled.repair(t))
+    fn choose(&mut self, _: Enabled, _: &Machine) -> Option<Transition> {
+        None
+    }
+
+    #[inline]
+    fn blindly(&mut self) -> Option<Transition> {
+        self.0.next()
     }
 }
 
@@ -85,11 +95,22 @@ pub fn execute<C: Chooser, O: Observer>(
     let world = World::new(&config, programs, &version.code);
     let mut run = Run { world: &world, machine: Machine::new(&config), steps: 0, observer };
     while run.steps < STEP_BOUND {
-        let enabled = run.machine.enabled(&world);
-        if enabled.is_empty() {
-            break;
-        }
-        let Some(choice) = chooser.choose(enabled, &run.machine) else { break };
+        let blind = chooser.blindly();
+        let choice = match blind {
+            Some(choice) if run.machine.can_take(&world, choice) => choice,
+            _ => {
+                let enabled = run.machine.enabled(&world);
+                if enabled.is_empty() {
+                    break;
+                }
+                let Some(choice) =
+                    blind.map(|t| enabled.repair(t)).or_else(|| chooser.choose(enabled, &run.machine))
+                else {
+                    break;
+                };
+                choice
+            }
+        };
         if run.take(choice) {
             chooser.retried(choice);
         }
@@ -127,11 +148,11 @@ impl<O: Observer> Run<'_, '_, O> {
     }
 
     fn wind_up(mut self) -> Summary {
-        let mut end = if self.finish(false) { End::Complete } else { End::Deadlock };
+        let mut end = if self.finish() { End::Complete } else { End::Deadlock };
         let program_steps = self.steps;
         if end == End::Complete && self.steps < STEP_BOUND {
             self.machine.start_drain();
-            if !self.finish(self.world.config.swap == Swap::Disk) {
+            if !self.drain() {
                 end = End::Deadlock;
             }
         }
@@ -142,26 +163,16 @@ impl<O: Observer> Run<'_, '_, O> {
         Summary { end, steps: self.steps, program_steps, machine: self.machine }
     }
 
-    /// Runs everything to its end: one actor as long as it can move and does not retry, then the next; interrupts and
-    /// the swap device when no actor can. `device_first`: writeback completes as soon as it can. False on deadlock.
-    fn finish(&mut self, device_first: bool) -> bool {
+    /// Runs the programs to their end: one actor as long as it can move and does not retry, then the next; interrupts and
+    /// the swap device when no actor can. False on deadlock.
+    fn finish(&mut self) -> bool {
         let mut last = Transition::run(0);
         while self.steps < STEP_BOUND {
             let enabled = self.machine.enabled(self.world);
             if enabled.is_empty() {
-                return if self.machine.draining {
-                    self.world.op(&self.machine, 0).is_none()
-                } else {
-                    self.machine.programs_done(self.world.programs)
-                };
+                return self.machine.programs_done(self.world.programs);
             }
-            let choice = if device_first && enabled.has(Transition::WRITEBACK) {
-                Transition::WRITEBACK
-            } else if enabled.has(last) {
-                last
-            } else {
-                enabled.nth(0)
-            };
+            let choice = if enabled.has(last) { last } else { enabled.nth(0) };
             let retried = self.take(choice);
             if let Some(actor) = choice.actor() {
                 // A retry may be waiting for somebody else to go on: for a CPU that has not answered, or for another actor.
@@ -173,6 +184,21 @@ impl<O: Observer> Run<'_, '_, O> {
                     choice
                 };
             }
+        }
+        true
+    }
+
+    /// Runs the drain: nobody is there but actor 0, whose reclaim waits for the device. False on deadlock.
+    fn drain(&mut self) -> bool {
+        while self.steps < STEP_BOUND {
+            let choice = if self.machine.can_take(self.world, Transition::WRITEBACK) {
+                Transition::WRITEBACK
+            } else if self.machine.can_take(self.world, Transition::run(0)) {
+                Transition::run(0)
+            } else {
+                return self.world.op(&self.machine, 0).is_none();
+            };
+            self.take(choice);
         }
         true
     }

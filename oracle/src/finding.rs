@@ -3,7 +3,7 @@
 use crate::execution::{End, Observer};
 use crate::{clean_means_equal, last_write, revoked, structural};
 use corpus::Expect;
-use model::{Event, Flaw, Machine, World};
+use model::{Actor, Event, Flaw, Happened, Machine, Pte, World};
 
 /// Who says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -221,6 +221,30 @@ fn of_child(mm: usize) -> &'static str {
     if mm == 0 { "" } else { " of the child" }
 }
 
+/// Where an actor's step worked.
+pub(crate) struct Place<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) mm: usize,
+    pub(crate) page: usize,
+    /// The entry that the step left there.
+    pub(crate) pte: Pte,
+}
+
+impl Place<'_> {
+    /// Nowhere, if it was no actor's step, or one of an actor that has nothing to do.
+    #[inline]
+    fn of<'a>(machine: &'a Machine, event: &Event) -> Option<Place<'a>> {
+        let actor = &machine.actors[event.transition.actor()?];
+        let (mm, page) = if actor.has(Actor::BEGUN) {
+            (actor.mm as usize, actor.page as usize)
+        } else {
+            let op = event.op?;
+            (op.kind.mm(), op.range().0)
+        };
+        Some(Place { actor, mm, page, pte: machine.pte[mm][page] })
+    }
+}
+
 /// All per-step judges, each keeping its first finding.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Judges {
@@ -275,11 +299,13 @@ impl Judges {
 impl Observer for Judges {
     #[inline]
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
-        self.keep(last_write::judge(world, machine, event, step));
-        self.keep(revoked::judge(world, machine, event, step));
-        if event.transition.actor().is_some() {
-            self.keep(clean_means_equal::judge(world, machine, event, step));
-            self.keep(structural::judge(world, machine, event, step));
+        if event.happened != Happened::Nothing {
+            self.keep(last_write::judge(world, machine, event, step));
+            self.keep(revoked::judge(world, machine, event, step));
+        }
+        if let Some(place) = Place::of(machine, event) {
+            self.keep(clean_means_equal::judge(world, machine, &place, step));
+            self.keep(structural::judge(world, machine, event, &place, step));
         }
     }
 

@@ -9,45 +9,42 @@
 //! Does not claim: anything about data. It looks at the page and the folio that the step worked on.
 
 use crate::execution::End;
-use crate::finding::{Finding, Rule};
-use model::{Actor, Event, FRAMES, Folio, Machine, OpKind, PAGES, PteKind, World, ZERO_FRAME};
+use crate::finding::{Finding, Place, Rule};
+use model::{Event, FRAMES, Folio, Machine, OpKind, PAGES, World, ZERO_FRAME};
 
-pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
+#[inline]
+pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, place: &Place, step: u32) -> Option<Finding> {
     let broken = |rule| Some(Finding::Broken { step, rule });
     if let Some(flaw) = event.flaw {
         return broken(Rule::Flaw(flaw));
     }
-    let actor = &machine.actors[event.transition.actor()?];
-    let page = if actor.has(Actor::BEGUN) { actor.page as usize } else { event.op?.range().0 };
-    let mm = if actor.has(Actor::BEGUN) { actor.mm as usize } else { event.op?.kind.mm() };
-    let pte = machine.pte[mm][page];
-    match pte.kind() {
-        PteKind::Present if pte.frame() != ZERO_FRAME => {
-            let folio = &machine.folios[pte.frame() as usize];
-            if world.config.knobs.exclusive && breaks_i3(machine, event, mm, page) {
-                return broken(Rule::WritableNotExclusive);
-            }
-            if folio.refs < folio.mapcount() + u8::from(folio.swapcache()) {
-                return broken(Rule::TooFewReferences);
-            }
+    let Place { actor, mm, page, pte } = *place;
+    if pte.is_present() && pte.frame() != ZERO_FRAME {
+        if world.config.knobs.exclusive && breaks_i3(machine, event, mm, page) {
+            return broken(Rule::WritableNotExclusive);
         }
-        PteKind::Migration => {
-            let folio = &machine.folios[pte.frame() as usize];
-            if !folio.locked() || folio.refs == 0 {
-                return broken(Rule::MigrationEntryUnlocked);
-            }
+        if too_few_references(&machine.folios[pte.frame() as usize]) {
+            return broken(Rule::TooFewReferences);
         }
-        _ => {}
+    } else if pte.is_migration() {
+        let folio = &machine.folios[pte.frame() as usize];
+        if !folio.locked() || folio.refs == 0 {
+            return broken(Rule::MigrationEntryUnlocked);
+        }
     }
     let frame = actor.folio as usize;
     if frame < FRAMES {
         let folio = &machine.folios[frame];
         // Zero references with nothing mapped is a frozen or a freed folio.
-        if folio.refs != 0 && folio.refs < folio.mapcount() + u8::from(folio.swapcache()) {
+        if folio.refs != 0 && too_few_references(folio) {
             return broken(Rule::TooFewReferences);
         }
     }
     None
+}
+
+const fn too_few_references(folio: &Folio) -> bool {
+    folio.refs < folio.mapcount() + folio.swapcache() as u8
 }
 
 /// I3, which holds whenever nobody has the page-table lock: fork clears the exclusive mark before it write-protects the entry, and does

@@ -13,6 +13,7 @@ pub mod list;
 pub mod main_job;
 pub mod matrix;
 pub mod mutants;
+pub mod nightly;
 pub mod regression;
 pub mod replay;
 pub mod shrink;

@@ -175,7 +175,7 @@ fn cell(row: &Row, actors: usize) -> String {
 }
 
 /// Breaks a text after separators into lines of at most `width`.
-fn wrap(text: &str, separator: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_inclusive(separator) {
         match lines.last_mut() {

@@ -1,7 +1,7 @@
 //! TLB shoot-downs: send, one answer per CPU at a moment of its own, completion; twice where the kernel does so.
 
 use super::Ctx;
-use crate::{ACTORS, Actor, MMS, PAGES, TlbEntry};
+use crate::{ACTORS, Actor, PAGES};
 
 pub(super) const ALL_PAGES: u8 = (1 << PAGES) - 1;
 
@@ -18,22 +18,11 @@ impl Ctx<'_, '_> {
         me.set(Actor::BOTH_MMS, both);
         me.set(Actor::SECOND_FLUSH, false);
         me.flush = pages | mm_bit;
-        let mut asked = 0u8;
-        for cpu in 0..ACTORS {
-            for mm in (0..MMS).filter(|mm| self.m.actors[self.i].flushes(*mm)) {
-                for page in (0..PAGES).filter(|p| pages & 1 << p != 0) {
-                    let entry = &mut self.m.tlb[cpu][mm][page];
-                    if entry.valid() {
-                        if cpu == self.i {
-                            *entry = TlbEntry::INVALID;
-                        } else {
-                            asked |= 1 << cpu;
-                        }
-                    }
-                }
-            }
-        }
-        self.me_mut().flush |= asked << 4;
+        let flushed = me.flushed();
+        let asked = (0..ACTORS).fold(0u8, |set, cpu| set | u8::from(self.m.cached(cpu) & flushed != 0) << cpu);
+        self.m.drop_cached(self.i, flushed);
+        let others = asked & !(1 << self.i);
+        self.me_mut().flush |= others << 4;
         true
     }
 

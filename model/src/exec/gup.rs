@@ -141,7 +141,7 @@ impl Ctx<'_, '_> {
     }
 
     pub fn set_swap_max(&mut self) -> bool {
-        self.m.swap_max = self.w.op(self.m, self.i).map_or(0, |op| op.arg);
+        self.m.swap_max = self.op.arg;
         true
     }
 }

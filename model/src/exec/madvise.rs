@@ -7,17 +7,14 @@ impl Ctx<'_, '_> {
     /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed meanwhile. The
     /// drain of a case empties every CPU's batch (`lru_add_drain_all`).
     pub fn drain_lru(&mut self) -> bool {
-        for frame in 0..SYSTEM_FRAMES {
-            let i = self.i;
+        let (i, all) = (self.i, self.m.draining);
+        for frame in self.m.system_frames(|f| f.in_lazyfree_batch(i, all)) {
             let folio = &mut self.m.folios[frame];
-            let batch = folio.lazyfree_batch();
-            if batch == Some(i) || (batch.is_some() && self.m.draining) {
-                folio.set_lazyfree_batch(None);
-                if folio.lru() && folio.swapbacked() && !folio.swapcache() {
-                    folio.set_swapbacked(false);
-                }
-                self.put(frame as Frame);
+            folio.set_lazyfree_batch(None);
+            if folio.lru() && folio.swapbacked() && !folio.swapcache() {
+                folio.set_swapbacked(false);
             }
+            self.put(frame as Frame);
         }
         true
     }

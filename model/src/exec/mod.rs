@@ -15,8 +15,8 @@ mod reclaim;
 mod swap;
 
 use crate::{
-    Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, OpKind, Pte, StickyFlags, TlbEntry, World,
-    is_device,
+    ACTORS, Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, Op, OpKind, Pte, StickyFlags,
+    TlbEntry, World, is_device,
 };
 
 /// One actor, about to act.
@@ -24,18 +24,21 @@ pub(crate) struct Ctx<'a, 'w> {
     pub m: &'a mut Machine,
     pub w: &'a World<'w>,
     pub i: usize,
+    /// The operation under way.
+    pub op: Op,
     pub event: &'a mut Event,
 }
 
 impl Ctx<'_, '_> {
+    // The remainder is the index itself, and spares a check.
     #[inline]
     pub fn me(&self) -> &Actor {
-        &self.m.actors[self.i]
+        &self.m.actors[self.i % ACTORS]
     }
 
     #[inline]
     pub fn me_mut(&mut self) -> &mut Actor {
-        &mut self.m.actors[self.i]
+        &mut self.m.actors[self.i % ACTORS]
     }
 
     #[inline]
@@ -80,7 +83,7 @@ impl Ctx<'_, '_> {
     }
 
     pub fn kind(&self) -> OpKind {
-        self.w.op(self.m, self.i).map_or(OpKind::Read, |op| op.kind)
+        self.op.kind
     }
 
     pub fn flaw(&mut self, flaw: Flaw) {
@@ -122,8 +125,8 @@ impl Ctx<'_, '_> {
 
     /// Gives a frame back to its allocator. The bytes stay in it.
     pub fn free(&mut self, frame: Frame) {
-        let writable = |t: &TlbEntry| t.valid() && t.write() && t.frame() == frame;
-        if self.m.tlb.iter().flatten().flatten().any(writable) {
+        let writable = |t: &TlbEntry| t.valid() & t.write() & (t.frame() == frame);
+        if self.m.tlb.iter().flatten().flatten().fold(false, |any, t| any | writable(t)) {
             self.flaw(Flaw::FreedWhileWritable);
         }
         let old = self.m.folios[frame as usize];
@@ -456,7 +459,7 @@ impl Ctx<'_, '_> {
 
     /// The pages of the operation; of a migration on behalf of a fault, the faulting page.
     pub fn range(&self) -> (usize, usize) {
-        self.w.op(self.m, self.i).map_or((0, 0), crate::Op::range)
+        self.op.range()
     }
 
     fn range_mask(&self) -> u8 {

@@ -1,20 +1,21 @@
 //! Reclaim of an anonymous page (mm/vmscan.c, mm/rmap.c, mm/swap_state.c).
 
 use super::Ctx;
-use crate::{Actor, ActorKind, Frame, Knobs, Machine, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES};
+use crate::{
+    Actor, ActorKind, Folio, Frame, Frames, Knobs, Machine, OpKind, Pte, ReclaimBatch, SLOTS, SYSTEM_FRAMES,
+};
 
 impl Machine {
     /// The folio of a page that a reclaim pass would take: the first on the LRU that is mapped or in the swap cache. A page that is
     /// locked in memory is on the unevictable list.
     pub(crate) fn reclaimable(&self, page: usize) -> Option<Frame> {
-        let locked = self.mlocked & 1 << page != 0;
-        let found = (0..SYSTEM_FRAMES).find(|&f| {
-            let folio = &self.folios[f];
-            let wanted = folio.lru() && folio.page() == page && (folio.mapcount() != 0 || folio.swapcache());
-            let pte = self.pte[0][page];
-            wanted && !(locked && pte.is_present() && pte.frame() as usize == f)
-        });
-        found.map(|f| f as Frame)
+        let pte = self.pte[0][page];
+        let of_page = |f: &Folio| f.lru() & (f.page() == page) & ((f.mapcount() != 0) | f.swapcache());
+        let mut found = self.system_frames(of_page);
+        if self.mlocked & 1 << page != 0 && pte.is_present() && (pte.frame() as usize) < SYSTEM_FRAMES {
+            found.0 &= !(1 << pte.frame());
+        }
+        found.first().map(|f| f as Frame)
     }
 }
 
@@ -29,10 +30,10 @@ impl Ctx<'_, '_> {
     /// The pass takes what was on the list when it began: at most a folio of each address space, not one that a fault has brought
     /// since.
     pub fn more_to_reclaim(&self) -> bool {
-        let taken = self.me().kept | self.me().batch;
         let page = self.page();
-        let of_page = |f: &usize| taken & 1 << f != 0 && self.m.folios[*f].page() == page;
-        (0..SYSTEM_FRAMES).filter(of_page).count() < self.m.mms() && self.m.reclaimable(page).is_some()
+        let of_page = self.m.system_frames(|f| f.page() == page).0;
+        let taken = (self.me().kept | self.me().batch) & of_page;
+        (taken.count_ones() as usize) < self.m.mms() && self.m.reclaimable(page).is_some()
     }
 
     pub fn isolate_lru(&mut self) -> bool {
@@ -61,7 +62,7 @@ impl Ctx<'_, '_> {
 
     pub fn put_back_kept(&mut self) -> bool {
         let kept = core::mem::take(&mut self.me_mut().kept);
-        for frame in (0..SYSTEM_FRAMES).filter(|f| kept & 1 << f != 0) {
+        for frame in Frames(kept) {
             self.m.folios[frame].set_lru(true);
             self.put(frame as Frame);
         }
@@ -232,14 +233,12 @@ impl Ctx<'_, '_> {
     /// swap cache if they can (`free_pages_and_swap_cache`) and lose the mapping's reference.
     pub fn free_batch(&mut self) -> bool {
         let batch = core::mem::take(&mut self.me_mut().batch);
-        for frame in 0..SYSTEM_FRAMES {
-            if batch & 1 << frame != 0 {
-                if self.m.folios[frame].freeing() {
-                    self.free(frame as Frame);
-                } else {
-                    self.free_swap_of_unmapped(frame as Frame);
-                    self.put(frame as Frame);
-                }
+        for frame in Frames(batch) {
+            if self.m.folios[frame].freeing() {
+                self.free(frame as Frame);
+            } else {
+                self.free_swap_of_unmapped(frame as Frame);
+                self.put(frame as Frame);
             }
         }
         true

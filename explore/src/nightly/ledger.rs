@@ -1,0 +1,299 @@
+//! The journal of a night: one line for each thing that is over, each with a checksum, only ever appended to.
+//!
+//! A line is `{"sum":"<16 hex digits>","body":<JSON>}`, the sum being the first digits of the SHA-256 of the body's bytes. What a
+//! kill or a full disk leaves of a line has no such sum: it is left out when the journal is read again, and what it stood for is
+//! done again. A finding is in the line of its chunk, so that a chunk is never done without its findings.
+
+use super::chunk::ChunkRecord;
+use super::plan::LaneSize;
+use fs4::FileExt;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The number of the journal's form.
+pub(super) const FORMAT: u32 = 1;
+
+/// What a night was begun with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub format: u32,
+    pub seed: u64,
+    pub lanes: Vec<LaneSize>,
+    pub states: usize,
+    pub samples: u64,
+    pub versions: Vec<String>,
+    /// The cases of earlier nights.
+    pub seeds: Vec<String>,
+    /// What was wrong with files.
+    pub complaints: Vec<String>,
+    /// [`super::Plan::fingerprint`].
+    pub fingerprint: String,
+}
+
+/// A line. Times are those of a clock that never jumps, since the session began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "line", rename_all = "kebab-case")]
+pub(super) enum Line {
+    Night(Header),
+    Session { session: u64 },
+    Chunk { session: u64, at_ms: u64, chunk: ChunkRecord },
+    Pause { session: u64, at_ms: u64 },
+}
+
+/// What a journal holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Journal {
+    pub header: Option<Header>,
+    pub chunks: Vec<ChunkRecord>,
+    /// How many sessions there were.
+    pub sessions: u64,
+    /// The time that all of them took.
+    pub used: Duration,
+    /// Lines without a valid sum.
+    pub torn: u64,
+}
+
+/// Something about the journal, or a file beside it, that ends the job: what was to be done, where, and what to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerError(
+    /// In words.
+    pub String,
+);
+
+impl std::fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for LedgerError {}
+
+/// An open journal, which nobody else can open.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    file: File,
+    _lock: File,
+    session: u64,
+    began: Instant,
+    synced: Instant,
+}
+
+/// The journal's name in its folder.
+pub(super) const JOURNAL: &str = "journal.jsonl";
+/// The lock's.
+const LOCK: &str = "lock";
+/// What is written last goes to the disk after this time at the latest.
+const SYNC: Duration = Duration::from_secs(1);
+
+impl Ledger {
+    /// Opens the journal of a folder and begins a session; says what was there. `again`: what is there is put aside first.
+    pub(super) fn open(folder: &Path, again: bool) -> Result<(Ledger, Journal), LedgerError> {
+        let fail = |what: &str, path: &Path, e: &dyn std::fmt::Display| {
+            LedgerError(format!("{}: {what}: {e}", path.display()))
+        };
+        std::fs::create_dir_all(folder).map_err(|e| fail("the night's folder cannot be made", folder, &e))?;
+        let lock_path = folder.join(LOCK);
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = lock.map_err(|e| fail("the lock cannot be opened", &lock_path, &e))?;
+        if FileExt::try_lock(&lock).is_err() {
+            return Err(LedgerError(format!(
+                "{}: another night is running in this folder; wait for it, or choose another --out",
+                folder.display()
+            )));
+        }
+        let path = folder.join(JOURNAL);
+        if again && path.exists() {
+            let aside = (1..).map(|n| folder.join(format!("journal.{n}.jsonl"))).find(|p| !p.exists());
+            let aside = aside.unwrap_or_else(|| folder.join("journal.old.jsonl"));
+            std::fs::rename(&path, &aside).map_err(|e| fail("the old journal cannot be put aside", &path, &e))?;
+        }
+        let mut content = Vec::new();
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&path)
+            .map_err(|e| fail("the journal cannot be opened", &path, &e))?;
+        file.read_to_end(&mut content).map_err(|e| fail("the journal cannot be read", &path, &e))?;
+        let journal = read(&content);
+        let now = Instant::now();
+        let mut ledger =
+            Ledger { path, file, _lock: lock, session: journal.sessions + 1, began: now, synced: now };
+        // What is left of a torn line stays a line of its own.
+        if content.last().is_some_and(|b| *b != b'\n') {
+            ledger.put(b"\n")?;
+        }
+        Ok((ledger, journal))
+    }
+
+    /// How long this session has taken.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    pub(super) fn begin(&mut self, header: Option<Header>) -> Result<(), LedgerError> {
+        if let Some(header) = header {
+            self.line(&Line::Night(header))?;
+        }
+        self.line(&Line::Session { session: self.session })?;
+        self.sync()
+    }
+
+    pub(super) fn chunk(&mut self, chunk: ChunkRecord) -> Result<(), LedgerError> {
+        let telling = !chunk.records.is_empty();
+        self.line(&Line::Chunk { session: self.session, at_ms: self.now(), chunk })?;
+        if telling || self.synced.elapsed() >= SYNC { self.sync() } else { Ok(()) }
+    }
+
+    pub(super) fn pause(&mut self) -> Result<(), LedgerError> {
+        self.line(&Line::Pause { session: self.session, at_ms: self.now() })?;
+        self.sync()
+    }
+
+    fn now(&self) -> u64 {
+        self.began.elapsed().as_millis() as u64
+    }
+
+    fn line(&mut self, line: &Line) -> Result<(), LedgerError> {
+        let body =
+            serde_json::to_string(line).map_err(|e| LedgerError(format!("{}: {e}", self.path.display())))?;
+        self.put(sealed(&body).as_bytes())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), LedgerError> {
+        self.file.write_all(bytes).map_err(|e| self.full(&e))
+    }
+
+    fn sync(&mut self) -> Result<(), LedgerError> {
+        self.synced = Instant::now();
+        self.file.sync_data().map_err(|e| self.full(&e))
+    }
+
+    fn full(&self, e: &std::io::Error) -> LedgerError {
+        LedgerError(format!(
+            "{}: a line of the journal cannot be written: {e}. What is in the journal is safe: make room, then run the same \
+             command again, and the night goes on from there",
+            self.path.display()
+        ))
+    }
+}
+
+const BEFORE: &str = "{\"sum\":\"";
+const BETWEEN: &str = "\",\"body\":";
+const DIGITS: usize = 16;
+
+fn sealed(body: &str) -> String {
+    format!("{BEFORE}{}{BETWEEN}{body}}}\n", super::hash(body, DIGITS))
+}
+
+/// The line, if its sum is right.
+fn opened(line: &[u8]) -> Option<Line> {
+    let line = std::str::from_utf8(line).ok()?.strip_prefix(BEFORE)?;
+    let (sum, rest) = line.split_at_checked(DIGITS)?;
+    let body = rest.strip_prefix(BETWEEN)?.strip_suffix('}')?;
+    (super::hash(body, DIGITS) == sum).then(|| serde_json::from_str(body).ok())?
+}
+
+fn read(content: &[u8]) -> Journal {
+    let mut journal = Journal::default();
+    let mut spans = std::collections::BTreeMap::<u64, u64>::new();
+    let mut seen = std::collections::HashSet::new();
+    for line in content.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+        let (session, at_ms) = match opened(line) {
+            None => {
+                journal.torn += 1;
+                continue;
+            }
+            Some(Line::Night(header)) => {
+                journal.header.get_or_insert(header);
+                continue;
+            }
+            Some(Line::Session { session }) => (session, 0),
+            Some(Line::Pause { session, at_ms }) => (session, at_ms),
+            Some(Line::Chunk { session, at_ms, chunk }) => {
+                if seen.insert(chunk.number) {
+                    journal.chunks.push(chunk);
+                }
+                (session, at_ms)
+            }
+        };
+        journal.sessions = journal.sessions.max(session);
+        let span = spans.entry(session).or_default();
+        *span = (*span).max(at_ms);
+    }
+    journal.used = Duration::from_millis(spans.values().sum());
+    journal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(number: u64) -> Line {
+        Line::Chunk { session: 1, at_ms: 100 * number, chunk: ChunkRecord { number, ..ChunkRecord::default() } }
+    }
+
+    fn journal(lines: &[Line]) -> Vec<u8> {
+        lines.iter().flat_map(|l| sealed(&serde_json::to_string(l).expect("JSON")).into_bytes()).collect()
+    }
+
+    fn numbers(content: &[u8]) -> (Vec<u64>, u64) {
+        let journal = read(content);
+        (journal.chunks.iter().map(|c| c.number).collect(), journal.torn)
+    }
+
+    #[test]
+    fn a_line_that_was_cut_anywhere_is_left_out_and_nothing_else() {
+        let whole = journal(&[chunk(0), chunk(1), chunk(2)]);
+        let two = journal(&[chunk(0), chunk(1)]).len();
+        for cut in two + 1..whole.len() - 1 {
+            assert_eq!(numbers(&whole[..cut]), (vec![0, 1], 1), "cut at {cut}");
+        }
+        // Only the line break is missing: the line is there.
+        assert_eq!(numbers(&whole[..whole.len() - 1]), (vec![0, 1, 2], 0));
+    }
+
+    #[test]
+    fn a_bit_that_flips_anywhere_costs_one_line() {
+        let whole = journal(&[chunk(0), chunk(1), chunk(2)]);
+        let line = journal(&[chunk(0)]).len();
+        for at in line..journal(&[chunk(0), chunk(1)]).len() - 1 {
+            let mut bad = whole.clone();
+            bad[at] ^= 4;
+            assert_eq!(numbers(&bad).0, vec![0, 2], "bit of byte {at}");
+        }
+    }
+
+    #[test]
+    fn time_is_the_sum_over_sessions_of_the_last_that_each_wrote() {
+        let lines = [
+            Line::Session { session: 1 },
+            Line::Chunk { session: 1, at_ms: 700, chunk: ChunkRecord::default() },
+            Line::Session { session: 2 },
+            Line::Pause { session: 2, at_ms: 300 },
+        ];
+        let journal = read(&journal(&lines));
+        assert_eq!((journal.used, journal.sessions), (Duration::from_secs(1), 2));
+    }
+
+    #[test]
+    fn a_chunk_that_was_written_twice_counts_once() {
+        assert_eq!(numbers(&journal(&[chunk(3), chunk(3)])), (vec![3], 0));
+    }
+
+    #[test]
+    fn a_folder_is_locked_as_long_as_its_ledger_lives() {
+        let folder = std::env::temp_dir().join(format!("lostwrite-ledger-{}", std::process::id()));
+        let (first, _) = Ledger::open(&folder, false).expect("a ledger");
+        let error = Ledger::open(&folder, false).expect_err("locked");
+        assert!(error.0.contains("another night is running"), "{error}");
+        drop(first);
+        assert!(Ledger::open(&folder, false).is_ok());
+        std::fs::remove_dir_all(&folder).expect("it is there");
+    }
+}

@@ -1,0 +1,280 @@
+//! `lostwrite nightly`.
+
+use super::{FINE, Outcome, unexpected};
+use explore::nightly::{
+    DEFAULT_POLICY, LedgerError, Night, NightLimits, NightOptions, Policy, Previous, Report, Status, read_seeds,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::report::{night_junit, night_text};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// The nightly job: every version on every CPU, by several searches at once, with losses that must be found.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite nightly --time 1h --out nights/today --previous nights/yesterday\n\n\
+    What is in the folder survives being killed and a full disk: the same command goes on from there.\n\n\
+    Exit codes: 0 green; 1 red: a finding or a canary that the policy calls red; 2 bad arguments or files, or something that \
+    cannot be written; 130 interrupted before it came to its end, and nothing red so far. docs/nightly.md says the rest.")]
+pub struct Args {
+    /// How long, all sessions together, as 1h or 90min; 1h if neither this nor --chunks is given
+    #[arg(long, value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+    /// How many chunks of work: the same findings every time, with the same --seed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    chunks: Option<u64>,
+    /// The night's folder: its journal, its reports, its findings and the cases for the next night
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The night before: its folder, or its report; if not given, DIR/previous if that exists
+    #[arg(long, value_name = "DIR|FILE")]
+    previous: Option<PathBuf>,
+    /// A folder of cases beside those of the night before; may be repeated
+    #[arg(long, value_name = "DIR")]
+    corpus: Vec<PathBuf>,
+    /// What must be found, what makes the night red, and how much each search gets
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The seed of a new night; another one each night if not given
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many threads to use; all cores if not given
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Put aside the journal that the folder holds, and begin anew
+    #[arg(long)]
+    again: bool,
+}
+
+/// The time if no other limit is given.
+const HOUR: Duration = Duration::from_secs(3600);
+/// Reports are written this often while the night runs.
+const REPORTS: Duration = Duration::from_secs(60);
+/// Where no terminal shows the bar, a line comes this often.
+const LINES: Duration = Duration::from_secs(60);
+/// Exit code of a night that was interrupted: 128 and the number of SIGINT, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// Somebody has asked to stop.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Runs a night, or goes on with one.
+pub fn run(args: &Args) -> Outcome {
+    let limits =
+        NightLimits { time: args.time.or_else(|| args.chunks.is_none().then_some(HOUR)), chunks: args.chunks };
+    let versions = impls::history();
+    let policy = match &args.policy {
+        None => Policy::read(DEFAULT_POLICY, &versions),
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|e| format!("{}: the policy cannot be read: {e}", path.display()))
+            .and_then(|text| Policy::read(&text, &versions).map_err(|e| format!("{}: {e}", path.display()))),
+    }?;
+    let before = args.previous.clone().or_else(|| Some(args.out.join("previous")).filter(|p| p.exists()));
+    let previous = before.as_deref().map(|path| Previous::read(path, &versions)).transpose()?;
+    let options = NightOptions {
+        folder: args.out.clone(),
+        versions,
+        seed: args.seed.unwrap_or_else(|| RandomState::new().hash_one(0)),
+        insist: args.seed.is_some(),
+        again: args.again,
+        seeds: seeds(args, before.as_deref())?,
+    };
+    let mut night = Night::open(options, policy, previous).map_err(|e| e.to_string())?;
+    let mut writer = Writer { folder: args.out.clone(), written: BTreeMap::new() };
+    if night.sessions > 0 {
+        if night.is_over(&limits) {
+            let report = writer.write(&night, Status::Complete)?;
+            print!("{}", night_text(&report));
+            eprintln!(
+                "lostwrite: {}: this night is over ({} chunks, {}), and nothing more was run; --again begins anew, a longer --time \
+                 goes on, another --out is another night",
+                args.out.display(),
+                night.sofar.done.len(),
+                humantime::format_duration(Duration::from_secs(night.before.as_secs()))
+            );
+            return Ok(exit(&report));
+        }
+        eprintln!(
+            "lostwrite: {}: going on after {} chunks and {}, seed {}",
+            args.out.display(),
+            night.sofar.done.len(),
+            humantime::format_duration(Duration::from_secs(night.before.as_secs())),
+            night.plan.seed
+        );
+    }
+    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed))
+        .map_err(|e| format!("Ctrl-C cannot be listened to: {e}"))?;
+    let threads = match args.threads {
+        Some(n) => n.into(),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let mut progress = Progress::new(&limits);
+    let mut written = Instant::now();
+    let over = night.run(&limits, threads, &STOP, |night| {
+        progress.show(night, &limits);
+        if written.elapsed() >= REPORTS {
+            writer.write(night, Status::Running)?;
+            written = Instant::now();
+        }
+        Ok::<(), Failed>(())
+    });
+    progress.bar.finish_and_clear();
+    let over = over.map_err(|e| e.0)?;
+    let report = writer.write(&night, if over { Status::Complete } else { Status::Interrupted })?;
+    print!("{}", night_text(&report));
+    Ok(exit(&report))
+}
+
+/// The message for exit code 2.
+struct Failed(String);
+
+impl From<LedgerError> for Failed {
+    fn from(e: LedgerError) -> Failed {
+        Failed(e.to_string())
+    }
+}
+
+impl From<String> for Failed {
+    fn from(e: String) -> Failed {
+        Failed(e)
+    }
+}
+
+fn exit(report: &Report) -> ExitCode {
+    match (report.red, report.status) {
+        (true, _) => unexpected(),
+        (false, Status::Complete) => FINE,
+        (false, _) => ExitCode::from(INTERRUPTED),
+    }
+}
+
+/// The cases that the night before has left, and those of the folders that were named.
+fn seeds(args: &Args, before: Option<&Path>) -> Result<(Vec<String>, Vec<String>), String> {
+    let of_before = before.filter(|p| p.is_dir()).map(|p| p.join("corpus")).filter(|p| p.is_dir());
+    let (mut cases, mut complaints) = (Vec::new(), Vec::new());
+    for folder in of_before.iter().chain(&args.corpus) {
+        let (more, bad) = read_seeds(folder)?;
+        cases.extend(more);
+        complaints.extend(bad);
+    }
+    Ok((cases, complaints))
+}
+
+struct Progress {
+    bar: ProgressBar,
+    said: Instant,
+}
+
+impl Progress {
+    fn new(limits: &NightLimits) -> Progress {
+        let length = limits.time.map_or(limits.chunks, |t| Some(t.as_secs()));
+        let style = ProgressStyle::with_template("{elapsed_precise} {bar:30} {msg}");
+        let bar = ProgressBar::new(length.unwrap_or(0)).with_style(style.expect("the template is well formed"));
+        Progress { bar, said: Instant::now() }
+    }
+
+    fn show(&mut self, night: &Night, limits: &NightLimits) {
+        let chunks = night.sofar.done.len() as u64;
+        let at = limits.time.map_or(chunks, |_| night.used().as_secs());
+        self.bar.set_position(at);
+        let line = || {
+            let executions: u64 = night.sofar.lanes.values().map(|(_, executions, ..)| executions).sum();
+            format!(
+                "{chunks} chunks, {executions} executions on each version, {} findings, {} flags on correct versions",
+                night.sofar.findings.len(),
+                night.sofar.alarms
+            )
+        };
+        if !self.bar.is_hidden() {
+            self.bar.set_message(line());
+        } else if self.said.elapsed() >= LINES {
+            self.said = Instant::now();
+            eprintln!("{}: {}", humantime::format_duration(Duration::from_secs(night.used().as_secs())), line());
+        }
+    }
+}
+
+/// Writes the reports of a night into its folder, each as a whole, and only what has changed.
+struct Writer {
+    folder: PathBuf,
+    written: BTreeMap<PathBuf, u64>,
+}
+
+impl Writer {
+    fn write(&mut self, night: &Night, status: Status) -> Result<Report, String> {
+        let report = night.report(status);
+        let json = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
+        self.findings(&report, night)?;
+        let cases: BTreeMap<String, String> = night
+            .sofar
+            .cases()
+            .into_iter()
+            .chain(report.findings.iter().map(|f| f.record.case.as_str()))
+            .filter(|case| !case.is_empty())
+            .map(|case| (format!("{}.case", explore::nightly::name(case)), format!("{case}\n")))
+            .collect();
+        self.folder("corpus", &cases, "a case for the next night")?;
+        self.file("report.json", &(json + "\n"), "the report")?;
+        self.file("junit.xml", &night_junit(&report)?, "the report for CI")?;
+        self.file("summary.txt", &night_text(&report), "the summary")?;
+        Ok(report)
+    }
+
+    /// Each finding as a case file with its timeline.
+    fn findings(&mut self, report: &Report, night: &Night) -> Result<(), String> {
+        let files = report.findings.iter().map(|finding| {
+            let version = night.plan.versions.iter().find(|v| v.name == finding.record.version);
+            (format!("{}.case", finding.record.key), lostwrite::report::finding_file(finding, version.copied()))
+        });
+        self.folder("findings", &files.collect(), "a finding")
+    }
+
+    /// Makes a folder hold these case files and no others.
+    fn folder(&mut self, name: &str, files: &BTreeMap<String, String>, what: &str) -> Result<(), String> {
+        let folder = self.folder.join(name);
+        std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, "the folder", &e))?;
+        for (file, content) in files {
+            self.file(&format!("{name}/{file}"), content, what)?;
+        }
+        for entry in std::fs::read_dir(&folder).map_err(|e| failed(&folder, "the folder", &e))? {
+            let path = entry.map_err(|e| failed(&folder, "the folder", &e))?.path();
+            let ours = path.extension().is_some_and(|e| e == "case");
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            if ours && !files.contains_key(&name) {
+                std::fs::remove_file(&path).map_err(|e| failed(&path, "a file that is out of date", &e))?;
+                self.written.remove(&path);
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, name: &str, content: &str, what: &str) -> Result<(), String> {
+        let path = self.folder.join(name);
+        let sum = sum_of(content);
+        if self.written.get(&path) == Some(&sum) {
+            return Ok(());
+        }
+        super::convert::write(&path, content.as_bytes()).map_err(|e| failed(&path, what, &e))?;
+        self.written.insert(path, sum);
+        Ok(())
+    }
+}
+
+/// Of no meaning outside this run.
+fn sum_of(content: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn failed(path: &Path, what: &str, e: &std::io::Error) -> String {
+    format!(
+        "{}: {what} cannot be written: {e}. The journal is safe: make room, then run the same command again, and the night goes on \
+         from there",
+        path.display()
+    )
+}
