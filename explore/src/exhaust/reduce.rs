@@ -25,9 +25,10 @@ impl Reduction {
         Prospects::of(world).map(|prospects| Reduction { prospects })
     }
 
-    /// The transitions to take.
+    /// The transitions to take. A CPU that two initiators have asked answers one after the other, and a writable entry that maps a
+    /// shared page is judged by who has the page-table lock: then all of them.
     pub fn choose(&self, world: &World, machine: &Machine, enabled: Enabled) -> Enabled {
-        if enabled.len() < 2 || machine.shares_writable() {
+        if enabled.len() < 2 || machine.shares_writable() || machine.asked_twice() {
             return enabled;
         }
         guarded(|| self.smallest(world, machine, enabled)).flatten().unwrap_or(enabled)
