@@ -166,7 +166,7 @@ fn a_limit_that_is_hit_says_how_many_states_were_seen() {
 #[test]
 fn a_finding_that_is_out_of_reach_level_by_level_is_mentioned() {
     let lost = case("cpu0: W0 F0 W0 D0 R0 P0 R0 | cpu1: R0 R0");
-    let deep = Options { order: Order::Depth, ..Options::plain(1000) };
+    let deep = Options { order: Order::Depth, ..Options::plain(200) };
     let (found, measure) = search(version("pre-fix"), &lost, deep);
     assert!(matches!(found, Exhaust::Budget { .. }), "{found:?}");
     assert!(measure.spoke.is_some_and(|f: Finding| f.judge() != Judge::Structural), "{measure:?}");

@@ -53,7 +53,7 @@ impl Observer for Twins<'_> {
             return;
         }
         self.states += 1;
-        let twin = machine.renamed(&self.names);
+        let twin = machine.renamed(world, &self.names);
         let enabled = machine.enabled(world);
         assert_eq!(enabled.len(), twin.enabled(&self.twin).len(), "{}", self.place);
         for transition in enabled.iter() {
@@ -62,9 +62,9 @@ impl Observer for Twins<'_> {
             assert!(twin.enabled(&self.twin).has(other), "{at}");
             let (mut a, mut b) = (*machine, twin);
             let events = [a.step(world, transition), b.step(&self.twin, other)];
-            if a.renamed(&self.names) != b {
-                let changed = a.renamed(&self.names).difference(&b, world);
-                panic!("{at}: {changed:?}\n{:?}\n{:?}", a.renamed(&self.names).actors, b.actors);
+            if a.renamed(world, &self.names) != b {
+                let changed = a.renamed(world, &self.names).difference(&b, world);
+                panic!("{at}: {changed:?}\n{:?}\n{:?}", a.renamed(world, &self.names).actors, b.actors);
             }
             let [one, two] = [(world, &a, &events[0]), (&self.twin, &b, &events[1])].map(|(world, machine, event)| {
                 let mut judges = Judges::default();

@@ -7,7 +7,7 @@
 //! Exempt are operations that go through several pages in the order of their numbers, and a CPU that several initiators have
 //! asked for a shoot-down: it answers the one with the lowest number first.
 
-use crate::{ACTORS, Actor, MMS, Machine, PAGES, Source, Transition};
+use crate::{ACTORS, Actor, MMS, Machine, OpKind, PAGES, Transition, World};
 
 /// New names: where each actor and each page goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,15 +73,16 @@ impl Renaming {
         if owner == 0 { 0 } else { self.actor(owner as usize - 1) as u8 + 1 }
     }
 
-    fn registers(&self, old: &Actor) -> Actor {
+    /// `migrates`: the operation under way, or the fault, moves pages.
+    fn registers(&self, old: &Actor, migrates: bool) -> Actor {
         let mut new = *old;
         if old.has(Actor::BEGUN) {
             new.page = self.page(old.page as usize) as u8;
         }
         new.flush = self.page_bits(old.flush & 7) | old.flush & 8 | self.actor_bits(old.flush >> 4) << 4;
         new.src = self.by_page(old.src);
-        // Of a fault, the first destination is the new page, whatever page that is for.
-        if old.src != [Source::NOTHING; PAGES] {
+        // Elsewhere the first destination is the new page of a fault, whatever page that is for.
+        if migrates || old.has(Actor::FAULT) {
             new.dst = self.by_page(old.dst);
         }
         new
@@ -91,9 +92,13 @@ impl Renaming {
 impl Machine {
     /// The machine with its actors and pages renamed.
     #[must_use]
-    pub fn renamed(&self, names: &Renaming) -> Machine {
+    pub fn renamed(&self, world: &World, names: &Renaming) -> Machine {
         let mut new = *self;
-        new.actors = names.by_actor(self.actors.map(|actor| names.registers(&actor)));
+        let migrates = |actor| {
+            let kind = world.op(self, actor).map(|op| op.kind);
+            kind.is_some_and(|kind| matches!(kind, OpKind::Migrate | OpKind::MigrateRange | OpKind::ToSystem))
+        };
+        new.actors = names.by_actor(std::array::from_fn(|n| names.registers(&self.actors[n], migrates(n))));
         new.tlb = names.by_actor(self.tlb.map(|tlb| tlb.map(|entries| names.by_page(entries))));
         new.pte = self.pte.map(|entries| names.by_page(entries));
         new.shadow.rename(|words| names.by_page(words.map(|words| names.by_actor(words))), |bits| names.actor_bits(bits));

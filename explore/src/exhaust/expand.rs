@@ -2,9 +2,8 @@
 //! any number of threads can do it.
 
 use super::drain::drain;
-use super::layout::Layout;
+use super::layout::{Layout, fingerprint, hash};
 use super::reduce::Reduction;
-use super::store::hash;
 use super::symmetry::Symmetry;
 use super::{Memory, Outcome};
 use crate::guard::guarded;
@@ -173,7 +172,7 @@ impl Plan<'_, '_> {
             }
         };
         match &self.symmetry {
-            Some(symmetry) => symmetry.twins(machine).for_each(add),
+            Some(symmetry) => symmetry.twins(self.world, machine).for_each(add),
             None => add(machine),
         }
     }
@@ -241,13 +240,13 @@ impl Plan<'_, '_> {
 
     fn image(&self, machine: &Machine) -> Image {
         match &self.symmetry {
-            Some(symmetry) => symmetry.image(machine),
+            Some(symmetry) => symmetry.image(self.world, machine),
             None => machine.image(),
         }
     }
 
     /// The hash of a state, or its fingerprint, which no change of the layout changes.
     pub fn hash<M: Memory>(&self, image: &Image, packed: &[u64], memory: &M) -> u64 {
-        hash(if self.lossy { image } else { packed }, seed(memory))
+        if self.lossy { fingerprint(image, seed(memory)) } else { hash(packed, seed(memory)) }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! A set of movers is closed (*persistent* in Godefroid's words: Partial-Order Methods for the Verification of Concurrent Systems,
 //! 1996) if nothing that the movers outside may ever do touches what the next transition of a mover inside touches or is judged by.
-//! The closed set with the fewest enabled transitions is taken. A set all of whose transitions lead to states that are known is
+//! The closed set with the fewest enabled transitions is taken. A set all of whose transitions lead to states that have been expanded is
 //! not enough: then the state is expanded again with all of its transitions, so that nothing is left out for ever (Bosnacki, Leue and
 //! Lluch Lafuente, Partial-Order Reduction for General State Exploring Algorithms, 2009).
 
@@ -29,6 +29,9 @@ impl Reduction {
     /// shared page is judged by who has the page-table lock: then all of them.
     pub fn choose(&self, world: &World, machine: &Machine, enabled: Enabled) -> Enabled {
         if enabled.len() < 2 || machine.shares_writable() || machine.asked_twice() {
+            return enabled;
+        }
+        if machine.all_on_one(world) {
             return enabled;
         }
         guarded(|| self.smallest(world, machine, enabled)).flatten().unwrap_or(enabled)

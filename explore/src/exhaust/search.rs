@@ -32,6 +32,8 @@ const BATCH: usize = 2048;
 const CHUNK: usize = 64;
 /// With so many states, random executions are asked for the first time which bits change.
 const SURVEY: usize = 256;
+/// Bytes that a state takes beside its words, its ways on among them.
+const MARGIN: usize = 96;
 /// So many are expanded at a time, the newest first.
 const BURST: usize = 32;
 
@@ -115,9 +117,10 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
         store.seeds.push(seed(&M::default()));
         let symmetry = options.symmetry.then(|| Symmetry::of(case)).filter(|s| s.order() > 1);
         let reduction = if options.reduction { Reduction::of(world) } else { None };
+        let layout_words = layout.words();
         let plan = Plan { world, layout, lossy: options.lossy, symmetry, reduction };
         let remembers = size_of::<M>() != 0;
-        let state = plan.layout.initial();
+        let state = vec![0; layout_words];
         let hash = plan.hash(&start.image(), &state, &M::default());
         store.reach(hash, &state, remembers.then_some(0), Node::new(0, 0, 0), true);
         let pool = match options.threads {
@@ -320,15 +323,18 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
         for sheet in sheets {
             outside.iter_mut().zip(sheet.outside).for_each(|(all, bits)| *all |= bits);
         }
-        // The more states there are, the more it costs to pack them again: look ahead.
+        let old = self.plan.layout.clone();
         let states = self.kept.store.len();
+        // Twice as many states as the last time: ask random executions too, and put all bits side by side.
         if states >= 2 * self.surveyed {
             self.surveyed = states;
             self.plan.survey((states / 8).min(1024) as u64, &mut outside);
+            self.plan.layout = old.anew(&outside);
+            self.kept.store.convert(&old, &self.plan.layout);
+        } else {
+            self.plan.layout.add(&outside);
+            self.kept.store.widen(self.plan.layout.words());
         }
-        let old = self.plan.layout.clone();
-        self.plan.layout.widen(&outside);
-        self.kept.store.convert(&old, &self.plan.layout);
         self.packed = self.plan.layout.convert(&old, &self.packed);
     }
 }
@@ -360,10 +366,14 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
         let mut states = sheet.words.chunks_exact(stride);
         let mut n = 0;
         for done in &sheet.done {
+            if !self.fits(self.store.bytes()) {
+                return Break(Over::Cut(Cut::Memory));
+            }
             self.enabled += u64::from(done.enabled);
             self.ends += u64::from(done.end);
             self.first[done.state as usize] = self.ways.len() as u32;
             self.store.nodes[done.state as usize].set_ways(done.ways as u8);
+            // Whether some way leads to a state that has not been expanded.
             let mut new = false;
             for _ in 0..done.ways {
                 if n % GROUP == 0 {
@@ -389,7 +399,11 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
                             self.stack.push((state, done.depth + 1));
                         }
                     }
-                    Reached::Known(state) => self.follow(state),
+                    Reached::Known(state) => {
+                        // Its turn is yet to come.
+                        new |= self.store.nodes[state as usize].ways() == 0;
+                        self.follow(state);
+                    }
                     Reached::Somewhere => {}
                     Reached::Full => {
                         let full = self.store.len() >= self.options.budget;
@@ -449,8 +463,12 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
 
     /// Whether one more state is within the limits.
     fn room(&self) -> bool {
-        let fits = |bytes| self.rest() + self.store.bytes_at_next() <= bytes;
-        self.store.len() < self.options.budget && self.options.memory.is_none_or(fits)
+        self.store.len() < self.options.budget && self.fits(self.store.bytes_at_next())
+    }
+
+    /// Whether the store may take so many bytes, and what belongs to one more state too.
+    fn fits(&self, store: usize) -> bool {
+        self.options.memory.is_none_or(|bytes| self.rest() + store + 8 * self.store.stride() + MARGIN <= bytes)
     }
 
     fn bytes(&self) -> usize {

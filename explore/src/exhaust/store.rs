@@ -4,7 +4,7 @@
 //! costs time and nothing else. A lossy store has a fingerprint of 64 bits in the slot instead, and keeps the words of no
 //! state that has been expanded: two states with one fingerprint are taken for one, and the second is never looked at.
 
-use super::layout::Layout;
+use super::layout::{Layout, hash};
 use model::Transition;
 
 /// Where a state was reached from, in one word.
@@ -134,7 +134,8 @@ impl Store {
     /// Looks a state up, and takes it in if it is new and there is room for it.
     pub fn reach(&mut self, hash: u64, packed: &[u64], past: Option<u32>, node: Node, room: bool) -> Reached {
         let mask = self.table.len() - 1;
-        let key = if self.lossy { hash | 1 } else { hash & TAG };
+        let hash = if self.lossy { hash | 1 } else { hash };
+        let key = if self.lossy { hash } else { hash & TAG };
         let mut at = hash as usize & mask;
         loop {
             let slot = self.table[at];
@@ -169,16 +170,24 @@ impl Store {
 
     fn rehash(&mut self, size: usize) {
         let old = std::mem::replace(&mut self.table, vec![0; size]);
-        let mask = size - 1;
-        let lossy = self.lossy;
-        for slot in old.into_iter().filter(|slot| *slot != 0) {
-            let hash = if lossy { slot } else { self.hash_of(slot as u32 - 1) };
-            let mut at = hash as usize & mask;
-            while self.table[at] != 0 {
-                at = (at + 1) & mask;
+        if self.lossy {
+            old.into_iter().filter(|slot| *slot != 0).for_each(|slot| self.put(slot, slot));
+        } else {
+            // In the order of the states, whose words come one after the other.
+            for number in 0..self.len() as u32 {
+                let hash = self.hash_of(number);
+                self.put(hash, hash & TAG | u64::from(number + 1));
             }
-            self.table[at] = slot;
         }
+    }
+
+    fn put(&mut self, hash: u64, slot: u64) {
+        let mask = self.table.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.table[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        self.table[at] = slot;
     }
 
     fn hash_of(&self, number: u32) -> u64 {
@@ -193,35 +202,23 @@ impl Store {
         }
     }
 
-    /// Changes the layout of all states; a lossy store keeps the fingerprints that it has.
+    /// The layout has grown.
+    pub fn widen(&mut self, words: usize) {
+        if words != self.stride {
+            let mut all = vec![0; self.words.len() / self.stride * words];
+            for (old, new) in self.words.chunks_exact(self.stride).zip(all.chunks_exact_mut(words)) {
+                new[..self.stride].copy_from_slice(old);
+            }
+            (self.words, self.stride) = (all, words);
+        }
+    }
+
+    /// Everything is laid out anew. A lossy store keeps its fingerprints, which are not of packed states.
     pub fn convert(&mut self, old: &Layout, new: &Layout) {
         self.words = new.convert(old, &self.words);
         self.stride = new.words();
-        if self.lossy {
-            return;
-        }
-        self.table.fill(0);
-        let mask = self.table.len() - 1;
-        for number in 0..self.len() as u32 {
-            let hash = self.hash_of(number);
-            let mut at = hash as usize & mask;
-            while self.table[at] != 0 {
-                at = (at + 1) & mask;
-            }
-            self.table[at] = hash & TAG | u64::from(number + 1);
+        if !self.lossy {
+            self.rehash(self.table.len());
         }
     }
-}
-
-/// The hash of a state's words, packed ones or (for a fingerprint, which no change of the layout changes) those of the image.
-#[inline]
-pub(super) fn hash(words: &[u64], seed: u64) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = seed ^ 0xd1b5_4a32_d192_ed03;
-    for word in words {
-        let product = u128::from(hash ^ word) * u128::from(FACTOR ^ hash.rotate_left(29));
-        hash = product as u64 ^ (product >> 64) as u64;
-    }
-    let product = u128::from(hash ^ FACTOR) * 0xe703_7ed1_a0b4_28db;
-    product as u64 ^ (product >> 64) as u64
 }

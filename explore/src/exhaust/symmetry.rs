@@ -5,7 +5,7 @@
 //! drained, because a drain goes through the pages in order.
 
 use corpus::Case;
-use model::{ACTORS, ActorKind, Image, Machine, Op, PAGES, Programs, Renaming};
+use model::{ACTORS, ActorKind, Image, Machine, Op, PAGES, Programs, Renaming, World};
 
 /// The renamings that leave a case as it is, but for that which renames nothing.
 #[derive(Clone, Debug, Default)]
@@ -47,17 +47,17 @@ impl Symmetry {
 
     /// The image that stands for a machine and its twins: the smallest.
     #[inline]
-    pub fn image(&self, machine: &Machine) -> Image {
+    pub fn image(&self, world: &World, machine: &Machine) -> Image {
         let mut least = machine.image();
         for renaming in &self.renamings {
-            least = least.min(machine.renamed(renaming).image());
+            least = least.min(machine.renamed(world, renaming).image());
         }
         least
     }
 
     /// A machine and its twins.
-    pub fn twins(&self, machine: Machine) -> impl Iterator<Item = Machine> {
-        let renamed = self.renamings.iter().map(move |renaming| machine.renamed(renaming));
+    pub fn twins<'a>(&'a self, world: &'a World, machine: Machine) -> impl Iterator<Item = Machine> + 'a {
+        let renamed = self.renamings.iter().map(move |renaming| machine.renamed(world, renaming));
         std::iter::once(machine).chain(renamed)
     }
 }

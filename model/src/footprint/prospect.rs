@@ -134,6 +134,22 @@ impl Machine {
         all
     }
 
+    /// Whether the pages that the actors have left to work on tie all of them together, so that nothing is independent.
+    #[must_use]
+    pub fn all_on_one(&self, world: &World) -> bool {
+        let mut left = [0u8; ACTORS];
+        for (actor, pages) in left.iter_mut().enumerate().take(world.programs.actors as usize) {
+            let ops = world.programs.of(actor);
+            *pages = pages_of(&ops[(self.actors[actor].op as usize).min(ops.len())..]);
+        }
+        let Some(first) = left.into_iter().find(|pages| *pages != 0) else { return true };
+        let mut tied = first;
+        for _ in 0..ACTORS {
+            tied = left.iter().filter(|pages| **pages & tied != 0).fold(tied, |all, pages| all | pages);
+        }
+        left.iter().all(|pages| pages & !tied == 0)
+    }
+
     /// The pages that a CPU has cached or may come to cache.
     fn may_cache(&self, programs: &Programs, cpu: usize) -> u8 {
         if cpu >= programs.actors as usize || programs.kinds[cpu] != ActorKind::Cpu {
