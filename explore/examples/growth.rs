@@ -10,7 +10,8 @@ use std::time::Instant;
 /// CPU 0 migrates page 0; all CPUs store and load by turns, through the pages by turns; from four actors on, the last reclaims.
 fn program(actors: usize, pages: usize, accesses: usize) -> String {
     let cpus = if actors > 3 { actors - 1 } else { actors };
-    let access = |cpu: usize, n: usize| format!("{}{}", if n.is_multiple_of(2) { 'W' } else { 'R' }, (cpu + n) % pages);
+    let access =
+        |cpu: usize, n: usize| format!("{}{}", if n.is_multiple_of(2) { 'W' } else { 'R' }, (cpu + n) % pages);
     let of = |cpu| (0..accesses).map(|n| access(cpu, n)).collect::<Vec<_>>().join(" ");
     let mut parts: Vec<_> = (0..cpus).map(|cpu| format!("cpu{cpu}: {}", of(cpu))).collect();
     parts[0].push_str(" D0");
@@ -47,7 +48,9 @@ fn cell(point: &Option<(Measure, f64)>, budget: usize) -> String {
 fn main() {
     let mut args = std::env::args().skip(1);
     let budget = args.next().and_then(|n| n.parse().ok()).unwrap_or(4_000_000);
-    println!("| actors | pages | accesses | program | states | s | states, symmetry and reduction | s | bytes/state |");
+    println!(
+        "| actors | pages | accesses | program | states | s | states, symmetry and reduction | s | bytes/state |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     let mut points = Vec::new();
     for actors in 2..=4 {
@@ -57,8 +60,11 @@ fn main() {
                 let plain = Options::plain(budget);
                 let all = measured(&line, plain);
                 let few = measured(&line, Options { symmetry: true, reduction: true, ..plain });
-                let bytes = all.as_ref().map_or("-".to_owned(), |(m, _)| format!("{:.0}", m.bytes as f64 / m.states as f64));
+                let bytes = all
+                    .as_ref()
+                    .map_or("-".to_owned(), |(m, _)| format!("{:.0}", m.bytes as f64 / m.states as f64));
                 let (a, f) = (cell(&all, budget), cell(&few, budget));
+                let line = line.replace('|', "\\|");
                 println!("| {actors} | {pages} | {accesses} | `{line}` | {a} | {f} | {bytes} |");
                 points.push(Point { actors, pages, accesses, all, few });
             }
@@ -93,7 +99,8 @@ fn plot(points: &[Point]) -> String {
         );
     }
     for accesses in 1..=3 {
-        let _ = writeln!(svg, "<text x=\"{:.1}\" y=\"{:.1}\">{accesses}</text>", x(accesses), HEIGHT - MARGIN + 20.0);
+        let _ =
+            writeln!(svg, "<text x=\"{:.1}\" y=\"{:.1}\">{accesses}</text>", x(accesses), HEIGHT - MARGIN + 20.0);
     }
     let colours = ["#1b6ca8", "#c0392b", "#27803b"];
     for actors in 2..=4 {

@@ -22,10 +22,8 @@ fn renamed(case: &Case, names: &Renaming) -> Case {
         let to = names.actors[actor] as usize;
         new.programs.len[to] = case.programs.len[actor];
         new.programs.kinds[to] = case.programs.kinds[actor];
-        new.programs.ops[to] = case.programs.ops[actor].map(|op| Op {
-            arg: if op.kind.one_page() { names.pages[op.arg as usize] } else { op.arg },
-            ..op
-        });
+        new.programs.ops[to] = case.programs.ops[actor]
+            .map(|op| Op { arg: if op.kind.one_page() { names.pages[op.arg as usize] } else { op.arg }, ..op });
     }
     new
 }
@@ -66,11 +64,12 @@ impl Observer for Twins<'_> {
                 let changed = a.renamed(world, &self.names).difference(&b, world);
                 panic!("{at}: {changed:?}\n{:?}\n{:?}", a.renamed(world, &self.names).actors, b.actors);
             }
-            let [one, two] = [(world, &a, &events[0]), (&self.twin, &b, &events[1])].map(|(world, machine, event)| {
-                let mut judges = Judges::default();
-                judges.after(world, machine, event, 1);
-                judges.iter().map(|finding| finding.judge()).collect::<Vec<_>>()
-            });
+            let [one, two] =
+                [(world, &a, &events[0]), (&self.twin, &b, &events[1])].map(|(world, machine, event)| {
+                    let mut judges = Judges::default();
+                    judges.after(world, machine, event, 1);
+                    judges.iter().map(|finding| finding.judge()).collect::<Vec<_>>()
+                });
             assert_eq!(one, two, "{at}");
         }
     }

@@ -1,7 +1,7 @@
 //! Folios and swap slots: what the kernel knows of a page, and the bytes.
 
 use crate::{ACTORS, Slot};
-use zerocopy::{IntoBytes, TryFromBytes};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// The bytes of a page: one word per actor, so that two writers never race on one word by accident.
 pub type Data = [u8; ACTORS];
@@ -10,7 +10,7 @@ pub type Data = [u8; ACTORS];
 pub const NO_SLOT: Slot = 0xf;
 
 /// A folio of one page, in system or device memory.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(C)]
 pub struct Folio {
     /// The page's bytes. They stay in the frame after it is freed.
@@ -223,7 +223,7 @@ impl Folio {
 }
 
 /// A swap slot. Its bytes stay after it is freed.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(C)]
 pub struct SwapSlot {
     /// What the device holds.

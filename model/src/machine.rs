@@ -5,10 +5,10 @@ use crate::{
     Programs, Pte, PteKind, SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME,
     is_device,
 };
-use zerocopy::{IntoBytes, TryFromBytes, transmute, try_transmute};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes, transmute_ref, try_transmute_ref};
 
 /// What `migrate_vma` knows of one source page: the frame (or none, for a hole) and its flags.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(transparent)]
 pub struct Source(u8);
 
@@ -58,7 +58,7 @@ impl Source {
 }
 
 /// One actor's registers.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(C)]
 pub struct Actor {
     /// Flags, see the constants.
@@ -214,7 +214,7 @@ impl Iterator for Frames {
 }
 
 /// How far a child is.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(u8)]
 pub enum Child {
     /// There is none.
@@ -229,8 +229,8 @@ pub enum Child {
 }
 
 /// The machine.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
-#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(C, align(8))]
 pub struct Machine {
     /// The registers of each actor.
     pub actors: [Actor; ACTORS],
@@ -329,15 +329,15 @@ impl Machine {
     /// The machine as words.
     #[inline]
     #[must_use]
-    pub fn image(&self) -> Image {
-        transmute!(*self)
+    pub fn image(&self) -> &Image {
+        transmute_ref!(self)
     }
 
     /// The machine of an image; `None` if it is of no machine.
     #[inline]
     #[must_use]
-    pub fn of_image(image: Image) -> Option<Machine> {
-        try_transmute!(image).ok()
+    pub fn of_image(image: &Image) -> Option<&Machine> {
+        try_transmute_ref!(image).ok()
     }
 
     /// Whether every actor's program is over.
@@ -537,13 +537,13 @@ mod tests {
     #[test]
     fn an_image_is_the_whole_machine() {
         let mut m = Machine::new(&Config { shared: 0b101, ..Config::default() });
-        assert_eq!(Machine::of_image(m.image()), Some(m));
-        let before = m.image();
+        assert_eq!(Machine::of_image(m.image()), Some(&m));
+        let before = *m.image();
         m.loose_holds = 1;
-        assert_ne!(m.image(), before);
-        assert_eq!(Machine::of_image(m.image()), Some(m));
+        assert_ne!(*m.image(), before);
+        assert_eq!(Machine::of_image(m.image()), Some(&m));
         // There is no such child.
-        assert_eq!(Machine::of_image([u64::MAX; IMAGE]), None);
+        assert_eq!(Machine::of_image(&[u64::MAX; IMAGE]), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! word dirty?" of words that are not present, and the answer is whatever the encoding has at that place.
 
 use crate::{Frame, Slot};
-use zerocopy::{IntoBytes, TryFromBytes};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// What kind of word a page-table entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum PteKind {
 }
 
 /// A page-table entry.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(transparent)]
 pub struct Pte(u16);
 

@@ -6,7 +6,7 @@
 //! is discarded or not. The operations under test cannot touch this memory: only stores and discards change it.
 
 use crate::{ACTORS, FRAMES, Frame, MMS, PAGES};
-use zerocopy::{IntoBytes, TryFromBytes};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// Which discard of a page has begun and not returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum InFlight {
 }
 
 /// One word's legal values: the last stored value, and what discards allow beside it.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(C)]
 pub struct Word {
     /// The last value stored (zero if a discard made it so).
@@ -56,7 +56,7 @@ impl Word {
 }
 
 /// The legal contents of every page, and what has been revoked.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, IntoBytes, TryFromBytes)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
 #[repr(C)]
 pub struct Shadow {
     /// By address space, page and word.

@@ -101,7 +101,10 @@ impl Machine {
         new.actors = names.by_actor(std::array::from_fn(|n| names.registers(&self.actors[n], migrates(n))));
         new.tlb = names.by_actor(self.tlb.map(|tlb| tlb.map(|entries| names.by_page(entries))));
         new.pte = self.pte.map(|entries| names.by_page(entries));
-        new.shadow.rename(|words| names.by_page(words.map(|words| names.by_actor(words))), |bits| names.actor_bits(bits));
+        new.shadow.rename(
+            |words| names.by_page(words.map(|words| names.by_actor(words))),
+            |bits| names.actor_bits(bits),
+        );
         new.shadow.rename_revoked(|frames| names.by_page(frames));
         for folio in &mut new.folios {
             folio.data = names.by_actor(folio.data);

@@ -134,13 +134,13 @@ impl Plan<'_, '_> {
     fn expand_one<M: Memory>(&self, job: &Job<M>, packed: &[u64], sheet: &mut Sheet<M>) {
         let &Job { state, depth, memory, .. } = job;
         let image = self.layout.unpack(packed);
-        let machine = Machine::of_image(image).expect("what was packed is a machine");
+        let machine = Machine::of_image(&image).expect("what was packed is a machine");
         let enabled = machine.enabled(self.world);
         let before = sheet.ways.len();
         if enabled.is_empty() {
             let end = machine.programs_done(self.world.programs);
             if end {
-                self.end(job, machine, sheet);
+                self.end(job, *machine, sheet);
             } else {
                 let finding = Finding::Broken { step: depth, rule: Rule::Deadlock };
                 sheet.notes.push(Note { after: before, state, via: None, finding, memory });
@@ -151,11 +151,11 @@ impl Plan<'_, '_> {
         }
         sheet.asymmetric |= self.symmetry.as_ref().is_some_and(|s| s.fragile && machine.asked_twice());
         let chosen = match &self.reduction {
-            Some(reduction) if !job.all => reduction.choose(self.world, &machine, enabled),
+            Some(reduction) if !job.all => reduction.choose(self.world, machine, enabled),
             _ => enabled,
         };
         for via in chosen.iter() {
-            self.take(job, (&machine, &image, packed), via, sheet);
+            self.take(job, (machine, &image, packed), via, sheet);
         }
         let ways = (sheet.ways.len() - before) as u32;
         sheet.done.push(Done { state, depth, ways, enabled: enabled.len(), end: false });
@@ -206,19 +206,26 @@ impl Plan<'_, '_> {
                 return;
             }
         }
-        let next = self.image(&next);
+        let renamed;
+        let next = match &self.symmetry {
+            Some(symmetry) => {
+                renamed = symmetry.image(self.world, &next);
+                &renamed
+            }
+            None => next.image(),
+        };
         let start = sheet.words.len();
         sheet.words.extend_from_slice(packed);
         let words = &mut sheet.words[start..];
-        self.layout.pack(image, &next, words, &mut sheet.outside);
-        let hash = self.hash(&next, words, &memory);
+        self.layout.pack(image, next, words, &mut sheet.outside);
+        let hash = self.hash(next, words, &memory);
         sheet.ways.push(Way { via, to: Some(hash), memory });
     }
 
     /// Adds the bits in which the states of random executions differ from the first.
     pub fn survey(&self, executions: u64, bits: &mut Image) {
         let base = Machine::new(self.world.config);
-        let first = base.image();
+        let first = *base.image();
         for index in 0..executions {
             let (mut machine, mut rng) = (base, rng_for(0, index));
             for _ in 0..LONGEST {
@@ -241,7 +248,7 @@ impl Plan<'_, '_> {
     fn image(&self, machine: &Machine) -> Image {
         match &self.symmetry {
             Some(symmetry) => symmetry.image(self.world, machine),
-            None => machine.image(),
+            None => *machine.image(),
         }
     }
 

@@ -52,6 +52,11 @@ impl Layout {
         self.live.iter().map(|word| word.count_ones()).sum()
     }
 
+    /// In how many runs they are.
+    pub fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
     /// The same bits and some more, side by side.
     pub fn anew(&self, bits: &Image) -> Layout {
         let mut layout = Layout::new(self.base);

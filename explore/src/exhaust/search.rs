@@ -32,10 +32,12 @@ const BATCH: usize = 2048;
 const CHUNK: usize = 64;
 /// With so many states, random executions are asked for the first time which bits change.
 const SURVEY: usize = 256;
+/// With fewer states it costs nothing to speak of to pack them all again.
+const CHEAP: usize = 5000;
 /// Bytes that a state takes beside its words, its ways on among them.
 const MARGIN: usize = 96;
 /// So many are expanded at a time, the newest first.
-const BURST: usize = 32;
+const BURST: usize = 4;
 
 /// The search is over before its time.
 enum Over {
@@ -112,7 +114,7 @@ enum Silence {
 impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
     pub fn new(world: &'a World<'w>, case: &Case, options: &Options, wanted: W) -> Self {
         let start = Machine::new(world.config);
-        let layout = Layout::new(start.image());
+        let layout = Layout::new(*start.image());
         let mut store = Store::new(layout.words(), options.lossy);
         store.seeds.push(seed(&M::default()));
         let symmetry = options.symmetry.then(|| Symmetry::of(case)).filter(|s| s.order() > 1);
@@ -121,7 +123,7 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
         let plan = Plan { world, layout, lossy: options.lossy, symmetry, reduction };
         let remembers = size_of::<M>() != 0;
         let state = vec![0; layout_words];
-        let hash = plan.hash(&start.image(), &state, &M::default());
+        let hash = plan.hash(start.image(), &state, &M::default());
         store.reach(hash, &state, remembers.then_some(0), Node::new(0, 0, 0), true);
         let pool = match options.threads {
             0 | 1 => None,
@@ -325,16 +327,20 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
         }
         let old = self.plan.layout.clone();
         let states = self.kept.store.len();
-        // Twice as many states as the last time: ask random executions too, and put all bits side by side.
+        // Twice as many states as the last time: ask random executions too, and put all bits side by side if that pays.
         if states >= 2 * self.surveyed {
             self.surveyed = states;
             self.plan.survey((states / 8).min(1024) as u64, &mut outside);
-            self.plan.layout = old.anew(&outside);
-            self.kept.store.convert(&old, &self.plan.layout);
-        } else {
-            self.plan.layout.add(&outside);
-            self.kept.store.widen(self.plan.layout.words());
+            let anew = old.anew(&outside);
+            if states < CHEAP || anew.runs() * 4 < old.runs() * 3 || anew.words() < old.words() {
+                self.kept.store.convert(&old, &anew);
+                self.plan.layout = anew;
+                self.packed = self.plan.layout.convert(&old, &self.packed);
+                return;
+            }
         }
+        self.plan.layout.add(&outside);
+        self.kept.store.widen(self.plan.layout.words());
         self.packed = self.plan.layout.convert(&old, &self.packed);
     }
 }

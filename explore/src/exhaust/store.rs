@@ -73,7 +73,16 @@ const TAG: u64 = u64::MAX << 32;
 impl Store {
     pub fn new(stride: usize, lossy: bool) -> Store {
         let table = vec![0; SMALLEST];
-        Store { stride, words: Vec::new(), first: 0, pasts: Vec::new(), seeds: Vec::new(), nodes: Vec::new(), table, lossy }
+        Store {
+            stride,
+            words: Vec::new(),
+            first: 0,
+            pasts: Vec::new(),
+            seeds: Vec::new(),
+            nodes: Vec::new(),
+            table,
+            lossy,
+        }
     }
 
     /// How many words a packed state has.

@@ -48,9 +48,9 @@ impl Symmetry {
     /// The image that stands for a machine and its twins: the smallest.
     #[inline]
     pub fn image(&self, world: &World, machine: &Machine) -> Image {
-        let mut least = machine.image();
+        let mut least = *machine.image();
         for renaming in &self.renamings {
-            least = least.min(machine.renamed(world, renaming).image());
+            least = least.min(*machine.renamed(world, renaming).image());
         }
         least
     }
@@ -63,7 +63,8 @@ impl Symmetry {
 }
 
 fn fits(programs: &Programs, names: &Renaming) -> bool {
-    let renamed = |op: &Op| Op { arg: if op.kind.one_page() { names.pages[op.arg as usize] } else { op.arg }, ..*op };
+    let renamed =
+        |op: &Op| Op { arg: if op.kind.one_page() { names.pages[op.arg as usize] } else { op.arg }, ..*op };
     (0..ACTORS).all(|actor| {
         let to = names.actors[actor] as usize;
         if actor >= programs.actors as usize {

@@ -5,7 +5,9 @@
 //! than too little; `explore/tests/reduction.rs` compares searches that rely on it with searches that do not.
 
 use super::{Footprint, Object, Objects};
-use crate::{ACTORS, ActorKind, FRAMES, MMS, Machine, Op, OpKind, PAGES, Programs, SLOTS, Swap, Transition, World};
+use crate::{
+    ACTORS, ActorKind, FRAMES, MMS, Machine, Op, OpKind, PAGES, Programs, SLOTS, Swap, Transition, World,
+};
 
 /// What of a case decides which prospects there are.
 #[derive(Clone, Copy, Debug)]
@@ -155,7 +157,8 @@ impl Machine {
         if cpu >= programs.actors as usize || programs.kinds[cpu] != ActorKind::Cpu {
             return 0;
         }
-        let cached = (0..PAGES).filter(|page| self.tlb[cpu][0][*page].valid()).fold(0, |all, page| all | 1 << page);
+        let cached =
+            (0..PAGES).filter(|page| self.tlb[cpu][0][*page].valid()).fold(0, |all, page| all | 1 << page);
         cached | pages_of(&programs.of(cpu)[self.actors[cpu].op.min(programs.len[cpu]) as usize..])
     }
 
@@ -192,7 +195,8 @@ impl Machine {
             let pte = self.pte[0][page];
             for frame in 0..FRAMES {
                 let folio = &self.folios[frame];
-                let named = (pte.is_present() || pte.is_migration() || pte.is_device()) && pte.frame() as usize == frame;
+                let named =
+                    (pte.is_present() || pte.is_migration() || pte.is_device()) && pte.frame() as usize == frame;
                 if named || me.folio as usize == frame || (folio.allocated() && folio.page() == page) {
                     judged.insert(Object::folio(frame));
                     if folio.swapcache() && (folio.slot() as usize) < SLOTS {
