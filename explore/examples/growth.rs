@@ -121,7 +121,7 @@ fn plot(points: &[Point]) -> String {
                     actors as f64 / 2.0
                 );
             }
-            if let Some((p, (measure, _))) = of_line().filter_map(|p| Some((p, p.all.as_ref()?))).last() {
+            if let Some((p, (measure, _))) = of_line().rev().find_map(|p| Some((p, p.all.as_ref()?))) {
                 let _ = writeln!(
                     svg,
                     "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"{colour}\">{actors} actors, {pages} page{}</text>",

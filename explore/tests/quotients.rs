@@ -63,6 +63,11 @@ fn check(version: &Version, case: &Case) -> Option<(Measure, Measure)> {
     let mut least = plain.clone();
     for (name, options) in variants() {
         let (other, measure) = search(version, case, options);
+        // Depth first, the budget may be used up before anything is found: that is no silence.
+        if options.order == Order::Depth && matches!(other, Exhaust::Budget { .. }) {
+            assert!(matches!(found, Exhaust::Found { .. }), "{name}, {} on {case}", version.name);
+            continue;
+        }
         let lossy_found = options.lossy && matches!(found, Exhaust::Found { .. });
         if lossy_found {
             // Of several shortest executions it may not find the one with fewest switches.
@@ -105,7 +110,7 @@ fn every_quotient_says_the_same_over_the_whole_corpus() {
 fn every_quotient_says_the_same_on_random_programs() {
     let versions: Vec<_> = impls::registry().iter().collect();
     let (mut all, mut fewer, mut searched) = (0, 0, 0);
-    for index in 0..1500 {
+    for index in 0..500 {
         let (mut case, _) = case_at(31, index);
         let programs = &mut case.programs;
         let small = programs.total() <= 6 && programs.actors > 1;
@@ -196,8 +201,8 @@ fn a_limit_that_is_hit_says_how_many_states_were_seen() {
 /// What was seen to go wrong on the way is not kept back, even if the shortest way there is out of reach.
 #[test]
 fn a_finding_that_is_out_of_reach_level_by_level_is_mentioned() {
-    let lost = case("cpu0: W0 F0 W0 D0 R0 P0 R0 | cpu1: R1 R1 R1");
-    let deep = Options { order: Order::Depth, ..Options::plain(500) };
+    let lost = case("cpu0: W0 F0 W0 D0 R0 P0 R0 | cpu1: R1 R1 | cpu2: R2 R2");
+    let deep = Options { order: Order::Depth, ..Options::plain(1500) };
     let (found, measure) = search(version("pre-fix"), &lost, deep);
     assert!(matches!(found, Exhaust::Budget { .. }), "{found:?}");
     assert!(measure.spoke.is_some_and(|f: Finding| f.judge() != Judge::Structural), "{measure:?}");

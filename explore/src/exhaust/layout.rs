@@ -66,8 +66,8 @@ impl Layout {
 
     /// Makes room for bits behind those that have their places.
     pub fn add(&mut self, bits: &Image) {
-        for n in 0..IMAGE {
-            let mut left = bits[n] & !self.live[n];
+        for (n, bits) in bits.iter().enumerate() {
+            let mut left = bits & !self.live[n];
             while left != 0 {
                 let from = left.trailing_zeros();
                 let mut width = (left >> from).trailing_ones();
