@@ -34,7 +34,7 @@ pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
 pub use cover::{Candidate, cover, protect_losses};
 pub use coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Spoken, Step, Steps};
 pub use distinguish::{Answers, CHUNK, Difference, Job, Record, Rival, RivalRecord, Shard, Told};
-pub use exhaust::{Answer, Exhaust, Memory, exhaust};
+pub use exhaust::{Answer, Cut, Exhaust, Measure, Memory, Options, Order, Outcome, exhaust, exhaust_with};
 pub use graph::{Edge, Graph, TooLarge, Visitor};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
 pub use interleavings::Interleavings;
