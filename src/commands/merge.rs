@@ -1,6 +1,7 @@
 //! `lostwrite merge`.
 
 use super::{FINE, Outcome, input, separate, unexpected};
+use explore::Shard;
 use lostwrite::report::join_matrices;
 use lostwrite::separation::{Part, Subject};
 use serde_json::Value;
@@ -37,12 +38,11 @@ pub fn run(args: &Args) -> Outcome {
                 args.parts[0]
             ));
         }
-        if parts.iter().filter(|p| p.shard == part.shard).count() > 1 {
-            return Err(format!(
-                "{path}: part {}/{} is there twice; expected each once",
-                part.shard.index + 1,
-                part.shard.of
-            ));
+    }
+    for (path, Part { shard, .. }) in args.parts.iter().zip(&parts) {
+        if parts.iter().filter(|p| p.shard == *shard).count() > 1 {
+            let Shard { index, of } = shard;
+            return Err(format!("{path}: part {}/{of} is there twice; expected each once", index + 1));
         }
     }
     let question = &first.question;
