@@ -62,10 +62,15 @@ impl Subject {
     /// # Errors
     /// With the steps that there are.
     pub fn ablation(base: &'static Version, steps: &[usize]) -> Result<Subject, String> {
-        let numbered = |edit: impls::Edit| Some((edit.place().strip_prefix("drop ")?.parse::<usize>().ok()?, edit));
+        let numbered =
+            |edit: impls::Edit| Some((edit.place().strip_prefix("drop ")?.parse::<usize>().ok()?, edit));
         let drops: Vec<_> = impls::edits(&base.listing).into_iter().filter_map(numbered).collect();
         if let Some(unknown) = steps.iter().find(|s| drops.iter().all(|(number, _)| number != *s)) {
-            return Err(format!("{} has no step {unknown}; expected a number from 1 to {}", base.name, drops.len()));
+            return Err(format!(
+                "{} has no step {unknown}; expected a number from 1 to {}",
+                base.name,
+                drops.len()
+            ));
         }
         let wanted = drops.into_iter().filter(|(number, _)| steps.is_empty() || steps.contains(number));
         let rivals = wanted.map(|(number, edit)| Rival { version: edit.of(base), from_step: Some(number) });
@@ -84,7 +89,8 @@ impl Subject {
 
     /// Whether one of the versions splits large folios, so that these are of interest.
     fn splits(&self) -> bool {
-        let splits = |v: &Version| listing::lines(&v.listing).iter().any(|l| l.trim() == model::Action::SplitFolio.text());
+        let splits =
+            |v: &Version| listing::lines(&v.listing).iter().any(|l| l.trim() == model::Action::SplitFolio.text());
         splits(self.base) || self.rivals.iter().any(|r| splits(&r.version))
     }
 }
@@ -254,7 +260,8 @@ fn canonical(case: &Case) -> String {
 
 fn letter(letters: &str) -> Result<OpKind, String> {
     OpKind::ALL.into_iter().find(|k| k.letters() == letters && *k != OpKind::SwapMax).ok_or_else(|| {
-        let known: Vec<_> = OpKind::ALL.into_iter().filter(|k| *k != OpKind::SwapMax).map(OpKind::letters).collect();
+        let known: Vec<_> =
+            OpKind::ALL.into_iter().filter(|k| *k != OpKind::SwapMax).map(OpKind::letters).collect();
         format!("unknown operation '{letters}'; expected letters such as {}", known.join(" "))
     })
 }

@@ -150,10 +150,11 @@ pub fn programs(versions: &[&'static Version], case: &Case, states: usize) -> Ve
     for version in versions.iter().filter(|v| v.is_correct_on(&case.config)) {
         let Ok(found) = explore::losses(version, &case, states) else { return Verdict::Rejected };
         if let Some(loss) = found.losses.first() {
-            let shown = exhaust::<()>(version, &case, usize::MAX, |finding, ()| match Loss::of(finding) == *loss {
-                true => Answer::Shortest,
-                false => Answer::Ignore,
-            });
+            let shown =
+                exhaust::<()>(version, &case, usize::MAX, |finding, ()| match Loss::of(finding) == *loss {
+                    true => Answer::Shortest,
+                    false => Answer::Ignore,
+                });
             let case = if let Exhaust::Found { case, .. } = shown { *case } else { case };
             return Verdict::Alarm(format!("{}: {loss}\n\n{}", version.name, report(version, &case)));
         }

@@ -215,7 +215,8 @@ impl Job<'_> {
             (Some(theirs), Some(ours)) => theirs <= ours,
             (theirs, _) => theirs.is_some(),
         };
-        let (version, only) = if on_rival { (&self.rivals[rival].version, &rival_only) } else { (self.base, &base_only) };
+        let (version, only) =
+            if on_rival { (&self.rivals[rival].version, &rival_only) } else { (self.base, &base_only) };
         let shows = only[0].clone();
         let found = quietly(|| {
             exhaust::<History>(version, case, self.budget, |finding, _| {

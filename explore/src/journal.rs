@@ -42,7 +42,9 @@ impl Journal {
     /// # Errors
     /// If it cannot be opened or read, or is open elsewhere.
     pub fn open<L: DeserializeOwned>(path: &Path) -> Result<(Journal, Vec<L>), String> {
-        let fail = |what: &str, e: &dyn std::fmt::Display| format!("{}: the journal cannot be {what}: {e}", path.display());
+        let fail = |what: &str, e: &dyn std::fmt::Display| {
+            format!("{}: the journal cannot be {what}: {e}", path.display())
+        };
         let file = OpenOptions::new().create(true).read(true).append(true).open(path);
         let mut file = file.map_err(|e| fail("opened", &e))?;
         if FileExt::try_lock(&file).is_err() {

@@ -63,7 +63,9 @@ impl std::fmt::Display for Loss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let child = |mm: &usize| if *mm == 0 { "" } else { " of the child" };
         match self {
-            Loss::Lost { mm, page, word } => write!(f, "a store of actor {word} to page {page}{} is lost", child(mm)),
+            Loss::Lost { mm, page, word } => {
+                write!(f, "a store of actor {word} to page {page}{} is lost", child(mm))
+            }
             Loss::Stale { page } => write!(f, "page {page} is reached, or read, through a stale translation"),
             Loss::Dropped { mm, page, word } => {
                 write!(f, "the dirty fact of a store of actor {word} to page {page}{} is dropped", child(mm))

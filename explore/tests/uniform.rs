@@ -17,14 +17,20 @@ fn case(text: &str) -> Case {
 }
 
 /// Programs without a cycle: nobody tries in vain.
-const PLAIN: [&str; 3] = [
+const PLAIN: [&str; 4] = [
     "kernel=6.0 cpu0: W0 | cpu1: R0",
-    "kernel=6.0 shared=0 cpu0: D0 | cpu1: R0",
-    "kernel=6.0 swap=disk cpu0: W0 P0",
+    "kernel=6.0 shared=0 cpu0: R0 R0 | cpu1: W0",
+    "kernel=6.0 shared=0 cpu0: R0 | cpu1: R0 | cpu2: R0",
+    "kernel=6.0 shared=0 cpu0: Z0 | cpu1: R0",
 ];
 
 /// Follows every execution to its end, one by one, on the machine alone.
-fn walk_all(world: &World, machine: Machine, path: &mut Vec<Transition>, out: &mut Vec<(Vec<Transition>, Machine)>) {
+fn walk_all(
+    world: &World,
+    machine: Machine,
+    path: &mut Vec<Transition>,
+    out: &mut Vec<(Vec<Transition>, Machine)>,
+) {
     let enabled = machine.enabled(world);
     assert!(path.len() < 400, "there is a cycle");
     if enabled.is_empty() {
@@ -156,5 +162,8 @@ fn the_share_of_forbidden_endings_is_the_share_of_draws_that_lose() {
         })
         .count();
     let expected = share * draws as f64;
-    assert!(share > 0.0 && (lost as f64 - expected).abs() < 6.0 * expected.sqrt(), "{lost} of {draws}, share {share}");
+    assert!(
+        share > 0.0 && (lost as f64 - expected).abs() < 6.0 * expected.sqrt(),
+        "{lost} of {draws}, share {share}"
+    );
 }

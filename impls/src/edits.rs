@@ -154,7 +154,8 @@ mod tests {
     #[test]
     fn steps_have_the_numbers_that_the_linked_code_gives_them() {
         for version in crate::registry() {
-            let drops: Vec<_> = edits(&version.listing).into_iter().filter(|e| e.name.starts_with("drop")).collect();
+            let drops: Vec<_> =
+                edits(&version.listing).into_iter().filter(|e| e.name.starts_with("drop")).collect();
             let code = &version.code;
             let places = || (0..code.len() as model::Pc).filter_map(|pc| Some((code.subject_step(pc)?, pc)));
             for (n, edit) in drops.iter().enumerate() {

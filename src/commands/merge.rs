@@ -1,6 +1,7 @@
 //! `lostwrite merge`.
 
 use super::{FINE, Outcome, input, separate, unexpected};
+use explore::Shard;
 use lostwrite::report::join_matrices;
 use lostwrite::separation::{Part, Subject};
 use serde_json::Value;
@@ -23,17 +24,25 @@ pub fn run(args: &Args) -> Outcome {
     if values[0]["tables"].is_array() {
         let whole = join_matrices(&values).map_err(|e| format!("{}: {e}", args.parts.join(", ")))?;
         println!("{whole:#}");
-        let fine = whole["tables"].as_array().is_some_and(|tables| tables.iter().all(|t| t["as_expected"] == true));
+        let fine =
+            whole["tables"].as_array().is_some_and(|tables| tables.iter().all(|t| t["as_expected"] == true));
         return Ok(if fine { FINE } else { unexpected() });
     }
-    let parts = args.parts.iter().zip(values).map(|(path, value)| part(path, value)).collect::<Result<Vec<_>, _>>()?;
+    let parts =
+        args.parts.iter().zip(values).map(|(path, value)| part(path, value)).collect::<Result<Vec<_>, _>>()?;
     let first = &parts[0];
     for (path, part) in args.parts.iter().zip(&parts) {
         if part.question != first.question || part.shard.of != first.shard.of {
-            return Err(format!("{path}: this is a part of other work than {}; expected parts of one question", args.parts[0]));
+            return Err(format!(
+                "{path}: this is a part of other work than {}; expected parts of one question",
+                args.parts[0]
+            ));
         }
-        if parts.iter().filter(|p| p.shard == part.shard).count() > 1 {
-            return Err(format!("{path}: part {}/{} is there twice; expected each once", part.shard.index + 1, part.shard.of));
+    }
+    for (path, Part { shard, .. }) in args.parts.iter().zip(&parts) {
+        if parts.iter().filter(|p| p.shard == *shard).count() > 1 {
+            let Shard { index, of } = shard;
+            return Err(format!("{path}: part {}/{of} is there twice; expected each once", index + 1));
         }
     }
     let question = &first.question;

@@ -45,15 +45,17 @@ pub fn run(args: &Args) -> Outcome {
     let samplers = if given.is_empty() { SAMPLERS.to_vec() } else { given };
     let kinds = samplers.iter().map(|name| kind(name)).collect::<Result<Vec<_>, _>>()?;
     println!("{case}");
-    let head = ["version", "sampler", "interleavings", "seeds", "executions to the first loss: median", "worst", "none"];
+    let head =
+        ["version", "sampler", "interleavings", "seeds", "executions to the first loss: median", "worst", "none"];
     let mut table = Table::new(head);
     let mut replays = String::new();
     for version in versions {
         for (name, kind) in samplers.iter().zip(&kinds) {
             let scheduling = match kind {
                 Some(kind) => Scheduling::Blind(*kind),
-                None => Scheduling::uniform(version, &case, args.budget as usize)
-                    .map_err(|_| format!("more than {} states; expected a smaller program, or --budget", args.budget))?,
+                None => Scheduling::uniform(version, &case, args.budget as usize).map_err(|_| {
+                    format!("more than {} states; expected a smaller program, or --budget", args.budget)
+                })?,
             };
             let count = match &scheduling {
                 Scheduling::Uniform(all) => short(all.count()),
@@ -63,7 +65,8 @@ pub fn run(args: &Args) -> Outcome {
                 .into_par_iter()
                 .map(|seed| first_loss(version, &case, &scheduling, seed, args.executions))
                 .collect();
-            let mut counts: Vec<u64> = firsts.iter().map(|f| f.as_ref().map_or(u64::MAX, |f| f.execution)).collect();
+            let mut counts: Vec<u64> =
+                firsts.iter().map(|f| f.as_ref().map_or(u64::MAX, |f| f.execution)).collect();
             counts.sort_unstable();
             let show = |n: u64| if n == u64::MAX { format!("over {}", args.executions) } else { n.to_string() };
             let none = counts.iter().filter(|n| **n == u64::MAX).count();

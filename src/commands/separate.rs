@@ -119,13 +119,21 @@ pub fn run(subject: &Subject, ablates: bool, programs: &Programs, work: &Work) -
         Format::Json => println!("{}", serde_json::to_string(&part).map_err(|e| e.to_string())?),
         Format::Text => {
             if shard.of > 1 {
-                println!("part {} of {}: join the results of all parts (--format json) with `lostwrite merge`", shard.index + 1, shard.of);
+                println!(
+                    "part {} of {}: join the results of all parts (--format json) with `lostwrite merge`",
+                    shard.index + 1,
+                    shard.of
+                );
             }
             print(subject, shard.of, &[part]);
         }
     }
     if over.is_break() {
-        let again = if work.journal.is_some() { "the same command with --resume goes on" } else { "without a --journal, all of it is lost" };
+        let again = if work.journal.is_some() {
+            "the same command with --resume goes on"
+        } else {
+            "without a --journal, all of it is lost"
+        };
         eprintln!("lostwrite: interrupted; {again}");
         return Ok(ExitCode::from(INTERRUPTED));
     }
@@ -135,8 +143,7 @@ pub fn run(subject: &Subject, ablates: bool, programs: &Programs, work: &Work) -
 /// Prints what parts of so many say; whether all of it is there.
 pub fn print(subject: &Subject, of: u64, parts: &[Part]) -> bool {
     let question = &parts[0].question;
-    let records: Vec<_> =
-        parts.iter().flat_map(|p| p.records.iter().map(|r| (p.shard, r.clone()))).collect();
+    let records: Vec<_> = parts.iter().flat_map(|p| p.records.iter().map(|r| (p.shard, r.clone()))).collect();
     let answers = question.answers(subject.rivals.len(), of, &records);
     print!("{}", separation_text(question, subject, &answers));
     answers.finished()
@@ -198,7 +205,8 @@ struct Progress {
 impl Progress {
     fn new(question: &Question, shard: Shard, done: &[Record]) -> Progress {
         let style = ProgressStyle::with_template("{elapsed_precise} {bar:30} {pos}/{len} programs, {msg}");
-        let bar = ProgressBar::new(question.programs / shard.of).with_style(style.expect("the template is well formed"));
+        let bar =
+            ProgressBar::new(question.programs / shard.of).with_style(style.expect("the template is well formed"));
         bar.set_position(done.iter().map(|r| r.programs).sum());
         let now = Instant::now();
         Progress { bar, began: now, states: AtomicU64::new(0), programs: AtomicU64::new(0), said: Mutex::new(now) }

@@ -19,7 +19,11 @@ pub fn separation_text(question: &Question, subject: &Subject, answers: &Answers
     }
     if answers.too_large > 0 || answers.rivals.iter().any(|r| r.too_large > 0) {
         let worst = answers.rivals.iter().map(|r| r.too_large).max().unwrap_or(0);
-        let _ = writeln!(out, "NOT EXHAUSTED: {worst} programs have more than {} states; --budget raises that", question.budget);
+        let _ = writeln!(
+            out,
+            "NOT EXHAUSTED: {worst} programs have more than {} states; --budget raises that",
+            question.budget
+        );
     }
     if !answers.finished() {
         out.push_str("NOT FINISHED: this is what was found so far\n");
@@ -35,7 +39,8 @@ fn distinction(question: &Question, subject: &Subject, answers: &Answers) -> Str
         let _ = writeln!(out, "{} and {}: none {}: {}", base.name, rival.name, question.size_text(), work);
         return out;
     };
-    let _ = writeln!(out, "{} and {} differ, and on no smaller program: {}", base.name, rival.name, program_of(found));
+    let _ =
+        writeln!(out, "{} and {} differ, and on no smaller program: {}", base.name, rival.name, program_of(found));
     for (version, only) in [(base, &found.base_only), (rival, &found.rival_only)] {
         let _ = writeln!(out, "  only {}: {}", version.name, list(only));
     }
@@ -53,12 +58,15 @@ fn ablation(subject: &Subject, answers: &Answers) -> String {
             Some(found) => {
                 let version = if found.on_rival { &rival.version } else { subject.base };
                 let _ = writeln!(replays, "{}\n    {}", rival.version.name, replay(version, found));
-                let what = if found.on_rival { found.shows.to_string() } else { format!("no longer: {}", found.shows) };
+                let what =
+                    if found.on_rival { found.shows.to_string() } else { format!("no longer: {}", found.shows) };
                 (what, program_of(found))
             }
             None if !told.finished => ("?".to_owned(), String::new()),
             None if told.reached == 0 => ("no program within these bounds gets there".to_owned(), String::new()),
-            None => (format!("not needed within these bounds: {} programs get there", told.reached), String::new()),
+            None => {
+                (format!("not needed within these bounds: {} programs get there", told.reached), String::new())
+            }
         };
         table.row([name.to_owned(), what, program]);
     }

@@ -70,11 +70,15 @@ impl Bounds {
         for ops in 1..=self.ops {
             for actors in 1..=self.actors.min(ops).min(model::ACTORS) {
                 for subset in 0..1usize << self.others.len() {
-                    let others: Vec<ActorKind> =
-                        self.others.iter().enumerate().filter(|(n, _)| subset & 1 << n != 0).map(|(_, k)| *k).collect();
+                    let others: Vec<ActorKind> = self
+                        .others
+                        .iter()
+                        .enumerate()
+                        .filter(|(n, _)| subset & 1 << n != 0)
+                        .map(|(_, k)| *k)
+                        .collect();
                     let Some(cpus) = actors.checked_sub(others.len()).filter(|n| *n > 0) else { continue };
-                    let kinds: Vec<ActorKind> =
-                        std::iter::repeat_n(ActorKind::Cpu, cpus).chain(others).collect();
+                    let kinds: Vec<ActorKind> = std::iter::repeat_n(ActorKind::Cpu, cpus).chain(others).collect();
                     for lengths in spread(ops, actors) {
                         // Of CPUs the one with the longest program comes first.
                         if lengths[..cpus].is_sorted_by(|a, b| a >= b) {

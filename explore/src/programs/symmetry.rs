@@ -9,9 +9,8 @@ use model::{ActorKind, Op, PAGES, Programs};
 pub(super) fn is_first(programs: &Programs, pages: bool) -> bool {
     let key = |ops: &[Op]| -> Vec<(u8, u8)> { ops.iter().map(|op| (op.kind as u8, op.arg)).collect() };
     let cpus = cpus(programs);
-    let sorted = (1..cpus).all(|a| {
-        programs.len[a - 1] != programs.len[a] || key(programs.of(a - 1)) <= key(programs.of(a))
-    });
+    let sorted = (1..cpus)
+        .all(|a| programs.len[a - 1] != programs.len[a] || key(programs.of(a - 1)) <= key(programs.of(a)));
     // Nothing comes before page 0.
     if !sorted || !pages || programs.pages() <= 1 {
         return sorted;
@@ -28,11 +27,12 @@ fn cpus(programs: &Programs) -> usize {
 /// Every renaming of the CPUs, and of the pages if these have no names of their own.
 pub(super) fn renamings(programs: &Programs, pages: bool) -> impl Iterator<Item = Programs> {
     let cpus = cpus(programs);
-    let pages = if pages && (0..programs.actors as usize).all(|a| programs.of(a).iter().all(|op| op.kind.one_page())) {
-        permutations(PAGES)
-    } else {
-        vec![(0..PAGES).collect()]
-    };
+    let pages =
+        if pages && (0..programs.actors as usize).all(|a| programs.of(a).iter().all(|op| op.kind.one_page())) {
+            permutations(PAGES)
+        } else {
+            vec![(0..PAGES).collect()]
+        };
     let programs = *programs;
     permutations(cpus).into_iter().flat_map(move |actors| {
         pages.clone().into_iter().map(move |pages| {
