@@ -82,7 +82,7 @@ fn execution(world: &'static World<'static>) -> bool {
         thread.join().expect("a thread that only steps");
     }
     let inner = &mut *shared.inner();
-    wind_up(world, inner.machine, shared.steps.load(Ordering::Relaxed), &mut inner.judges);
+    wind_up(world, inner.machine, shared.steps.load(Ordering::SeqCst), &mut inner.judges);
     inner.judges.of(Judge::LastWrite).is_some()
 }
 
