@@ -20,6 +20,18 @@ pub enum Verdict {
     Alarm(String),
 }
 
+impl Verdict {
+    /// Prints an alarm and ends the process: engines keep the input of a process that aborts. Returns any other verdict.
+    #[must_use]
+    pub fn or_abort(self) -> Verdict {
+        if let Verdict::Alarm(report) = &self {
+            eprintln!("{report}");
+            std::process::abort()
+        }
+        self
+    }
+}
+
 /// A fuzz target, as an engine or a plain run knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite_fuzz::VERSIONS;
+use lostwrite::settings::VERSIONS;
 use std::sync::LazyLock;
 
 fuzz_target!(

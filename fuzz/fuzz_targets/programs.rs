@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
+use lostwrite::settings::VERSIONS;
 use lostwrite::targets::programs_bytes_on;
-use lostwrite_fuzz::VERSIONS;
 use std::sync::LazyLock;
 
 fuzz_target!(

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite_fuzz::SUBJECT;
+use lostwrite::settings::SUBJECT;
 use std::sync::LazyLock;
 
 fuzz_target!(

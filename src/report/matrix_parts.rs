@@ -24,8 +24,7 @@ pub fn matrix_part_json(tables: &[Matrix], part: Shard, work: &str) -> Value {
 /// # Errors
 /// If a part is missing, there twice, or of other work.
 pub fn join_matrices(parts: &[Value]) -> Result<Value, String> {
-    let shard =
-        |part: &Value| serde_json::from_value::<Shard>(part["shard"].clone()).map_err(|e| format!("no part: {e}"));
+    let shard = |part: &Value| serde_json::from_value::<Shard>(part["shard"].clone()).map_err(|e| format!("no part: {e}"));
     let of = shard(&parts[0])?.of;
     let mut by_index: Vec<Option<Value>> = vec![None; of as usize];
     for part in parts {
@@ -59,7 +58,7 @@ pub fn join_matrices(parts: &[Value]) -> Result<Value, String> {
         let reached = |goal: &Goal| {
             tables().any(|t| t["reached"].as_array().is_some_and(|r| r.iter().any(|g| g == goal.text())))
         };
-        let (yes, no): (Vec<&Goal>, Vec<&Goal>) = Goal::ALL.iter().partition(|g| reached(g));
+        let (yes, no): (Vec<Goal>, Vec<Goal>) = Goal::ALL.iter().partition(|g| reached(g));
         table["reached"] = yes.into_iter().map(|g| g.text()).collect::<Vec<_>>().into();
         table["never"] = no.into_iter().map(|g| g.text()).collect::<Vec<_>>().into();
         table["as_expected"] = tables().all(|t| t["as_expected"] == true).into();
