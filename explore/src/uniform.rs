@@ -57,7 +57,7 @@ fn below(bound: &BigUint, rng: &mut Xoshiro256PlusPlus) -> BigUint {
     loop {
         let mut digits: Vec<u32> = (0..bits.div_ceil(32)).map(|_| rng.random()).collect();
         if let Some(last) = digits.last_mut()
-            && bits % 32 != 0
+            && !bits.is_multiple_of(32)
         {
             *last &= (1 << (bits % 32)) - 1;
         }
