@@ -339,7 +339,8 @@ fn a_full_disk_is_told_and_loses_nothing() {
         for part in ["full/journal.jsonl", "cannot be written", "run the same command again"] {
             assert!(err.contains(part), "{err}");
         }
-        let half = files(&folder.path("full")).into_iter().find(|p| p.to_string_lossy().contains(".tmp"));
+        let temporary = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(".tmp"));
+        let half = files(&folder.path("full")).into_iter().find(temporary);
         assert_eq!(half, None, "nothing is left half written");
     }
     let (exit, out, err) = code(&mut folder.night("full", CHUNKS));

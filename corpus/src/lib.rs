@@ -21,7 +21,7 @@ pub use files::{
     CaseFile, Entry, Expect, FileError, REGRESSIONS_FOLDER, builtin, ground_truth, ground_truth_sequences, load,
     unexplained,
 };
-pub use folder::{file_name, seeds};
+pub use folder::{FolderFile, file_name, read_folder, seeds, treasured};
 pub use generate::{Shape, generate};
 pub use knobs::{KNOBS, Knob, SWAPS, knob};
 pub use mutate::{crossover, mutate};

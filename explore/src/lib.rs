@@ -4,28 +4,53 @@
 
 mod burst;
 mod cell;
+mod cover;
+mod coverage;
+mod distinguish;
 mod exhaust;
+mod graph;
 mod guard;
 mod hash;
 mod hunt;
+mod interleavings;
+mod journal;
+mod losses;
 mod matrix;
 mod mutants;
+pub mod mutator;
 pub mod nightly;
+mod outcomes;
 mod pct;
+mod programs;
 mod random_walk;
+mod sample;
 mod sampler;
 mod shrink;
+mod statistics;
+mod uniform;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
+pub use cover::{Candidate, cover, protect_losses};
+pub use coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Spoken, Step, Steps};
+pub use distinguish::{Answers, CHUNK, Difference, Job, Record, Rival, RivalRecord, Shard, Told};
 pub use exhaust::{Answer, Cut, Exhaust, Measure, Memory, Options, Order, Outcome, exhaust, exhaust_with};
+pub use graph::{Edge, Graph, TooLarge, Visitor};
 pub use hunt::{FirstLoss, Found, HuntOptions, HuntReport, Limit, Origin, first_losses, hunt};
-pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, native};
+pub use interleavings::Interleavings;
+pub use journal::Journal;
+pub use losses::{Loss, Losses, SubjectSteps, losses};
+pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, matrix_part, native};
 pub use mutants::{Catch, Catcher, MutantReport, MutantsReport, count_mutants, mutants};
+pub use outcomes::{Ending, FinalMemory, Outcomes, Row, outcomes, stored_words};
 pub use pct::Pct;
+pub use programs::{Bounds, Enumeration};
 pub use random_walk::RandomWalk;
+pub use sample::{First, Scheduling, first_loss};
 pub use sampler::{Recorder, Sampler, SamplerKind, case_at, rng_for};
 pub use shrink::{
     EXECUTIONS, Limits, Progress, Sample, Shrunk, Signature, Size, Surroundings, deletions, draw_losing, shrink,
     shrink_to, statistics,
 };
+pub use statistics::Statistics;
+pub use uniform::Uniform;

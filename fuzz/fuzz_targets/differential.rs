@@ -2,12 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite::targets::differential_bytes_on;
-use lostwrite_fuzz::VERSIONS;
+use lostwrite::settings::VERSIONS;
 use std::sync::LazyLock;
 
 fuzz_target!(
     init: { LazyLock::force(&VERSIONS); },
-    |input: &[u8]| -> Corpus { lostwrite_fuzz::settle(differential_bytes_on(&VERSIONS, input)) }
+    |input: &[u8]| -> Corpus { lostwrite_fuzz::settle(lostwrite_fuzz::differential(input)) }
 );
 lostwrite_fuzz::mutate_operations!();

@@ -2,12 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite::targets::rediscover_bytes;
-use lostwrite_fuzz::SUBJECT;
+use lostwrite::settings::SUBJECT;
 use std::sync::LazyLock;
 
 fuzz_target!(
     init: { LazyLock::force(&SUBJECT); },
-    |input: &[u8]| -> Corpus { lostwrite_fuzz::settle(rediscover_bytes(&SUBJECT, input)) }
+    |input: &[u8]| -> Corpus { lostwrite_fuzz::settle(lostwrite_fuzz::rediscover(input)) }
 );
 lostwrite_fuzz::mutate_operations!();

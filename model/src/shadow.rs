@@ -53,6 +53,12 @@ impl Word {
     pub const fn zero_ok(self) -> bool {
         self.state & ZERO_OK != 0
     }
+
+    /// What is legal beside the last value: anything (bit 0), the value before (bit 1), zero (bit 2).
+    #[must_use]
+    pub const fn beside_last(self) -> u8 {
+        self.state >> 5
+    }
 }
 
 /// The legal contents of every page, and what has been revoked.

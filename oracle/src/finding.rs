@@ -120,7 +120,7 @@ pub enum Revocation {
 }
 
 /// A structural rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
     /// The step itself did something that is never right.
     Flaw(Flaw),

@@ -4,15 +4,27 @@ use super::{FINE, Outcome, input};
 use corpus::Case;
 use explore::{Answer, Exhaust, FirstLoss, exhaust, first_losses};
 use impls::{Scenario, Version};
+use lostwrite::named;
 use lostwrite::report::Table;
 use model::{Event, Machine, World};
 use oracle::{Drain, Judges, Observer, execute};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Measure: step cost, executions per second, states per second, executions to first losses.
 #[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite bench --seeds 15")]
+#[command(after_help = "Examples: lostwrite bench --seeds 15\n          \
+    lostwrite bench --subject v1 --scenario S3 --seeds 10 --budget 2000000")]
 pub struct Args {
+    /// Measure nothing else than executions to this version's first loss, and print them seed by seed
+    #[arg(long, value_name = "VERSION")]
+    subject: Option<String>,
+    /// With --subject: only a loss of this scenario counts
+    #[arg(long, requires = "subject", value_parser = named::scenario)]
+    scenario: Option<Scenario>,
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// How many seeds to count executions to the first loss for
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
@@ -24,8 +36,22 @@ pub struct Args {
     time: u64,
 }
 
+impl Args {
+    fn seeds(&self) -> Range<u64> {
+        self.seed..self.seed.saturating_add(self.seeds)
+    }
+}
+
 /// Measures and prints. Times are of one core.
 pub fn run(args: &Args) -> Outcome {
+    if let Some(subject) = &args.subject {
+        let scenario = args.scenario.as_ref().map(std::slice::from_ref);
+        for loss in first_losses(input::version(subject)?, scenario, args.seeds(), args.budget) {
+            let executions = loss.executions.map_or("-".to_owned(), |n| n.to_string());
+            println!("{}\t{executions}", loss.seed);
+        }
+        return Ok(FINE);
+    }
     println!(
         "machine: {} bytes; code of v3: {} instructions\n",
         size_of::<Machine>(),
@@ -164,7 +190,7 @@ fn losses(args: &Args) -> Result<(), String> {
     for (name, version, scenarios) in
         [("loss of pre-fix", "pre-fix", None), ("race of v1 (S3 or S3r)", "v1", Some(&race[..]))]
     {
-        let found = first_losses(input::version(version)?, scenarios, 0..args.seeds, args.budget);
+        let found = first_losses(input::version(version)?, scenarios, args.seeds(), args.budget);
         let mut counts: Vec<u64> = found.iter().map(|f: &FirstLoss| f.executions.unwrap_or(u64::MAX)).collect();
         counts.sort_unstable();
         let show = |n: u64| if n == u64::MAX { format!("over {}", args.budget) } else { n.to_string() };

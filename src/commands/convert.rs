@@ -23,8 +23,11 @@ pub struct Args {
 /// A form of a case.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Form {
+    /// A line of text
     Text,
+    /// JSON
     Json,
+    /// What fuzzers mutate
     Bytes,
 }
 

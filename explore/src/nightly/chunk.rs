@@ -496,7 +496,9 @@ mod tests {
             if !matches!(chunk.lane, LaneKind::Small | LaneKind::Bytes) {
                 assert!(out.records.iter().any(|r| r.alarm && r.version == "forgetful"), "{chunk:?}");
             }
-            assert!(out.records.iter().all(|r| r.version != "v3" || r.what == "diverge"), "{chunk:?}");
+            // Outside a version's contract it may be flagged too.
+            let wrong = |r: &&Record| r.version == "v3" && r.contract && r.what != "diverge";
+            assert_eq!(out.records.iter().find(wrong), None, "{chunk:?}");
         }
     }
 

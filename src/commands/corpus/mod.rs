@@ -1,15 +1,30 @@
 //! `lostwrite corpus`: folders of cases. One file per subcommand.
 
+mod convert;
 mod dictionary;
+mod gather;
+mod generate;
+mod merge;
+mod min;
 mod seeds;
+mod stats;
 
 use super::Outcome;
-use super::convert::write;
-use std::path::Path;
+use super::convert::{Form, write};
 
 /// Folders of cases.
 #[derive(clap::Subcommand)]
 pub enum Command {
+    /// Keep as few cases as cover what all do
+    Min(min::Args),
+    /// Add the cases of other folders that bring something new
+    Merge(merge::Args),
+    /// What a folder consists of, what it covers, and what it does not
+    Stats(stats::Args),
+    /// Convert a whole folder between text, JSON and bytes
+    Convert(convert::Args),
+    /// Write cases of the generator as byte files
+    Generate(generate::Args),
     /// Write a dictionary for fuzzing engines that mutate bytes
     Dictionary(dictionary::Args),
     /// Write the cases that come with lostwrite as byte files, for fuzzing engines
@@ -19,22 +34,12 @@ pub enum Command {
 /// Runs a subcommand.
 pub fn run(command: &Command) -> Outcome {
     match command {
+        Command::Min(args) => min::run(args),
+        Command::Merge(args) => merge::run(args),
+        Command::Stats(args) => stats::run(args),
+        Command::Convert(args) => convert::run(args),
+        Command::Generate(args) => generate::run(args),
         Command::Dictionary(args) => dictionary::run(args),
         Command::Seeds(args) => seeds::run(args),
     }
-}
-
-/// Writes a file of a folder under the name of its content; false if it is there already.
-fn put(folder: &Path, content: &[u8]) -> Result<bool, String> {
-    let path = folder.join(corpus::file_name(content));
-    if path.exists() {
-        return Ok(false);
-    }
-    write(&path, content).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(true)
-}
-
-/// Makes a folder that may be there already.
-fn make(folder: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))
 }

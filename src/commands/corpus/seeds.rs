@@ -1,6 +1,6 @@
 //! `lostwrite corpus seeds`.
 
-use super::{make, put};
+use super::gather::{make, put};
 use crate::commands::{FINE, Outcome};
 use std::path::PathBuf;
 

@@ -1,0 +1,10 @@
+//! The versions believed correct, or those that `LOSTWRITE_IMPLS` names: nothing is flagged, and no two of them diverge.
+
+use lostwrite::settings::VERSIONS;
+use lostwrite::targets::differential_bytes_on;
+use std::sync::LazyLock;
+
+fn main() {
+    LazyLock::force(&VERSIONS);
+    afl::fuzz!(|input: &[u8]| _ = differential_bytes_on(&VERSIONS, input).or_abort());
+}

@@ -1,0 +1,10 @@
+//! One version that is known to lose data, `LOSTWRITE_SUBJECT` or else pre-fix: a fuzzer that works crashes soon.
+
+use lostwrite::settings::SUBJECT;
+use lostwrite::targets::rediscover_bytes;
+use std::sync::LazyLock;
+
+fn main() {
+    LazyLock::force(&SUBJECT);
+    afl::fuzz!(|input: &[u8]| _ = rediscover_bytes(&SUBJECT, input).or_abort());
+}
