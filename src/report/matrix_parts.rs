@@ -24,7 +24,8 @@ pub fn matrix_part_json(tables: &[Matrix], part: Shard, work: &str) -> Value {
 /// # Errors
 /// If a part is missing, there twice, or of other work.
 pub fn join_matrices(parts: &[Value]) -> Result<Value, String> {
-    let shard = |part: &Value| serde_json::from_value::<Shard>(part["shard"].clone()).map_err(|e| format!("no part: {e}"));
+    let shard =
+        |part: &Value| serde_json::from_value::<Shard>(part["shard"].clone()).map_err(|e| format!("no part: {e}"));
     let of = shard(&parts[0])?.of;
     let mut by_index: Vec<Option<Value>> = vec![None; of as usize];
     for part in parts {
