@@ -47,6 +47,16 @@ enum Command {
     Hunt(commands::hunt::Args),
     /// All interleavings of a case's programs on one version
     Exhaust(commands::exhaust::Args),
+    /// The final memories that a case's programs can end with, by version
+    Outcomes(commands::outcomes::Args),
+    /// Executions of one program until something is lost, by sampler
+    Sample(commands::sample::Args),
+    /// The smallest program on which two versions differ in what can be lost
+    Distinguish(commands::distinguish::Args),
+    /// For each step of a version, the smallest program that needs it
+    Ablate(commands::ablate::Args),
+    /// Join the results of jobs that did a part each
+    Merge(commands::merge::Args),
     /// Every version in every scenario, by all interleavings of small programs
     Matrix(commands::matrix::Args),
     /// Mistakes put into the listings one by one: which do the judges not catch?
@@ -73,6 +83,11 @@ fn main() -> ExitCode {
         Some(Command::Conform(args)) => commands::conform::run(&args),
         Some(Command::Hunt(args)) => commands::hunt::run(&args),
         Some(Command::Exhaust(args)) => commands::exhaust::run(&args),
+        Some(Command::Outcomes(args)) => commands::outcomes::run(&args),
+        Some(Command::Sample(args)) => commands::sample::run(&args),
+        Some(Command::Distinguish(args)) => commands::distinguish::run(&args),
+        Some(Command::Ablate(args)) => commands::ablate::run(&args),
+        Some(Command::Merge(args)) => commands::merge::run(&args),
         Some(Command::Matrix(args)) => commands::matrix::run(&args),
         Some(Command::Mutants(args)) => commands::mutants::run(&args),
         Some(Command::Nightly(args)) => commands::nightly::run(&args),

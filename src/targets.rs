@@ -3,14 +3,16 @@
 use crate::Subject;
 use crate::report::{Detail, timeline};
 use corpus::{Case, bytes};
+use explore::{Answer, Ending, Exhaust, Loss, exhaust};
 use impls::Version;
 use oracle::{Comparison, End, Outcome, trace};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// What came of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The bytes are of no known version; engines should not keep them.
+    /// The bytes are of no known version, or the target does not take the case; engines should not keep them.
     Rejected,
     /// Nothing unexpected.
     Fine,
@@ -42,13 +44,18 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 3] = [
+pub const ALL: [Target; 4] = [
     Target {
         name: "differential",
         about: "a judge speaks of a version believed correct, or two such versions diverge",
         body: |_, input| differential_bytes(input),
     },
     Target { name: "rediscover", about: "the subject, which is known to lose, loses", body: rediscover_bytes },
+    Target {
+        name: "programs",
+        about: "some interleaving of the programs is flagged on a version believed correct, or two such versions can end differently",
+        body: |_, input| programs_bytes(input),
+    },
     Target {
         name: "codec",
         about: "text, JSON and bytes do not hold the same case",
@@ -116,6 +123,56 @@ pub fn rediscover_bytes(subject: &Subject, input: &[u8]) -> Verdict {
         Some(case) => Verdict::Alarm(report(subject.version, &case)),
         None => Verdict::Fine,
     }
+}
+
+/// How many states a program may have on each version in the `programs` target: what takes a tenth of a second or so, all versions together.
+pub const PROGRAM_STATES: usize = 5_000;
+
+/// The body of the `programs` target: all interleavings of a case's programs, whatever its schedule, on every version in the registry
+/// that is believed correct. Programs with too many states are rejected, so that an engine keeps to small ones.
+#[must_use]
+pub fn programs_bytes(input: &[u8]) -> Verdict {
+    programs_bytes_on(correct(), input)
+}
+
+/// The same with a choice of versions.
+#[must_use]
+pub fn programs_bytes_on(versions: &[&'static Version], input: &[u8]) -> Verdict {
+    let Ok(case) = bytes::decode(input) else { return Verdict::Rejected };
+    programs(versions, &case, PROGRAM_STATES)
+}
+
+/// The same for a case, and with a choice of how many states are too many.
+#[must_use]
+pub fn programs(versions: &[&'static Version], case: &Case, states: usize) -> Verdict {
+    let case = Case { schedule: corpus::Schedule::default(), ..case.clone() };
+    let mut first: Option<(&'static Version, BTreeSet<Ending>)> = None;
+    for version in versions.iter().filter(|v| v.is_correct_on(&case.config)) {
+        let Ok(found) = explore::losses(version, &case, states) else { return Verdict::Rejected };
+        if let Some(loss) = found.losses.first() {
+            let shown =
+                exhaust::<()>(version, &case, usize::MAX, |finding, ()| match Loss::of(finding) == *loss {
+                    true => Answer::Shortest,
+                    false => Answer::Ignore,
+                });
+            let case = if let Exhaust::Found { case, .. } = shown { *case } else { case };
+            return Verdict::Alarm(format!("{}: {loss}\n\n{}", version.name, report(version, &case)));
+        }
+        let Ok(outcomes) = explore::outcomes(version, &case, states) else { return Verdict::Rejected };
+        let endings: BTreeSet<Ending> = outcomes.rows.into_keys().collect();
+        match &first {
+            None => first = Some((version, endings)),
+            Some((other, theirs)) if *theirs != endings && oracle::comparable(&case) => {
+                let names = format!("{} {}", other.argument(), version.argument());
+                return Verdict::Alarm(format!(
+                    "{} and {} can end differently: lostwrite outcomes {names} '{case}'\n",
+                    other.name, version.name
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    Verdict::Fine
 }
 
 /// The body of the `codec` target: the three forms of a case hold the same value.

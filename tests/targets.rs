@@ -3,7 +3,9 @@
 use corpus::{Case, Shape, bytes};
 use impls::{Provenance, Version};
 use lostwrite::Subject;
-use lostwrite::targets::{Verdict, codec_bytes, differential, differential_bytes, rediscover_bytes};
+use lostwrite::targets::{
+    Verdict, codec_bytes, correct, differential, differential_bytes, programs, programs_bytes, rediscover_bytes,
+};
 use model::listing;
 use model::listing::Node;
 use oracle::{End, Judges};
@@ -99,6 +101,39 @@ fn differential_raises_no_alarm() {
             Verdict::Alarm(report) => panic!("{input:02x?}\n{report}"),
         }
     }
+}
+
+/// Schedules are ignored, so that one program is one input whatever follows it.
+#[test]
+fn programs_raises_no_alarm_and_takes_small_programs_only() {
+    let (mut fine, mut rejected) = (0, 0);
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
+    for _ in 0..60 {
+        let case = corpus::generate(&mut rng, &Shape { actors: 2, pages: 1, ops: 3 });
+        match programs(correct(), &case, 1_000) {
+            Verdict::Rejected => rejected += 1,
+            Verdict::Fine => fine += 1,
+            Verdict::Alarm(report) => panic!("{case}\n{report}"),
+        }
+    }
+    assert!(fine > 10 && rejected > 0, "{fine} fine, {rejected} rejected");
+    assert_eq!(programs_bytes(&[]), Verdict::Rejected);
+}
+
+/// A version that loses is told with a schedule that shows it, though the program came without one.
+#[test]
+fn programs_tells_a_loss_with_its_schedule() {
+    let find = |name| impls::find(name).expect("registered");
+    let case = |text: &str| text.parse::<Case>().expect("a case");
+    let v1 = trusted("v1", find("v1").listing.clone());
+    let Verdict::Alarm(report) = programs(&[v1], &case("kernel=6.0 cpu0: F0 D0 | cpu1: W0"), 5_000) else {
+        panic!("no alarm")
+    };
+    assert!(report.contains("v1: the dirty fact") && report.contains("DIRTY FACT DROPPED"), "{report}");
+    let moved = case("kernel=6.0 W0 D0");
+    assert_eq!(programs(&[find("v3"), find("v2")], &moved, 5_000), Verdict::Fine);
+    assert_eq!(programs(&[v1], &moved, 5_000), Verdict::Fine);
+    assert_eq!(programs(&[v1], &moved, 10), Verdict::Rejected);
 }
 
 #[test]

@@ -59,4 +59,8 @@ impl Sampler for Burst {
     fn retried(&mut self, _: Transition) {
         self.current = None;
     }
+
+    fn restart(&mut self, rng: &mut Xoshiro256PlusPlus) {
+        *self = Burst::new(rng);
+    }
 }

@@ -1,6 +1,6 @@
 //! The table of versions: every version in every scenario, on one hardware.
 
-use crate::{Cell, Effort, Mark, cell};
+use crate::{Cell, Effort, Mark, Shard, cell};
 use corpus::{Case, Environment, Knob, Surface};
 use impls::{Loss, Scenario, Version};
 use model::Profile;
@@ -84,6 +84,12 @@ pub fn native(version: &Version) -> Profile {
 
 /// Tabulates on all cores, and reports each finished cell to `progress`. The result does not depend on the number of cores.
 pub fn matrix(options: &MatrixOptions, progress: impl Fn() + Sync) -> Vec<Matrix> {
+    matrix_part(options, Shard::ALL, progress)
+}
+
+/// The same for a part of the cells: those whose number in reading order, over all tables, leaves the part's remainder. The
+/// others stay without an answer.
+pub fn matrix_part(options: &MatrixOptions, part: Shard, progress: impl Fn() + Sync) -> Vec<Matrix> {
     let programs: Vec<_> = corpus::scenario_programs();
     let mut squares = Vec::new();
     for hardware in 0..options.hardware.len() {
@@ -93,7 +99,11 @@ pub fn matrix(options: &MatrixOptions, progress: impl Fn() + Sync) -> Vec<Matrix
     }
     let mut cells = squares
         .into_par_iter()
-        .map(|(hardware, row, scenario)| {
+        .enumerate()
+        .map(|(number, (hardware, row, scenario))| {
+            if !part.has(number as u64) {
+                return Square { scenario, cell: None, expected: None, mark: Mark::AsExpected };
+            }
             let version = options.versions[row];
             let kernel = options.kernel.unwrap_or_else(|| native(version));
             let surface = options.hardware[hardware];

@@ -16,6 +16,7 @@ const SOURCES: usize = Transition::COUNT as usize;
 /// A PCT scheduler for one execution.
 #[derive(Clone, Debug)]
 pub struct Pct {
+    depth: u32,
     priority: [u32; SOURCES],
     change: Vec<u32>,
     step: u32,
@@ -31,7 +32,7 @@ impl Pct {
         }
         let steps = 16 << rng.random_range(0..4);
         let change = (1..depth).map(|_| rng.random_range(0..steps)).collect();
-        Pct { priority, change, step: 0, lowest: depth }
+        Pct { depth, priority, change, step: 0, lowest: depth }
     }
 }
 
@@ -58,5 +59,9 @@ impl Sampler for Pct {
                 *p += u32::from(i != moved.index() as usize);
             }
         }
+    }
+
+    fn restart(&mut self, rng: &mut Xoshiro256PlusPlus) {
+        *self = Pct::new(self.depth, rng);
     }
 }

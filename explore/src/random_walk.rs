@@ -15,4 +15,6 @@ impl Sampler for RandomWalk {
     fn pick(&mut self, enabled: Enabled, _: &Machine, rng: &mut Xoshiro256PlusPlus) -> Transition {
         enabled.nth(rng.random_range(0..enabled.len()))
     }
+
+    fn restart(&mut self, _: &mut Xoshiro256PlusPlus) {}
 }

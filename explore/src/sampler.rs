@@ -15,6 +15,9 @@ pub trait Sampler {
 
     /// What moved went back to the first step of its operation; somebody else should move.
     fn retried(&mut self, _moved: Transition) {}
+
+    /// Draws what is drawn once for an execution: another one begins.
+    fn restart(&mut self, rng: &mut Xoshiro256PlusPlus);
 }
 
 /// The samplers by name.
@@ -40,7 +43,9 @@ impl SamplerKind {
         }
     }
 
-    fn start(self, rng: &mut Xoshiro256PlusPlus) -> Box<dyn Sampler> {
+    /// A sampler of this kind, for an execution.
+    #[must_use]
+    pub fn start(self, rng: &mut Xoshiro256PlusPlus) -> Box<dyn Sampler> {
         match self {
             SamplerKind::RandomWalk => Box::new(RandomWalk),
             SamplerKind::Pct(depth) => Box::new(Pct::new(depth, rng)),
@@ -68,7 +73,6 @@ pub fn case_at(seed: u64, index: u64) -> (Case, Recorder) {
 /// A sampler at work, and the schedule that it has drawn so far. When the schedule is full, the rest is left to the
 /// drain, so that the recorded case replays exactly.
 pub struct Recorder {
-    kind: SamplerKind,
     seed: Xoshiro256PlusPlus,
     rng: Xoshiro256PlusPlus,
     sampler: Box<dyn Sampler>,
@@ -82,13 +86,21 @@ impl Recorder {
     pub fn new(kind: SamplerKind, rng: Xoshiro256PlusPlus) -> Recorder {
         let mut own = rng.clone();
         let sampler = kind.start(&mut own);
-        Recorder { kind, seed: rng, rng: own, sampler, schedule: Schedule::default(), record: false }
+        Recorder { seed: rng, rng: own, sampler, schedule: Schedule::default(), record: false }
+    }
+
+    /// Any sampler, which draws anew, with a generator of its own.
+    #[must_use]
+    pub fn of(mut sampler: Box<dyn Sampler>, rng: Xoshiro256PlusPlus) -> Recorder {
+        let mut own = rng.clone();
+        sampler.restart(&mut own);
+        Recorder { seed: rng, rng: own, sampler, schedule: Schedule::default(), record: false }
     }
 
     /// Starts again: every version of a comparison draws from the same numbers. `record` keeps the choices.
     pub fn restart(&mut self, record: bool) {
         self.rng = self.seed.clone();
-        self.sampler = self.kind.start(&mut self.rng);
+        self.sampler.restart(&mut self.rng);
         self.schedule = Schedule::default();
         self.record = record;
     }

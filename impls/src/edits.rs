@@ -149,4 +149,22 @@ mod tests {
         assert_eq!(of("drop 3"), without(&[3, 4]), "a condition goes with its branch");
         assert_eq!(of("swap 2/3"), [0, 1, 3, 4, 2, 5].map(|n| all[n].clone()));
     }
+
+    /// What knows where an execution is has the same numbers.
+    #[test]
+    fn steps_have_the_numbers_that_the_linked_code_gives_them() {
+        for version in crate::registry() {
+            let drops: Vec<_> =
+                edits(&version.listing).into_iter().filter(|e| e.name.starts_with("drop")).collect();
+            let code = &version.code;
+            let places = || (0..code.len() as model::Pc).filter_map(|pc| Some((code.subject_step(pc)?, pc)));
+            for (n, edit) in drops.iter().enumerate() {
+                let (_, pc) = places().find(|(step, _)| *step == n + 1).expect("each step is in the code");
+                let words = code.at(pc).action.text();
+                let name = [format!("drop {}: {words}", n + 1), format!("drop {}: if {words}", n + 1)];
+                assert!(name.contains(&edit.name), "{}: {} is {words}", version.name, edit.name);
+            }
+            assert_eq!(places().map(|(step, _)| step).max(), Some(drops.len()), "{}", version.name);
+        }
+    }
 }

@@ -184,6 +184,7 @@ impl Version {
     #[must_use]
     pub fn argument(&self) -> String {
         match self.file {
+            None if self.name.contains(' ') => format!("--impl '{}'", self.name),
             None => format!("--impl {}", self.name),
             Some(file) if file.chars().all(|c| c.is_alphanumeric() || "/._+-".contains(c)) => {
                 format!("--impl-file {file}")

@@ -67,6 +67,7 @@ impl Instr {
 pub struct Code {
     instrs: Vec<Instr>,
     functions: Vec<&'static str>,
+    subject_steps: Vec<u16>,
     entries: [Pc; OpKind::ALL.len()],
     reclaim: Pc,
 }
@@ -83,6 +84,11 @@ struct Linker<'a> {
     instrs: Vec<Instr>,
     functions: Vec<&'static str>,
     function: &'static str,
+    /// The step of the subject that each instruction belongs to; 0 for the environment and for loops.
+    subject_steps: Vec<u16>,
+    in_subject: bool,
+    step: u16,
+    steps: u16,
     jumps: Vec<(usize, &'static str)>,
 }
 
@@ -100,6 +106,7 @@ impl Linker<'_> {
         let next = at as Pc + 1;
         self.instrs.push(Instr { action, class: Class::of(action), next, alt: next });
         self.functions.push(self.function);
+        self.subject_steps.push(self.step);
         at
     }
 
@@ -123,6 +130,10 @@ impl Linker<'_> {
     /// Emits an action, and what always follows it: the completion of a flush, the second half of the exclusive protocol.
     /// Returns its place, where it can fail, and that of its last part, where it has succeeded.
     fn action(&mut self, action: Action) -> (usize, usize) {
+        if self.in_subject {
+            self.steps += 1;
+            self.step = self.steps;
+        }
         let at = self.emit(action);
         let last = if action.is_flush() {
             self.emit(Action::FlushWait);
@@ -133,6 +144,7 @@ impl Linker<'_> {
         } else {
             at
         };
+        self.step = 0;
         (at, last)
     }
 
@@ -213,7 +225,9 @@ impl Linker<'_> {
                     } else {
                         &named.iter().find(|(n, _)| n == name).expect("a listing of that name").1
                     };
+                    let outside = std::mem::replace(&mut self.in_subject, *name == SUBJECT);
                     self.block(body, Scope { end: end as Pc, ..scope });
+                    self.in_subject = outside;
                     self.instrs[end].next = self.here();
                     self.function = function;
                 }
@@ -242,6 +256,10 @@ impl Code {
             instrs: Vec::new(),
             functions: Vec::new(),
             function: "",
+            subject_steps: Vec::new(),
+            in_subject: false,
+            step: 0,
+            steps: 0,
             jumps: Vec::new(),
         };
         let mut starts = Vec::new();
@@ -290,7 +308,7 @@ impl Code {
             )
         });
         let reclaim = skip(&instrs, find("reclaim"));
-        Code { instrs, functions: linker.functions, entries, reclaim }
+        Code { instrs, functions: linker.functions, subject_steps: linker.subject_steps, entries, reclaim }
     }
 
     /// The instruction at a place.
@@ -304,6 +322,14 @@ impl Code {
     #[must_use]
     pub fn function(&self, pc: Pc) -> &'static str {
         self.functions[pc as usize]
+    }
+
+    /// The step of the operation under comparison that the instruction at a place belongs to, counted from 1 as its
+    /// listing reads: a step before what its failure leads to, a condition before what it guards. `None` for what belongs
+    /// to the environment.
+    #[must_use]
+    pub fn subject_step(&self, pc: Pc) -> Option<usize> {
+        Some(self.subject_steps[pc as usize] as usize).filter(|n| *n > 0)
     }
 
     /// Where an operation starts. kswapd's page-out is a reclaim pass, not a system call.

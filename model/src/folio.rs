@@ -1,6 +1,7 @@
 //! Folios and swap slots: what the kernel knows of a page, and the bytes.
 
 use crate::{ACTORS, Slot};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// The bytes of a page: one word per actor, so that two writers never race on one word by accident.
 pub type Data = [u8; ACTORS];
@@ -9,7 +10,8 @@ pub type Data = [u8; ACTORS];
 pub const NO_SLOT: Slot = 0xf;
 
 /// A folio of one page, in system or device memory.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(C)]
 pub struct Folio {
     /// The page's bytes. They stay in the frame after it is freed.
     pub data: Data,
@@ -221,7 +223,8 @@ impl Folio {
 }
 
 /// A swap slot. Its bytes stay after it is freed.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(C)]
 pub struct SwapSlot {
     /// What the device holds.
     pub data: Data,

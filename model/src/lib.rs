@@ -21,6 +21,7 @@ mod op;
 mod pte;
 mod shadow;
 mod step;
+mod symmetry;
 mod tlb;
 
 pub use action::Action;
@@ -31,14 +32,15 @@ pub use config::{
 };
 pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
-pub use footprint::{Footprint, Object, ObjectKind, Objects};
+pub use footprint::{Footprint, Object, ObjectKind, Objects, Prospects};
 pub use hardware::{Hardware, Mode};
 pub(crate) use machine::Frames;
-pub use machine::{Actor, Child, Machine, Source};
+pub use machine::{Actor, Child, IMAGE, Image, Machine, Source};
 pub use op::{ActorKind, Kinds, Op, OpKind, Programs};
 pub use pte::{Pte, PteKind};
 pub use shadow::{InFlight, Shadow, Word};
 pub use step::{Enabled, Event, Flaw, Happened, Transition, World};
+pub use symmetry::Renaming;
 pub use tlb::TlbEntry;
 
 /// The most actors in a case.

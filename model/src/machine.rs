@@ -5,9 +5,11 @@ use crate::{
     Programs, Pte, PteKind, SHARED_VALUE, SLOTS, SYSTEM_FRAMES, Shadow, SwapSlot, TlbEntry, World, ZERO_FRAME,
     is_device,
 };
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes, transmute_ref, try_transmute_ref};
 
 /// What `migrate_vma` knows of one source page: the frame (or none, for a hole) and its flags.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(transparent)]
 pub struct Source(u8);
 
 impl Default for Source {
@@ -56,16 +58,17 @@ impl Source {
 }
 
 /// One actor's registers.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(C)]
 pub struct Actor {
+    /// Flags, see the constants.
+    pub flags: u32,
     /// The next instruction, meaningful while an operation is under way.
     pub pc: Pc,
     /// The listing's local variable `pte`.
     pub pte: Pte,
     /// Frames, a bit each, that the discard under way takes away from its page.
     pub doomed: u16,
-    /// Flags, see the constants.
-    pub flags: u32,
     /// Which operation of the program comes next or is under way.
     pub op: u8,
     /// The page that the listing works on.
@@ -85,6 +88,8 @@ pub struct Actor {
     pub src: [Source; PAGES],
     /// migrate_vma's destinations, by page; element 0 is also the new page of a fault.
     pub dst: [Frame; PAGES],
+    /// A machine is whole words without gaps.
+    pub(crate) filler: u8,
 }
 
 impl Actor {
@@ -209,7 +214,8 @@ impl Iterator for Frames {
 }
 
 /// How far a child is.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(u8)]
 pub enum Child {
     /// There is none.
     #[default]
@@ -223,12 +229,15 @@ pub enum Child {
 }
 
 /// The machine.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(C, align(8))]
 pub struct Machine {
     /// The registers of each actor.
     pub actors: [Actor; ACTORS],
     /// The page tables: the parent's, then the child's.
     pub pte: [[Pte; PAGES]; MMS],
+    /// What the program may legally see.
+    pub shadow: Shadow,
     /// The device allocator's free list, most recently freed first: two bits each, 3 for the end.
     pub(crate) device_free: u8,
     /// Each CPU's TLB, by address space.
@@ -237,8 +246,6 @@ pub struct Machine {
     pub folios: [Folio; FRAMES],
     /// The swap device.
     pub slots: [SwapSlot; SLOTS],
-    /// What the program may legally see.
-    pub shadow: Shadow,
     /// Who holds the page-table lock of each address space, plus one.
     pub ptl: [u8; MMS],
     /// How many mmu gathers are active on each address space (`tlb_flush_pending`).
@@ -255,14 +262,21 @@ pub struct Machine {
     pub swap_max: u8,
     /// The frames that the extra reference (low half) and the pin (high half) of each page are held on;
     /// [`NO_FRAME`] for none.
-    holds: [u8; PAGES],
+    pub(crate) holds: [u8; PAGES],
     /// Which of them are for write: a bit each, pins in the high half. A DMA device may store through those.
-    hold_writes: u8,
+    pub(crate) hold_writes: u8,
     /// Which of them may have lost the page since they were taken (a fork, a discard), likewise.
-    loose_holds: u8,
+    pub(crate) loose_holds: u8,
     /// The programs are over and the case is being drained.
     pub draining: bool,
+    filler: [u8; 7],
 }
+
+/// How many words a machine is.
+pub const IMAGE: usize = size_of::<Machine>() / 8;
+
+/// A machine as words. What they mean is the machine's business; equal machines have equal images.
+pub type Image = [u64; IMAGE];
 
 impl Machine {
     /// The machine as a case begins.
@@ -292,6 +306,7 @@ impl Machine {
             hold_writes: 0,
             loose_holds: 0,
             draining: false,
+            filler: [0; 7],
         };
         for page in (0..PAGES).filter(|p| (config.shared | config.large) & 1 << p != 0) {
             let shared = config.shared & 1 << page != 0;
@@ -309,6 +324,20 @@ impl Machine {
             }
         }
         m
+    }
+
+    /// The machine as words.
+    #[inline]
+    #[must_use]
+    pub fn image(&self) -> &Image {
+        transmute_ref!(self)
+    }
+
+    /// The machine of an image; `None` if it is of no machine.
+    #[inline]
+    #[must_use]
+    pub fn of_image(image: &Image) -> Option<&Machine> {
+        try_transmute_ref!(image).ok()
     }
 
     /// Whether every actor's program is over.
@@ -503,6 +532,18 @@ mod tests {
     #[test]
     fn the_machine_stays_small() {
         assert!(size_of::<Machine>() <= 352, "{} bytes", size_of::<Machine>());
+    }
+
+    #[test]
+    fn an_image_is_the_whole_machine() {
+        let mut m = Machine::new(&Config { shared: 0b101, ..Config::default() });
+        assert_eq!(Machine::of_image(m.image()), Some(&m));
+        let before = *m.image();
+        m.loose_holds = 1;
+        assert_ne!(*m.image(), before);
+        assert_eq!(Machine::of_image(m.image()), Some(&m));
+        // There is no such child.
+        assert_eq!(Machine::of_image(&[u64::MAX; IMAGE]), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! word dirty?" of words that are not present, and the answer is whatever the encoding has at that place.
 
 use crate::{Frame, Slot};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// What kind of word a page-table entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,8 @@ pub enum PteKind {
 }
 
 /// A page-table entry.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(transparent)]
 pub struct Pte(u16);
 
 const PRESENT: u16 = 1;

@@ -6,6 +6,7 @@
 //! is discarded or not. The operations under test cannot touch this memory: only stores and discards change it.
 
 use crate::{ACTORS, FRAMES, Frame, MMS, PAGES};
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// Which discard of a page has begun and not returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub enum InFlight {
 }
 
 /// One word's legal values: the last stored value, and what discards allow beside it.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(C)]
 pub struct Word {
     /// The last value stored (zero if a discard made it so).
     pub last: u8,
@@ -60,7 +62,8 @@ impl Word {
 }
 
 /// The legal contents of every page, and what has been revoked.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(C)]
 pub struct Shadow {
     /// By address space, page and word.
     pub words: [[[Word; ACTORS]; PAGES]; MMS],
@@ -128,6 +131,23 @@ impl Shadow {
             }
         }
         self.revoked[page] |= doomed;
+    }
+
+    /// Renames pages and words, and the actors whose discards are under way.
+    pub(crate) fn rename(
+        &mut self,
+        words: impl Fn([[Word; ACTORS]; PAGES]) -> [[Word; ACTORS]; PAGES],
+        actors: impl Fn(u8) -> u8,
+    ) {
+        self.words = self.words.map(words);
+        for word in self.words.iter_mut().flatten().flatten() {
+            word.state = word.state & !DOOMED | actors(word.state & DOOMED);
+        }
+    }
+
+    /// Renames the pages from which frames were revoked.
+    pub(crate) fn rename_revoked(&mut self, pages: impl Fn([u16; PAGES]) -> [u16; PAGES]) {
+        self.revoked = pages(self.revoked);
     }
 
     /// Whether a discard that has returned took this frame away from the page.

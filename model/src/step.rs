@@ -301,6 +301,21 @@ pub(crate) trait Watch {
     fn waits_for(&mut self, machine: &Machine, world: &World, actor: usize, action: Action);
     /// An action is done.
     fn acts(&mut self, machine: &Machine, world: &World, actor: usize, action: Action);
+    /// It stands at this place in the code.
+    #[inline]
+    fn at(&mut self, _pc: Pc) {}
+}
+
+/// Sees where in the code each action is.
+struct Places<F>(F);
+
+impl<F: FnMut(Pc)> Watch for Places<F> {
+    fn begins(&mut self, _: &Machine, _: &World, _: usize, _: Op) {}
+    fn waits_for(&mut self, _: &Machine, _: &World, _: usize, _: Action) {}
+    fn acts(&mut self, _: &Machine, _: &World, _: usize, _: Action) {}
+    fn at(&mut self, pc: Pc) {
+        (self.0)(pc);
+    }
 }
 
 struct Unwatched;
@@ -416,9 +431,19 @@ impl Machine {
 
     /// Takes one transition, which must be [enabled](Machine::enabled).
     pub fn step(&mut self, world: &World, transition: Transition) -> Event {
+        self.step_watched(world, transition, &mut Unwatched)
+    }
+
+    /// The same, and tells `done` the place in the code of every action that is done, local ones too.
+    pub fn step_with_places(&mut self, world: &World, transition: Transition, done: impl FnMut(Pc)) -> Event {
+        self.step_watched(world, transition, &mut Places(done))
+    }
+
+    #[inline]
+    fn step_watched(&mut self, world: &World, transition: Transition, watch: &mut impl Watch) -> Event {
         let mut event = Event::of(transition);
         if let Some(i) = transition.actor() {
-            self.run(world, i, &mut event, &mut Unwatched);
+            self.run(world, i, &mut event, watch);
         } else if let Some(cpu) = transition.cpu() {
             self.interrupt(cpu);
         } else {
@@ -494,11 +519,13 @@ impl Ctx<'_, '_> {
                 }
                 left -= 1;
                 watch.acts(self.m, self.w, self.i, instr.action);
+                watch.at(pc);
                 pc = instr.after(self.exec(instr.action));
                 continue;
             }
             if instr.class.has(Class::LEAVES) {
                 watch.acts(self.m, self.w, self.i, instr.action);
+                watch.at(pc);
                 if instr.action == Action::EndOp {
                     return self.end_op();
                 }
@@ -522,6 +549,7 @@ impl Ctx<'_, '_> {
                 }
             }
             watch.acts(self.m, self.w, self.i, instr.action);
+            watch.at(pc);
             let ok = self.exec(instr.action);
             if rides {
                 left -= 1;

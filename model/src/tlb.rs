@@ -3,9 +3,11 @@
 //! An entry outlives every change of the page table until a shoot-down, or the CPU's own re-walk, drops it.
 
 use crate::Frame;
+use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 
 /// A cached translation {frame, W, D}, or an invalid entry.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Immutable, IntoBytes, KnownLayout, TryFromBytes)]
+#[repr(transparent)]
 pub struct TlbEntry(u8);
 
 const VALID: u8 = 1;

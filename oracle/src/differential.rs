@@ -86,17 +86,18 @@ pub fn compare(case: &Case, a: &Outcome, b: &Outcome) -> Comparison {
     if a.lost != b.lost {
         return Comparison::Diverge;
     }
-    let actors = case.programs.actors as usize;
-    let lazyfree = (0..actors).any(|i| case.programs.of(i).iter().any(|op| op.kind == OpKind::Free));
-    // A large folio is split by some versions and left alone by others.
-    if case.config.large != 0 {
-        return Comparison::Incomparable;
-    }
     // A disk completes its writes between steps of its own choosing, so that even one actor interleaves.
-    if case.is_sequential() && case.config.swap != Swap::Disk && !lazyfree {
+    if case.is_sequential() && case.config.swap != Swap::Disk && comparable(case) {
         return Comparison::Diverge;
     }
     Comparison::Incomparable
+}
+
+/// Whether two correct versions leave the same data, where they run the same interleaving, or over all of them: data given to
+/// MADV_FREE have two legal fates, and a large folio is split by some versions and left alone by others.
+#[must_use]
+pub fn comparable(case: &Case) -> bool {
+    case.config.large == 0 && !case.programs.kinds_used().has(OpKind::Free)
 }
 
 impl Outcome {

@@ -16,7 +16,7 @@ mod structural;
 mod trace;
 
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
-pub use differential::{Comparison, Outcome, compare, outcome};
+pub use differential::{Comparison, Outcome, comparable, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};

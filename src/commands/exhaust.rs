@@ -1,7 +1,7 @@
 //! `lostwrite exhaust`.
 
 use super::{FINE, Outcome, input, unexpected};
-use explore::{Answer, Exhaust, exhaust};
+use explore::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
 use lostwrite::report::{Detail, Table, timeline};
 use oracle::{Finding, History, Judge, trace};
 
@@ -19,9 +19,30 @@ pub struct Args {
     files: input::Files,
     #[command(flatten)]
     around: input::Around,
-    /// Give up after this many states; about 500 bytes of memory each
+    /// Give up after this many states
     #[arg(long, default_value_t = 4_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     budget: u32,
+    /// Give up when the states take this many bytes; K, M and G may follow
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    memory: Option<usize>,
+    /// Keep states apart that differ in nothing but the names of actors and pages
+    #[arg(long)]
+    no_symmetry: bool,
+    /// Take every transition of every state, also those that commute with whatever may follow
+    #[arg(long)]
+    no_reduction: bool,
+    /// In which order states are looked at; depth-first for a yes or no
+    #[arg(long, value_enum, default_value_t)]
+    order: Way,
+    /// On so many threads; 0 for all cores
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Keep a fingerprint of each state instead of the state: less memory, and a chance to miss something, which is stated
+    #[arg(long)]
+    lossy: bool,
+    /// Tell on standard error how long it took
+    #[arg(long)]
+    time: bool,
     /// Only what these judges say counts (last-write, revoked, clean-means-equal, structural); may be repeated
     #[arg(long = "judge", value_name = "JUDGE")]
     judges: Vec<String>,
@@ -30,48 +51,130 @@ pub struct Args {
     timeline: bool,
 }
 
+/// The order in which states are looked at.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Way {
+    /// Level by level
+    #[default]
+    Breadth,
+    /// The newest first
+    Depth,
+}
+
+impl Args {
+    fn options(&self) -> Options {
+        Options {
+            budget: self.budget as usize,
+            memory: self.memory,
+            symmetry: !self.no_symmetry,
+            reduction: !self.no_reduction,
+            order: match self.order {
+                Way::Breadth => Order::Breadth,
+                Way::Depth => Order::Depth,
+            },
+            threads: self.threads,
+            lossy: self.lossy,
+        }
+    }
+}
+
 /// Explores and prints a line per version.
 pub fn run(args: &Args) -> Outcome {
     let versions = input::versions_or_thread(&args.versions, &args.files)?;
     let judges = args.judges.iter().map(|name| judge(name)).collect::<Result<Vec<_>, _>>()?;
     let environment = args.around.environment()?;
+    let options = args.options();
     let mut fine = true;
     for entry in input::cases(&args.case)?.entries {
         let case = if environment.is_empty() { entry.case } else { environment.of(&entry.case) };
         println!("{case}");
-        let mut table = Table::new(["version", "result", "states", "transitions"]);
-        let mut timelines = String::new();
+        let mut table = Table::new(["version", "result", "states", "transitions", "bytes/state", "quotient"]);
+        let mut notes = String::new();
         for version in &versions {
-            let wanted = |finding: &Finding, _: &History| {
-                let counts = judges.is_empty() || judges.contains(&finding.judge());
-                if counts { Answer::Shortest } else { Answer::Ignore }
-            };
-            let (result, states, transitions) = match exhaust(version, &case, args.budget as usize, wanted) {
-                Exhaust::Exhausted { states, transitions, .. } => ("silent".to_owned(), states, transitions),
-                Exhaust::Budget { states, transitions, .. } => {
+            // Without the past, which only the name of a loss needs, there are fewer states.
+            let counts = |finding: &Finding| judges.is_empty() || judges.contains(&finding.judge());
+            let answer = |finding: &Finding| if counts(finding) { Answer::Shortest } else { Answer::Ignore };
+            let start = std::time::Instant::now();
+            let (mut found, mut measure) = exhaust_with(version, &case, &options, |f, (): &()| answer(f));
+            if matches!(found, Exhaust::Found { .. }) {
+                (found, measure) = exhaust_with(version, &case, &options, |f, _: &History| answer(f));
+            }
+            if args.time {
+                let seconds = start.elapsed().as_secs_f64();
+                let per_second = measure.states as f64 / seconds;
+                eprintln!("{}: {seconds:.3} s, {per_second:.0} states/s", version.name);
+            }
+            let result = match found {
+                Exhaust::Exhausted { .. } => "silent".to_owned(),
+                Exhaust::Budget { .. } => {
                     fine = false;
-                    ("NOT EXHAUSTED".to_owned(), states, transitions)
+                    not_exhausted(&measure)
                 }
-                Exhaust::Found { finding, scenario, case, states, transitions, .. } => {
+                Exhaust::Found { finding, scenario, case, .. } => {
                     fine &= !version.is_correct_on(&case.config);
                     if args.timeline {
                         let trace = trace(version, &case);
-                        timelines.push_str(&timeline(version, &case, &trace, Detail::Telling));
-                        timelines.push('\n');
+                        notes.push_str(&timeline(version, &case, &trace, Detail::Telling));
+                        notes.push('\n');
                     } else {
-                        timelines.push_str(&format!("replay: lostwrite replay {} '{case}'\n", version.argument()));
+                        notes.push_str(&format!("replay: lostwrite replay {} '{case}'\n", version.argument()));
                     }
-                    (found(&finding, scenario), states, transitions)
+                    told(&finding, scenario)
                 }
             };
-            table.row([version.name.to_owned(), result, states.to_string(), transitions.to_string()]);
+            if measure.omission > 0.0 {
+                let omission = measure.omission;
+                notes.push_str(&format!(
+                    "{}: lossy; with probability at most {omission:.1e} a state was taken for another\n",
+                    version.name
+                ));
+            }
+            table.row([
+                version.name.to_owned(),
+                result,
+                measure.states.to_string(),
+                measure.transitions.to_string(),
+                format!("{:.0}", measure.bytes as f64 / measure.states as f64),
+                quotient(&measure),
+            ]);
         }
-        println!("{table}\n{timelines}");
+        println!("{table}\n{notes}");
     }
     Ok(if fine { FINE } else { unexpected() })
 }
 
-fn found(finding: &Finding, scenario: Option<impls::Scenario>) -> String {
+fn not_exhausted(measure: &Measure) -> String {
+    let limit = if measure.cut == Some(Cut::Memory) { "memory" } else { "budget" };
+    let spoke = measure.spoke.map_or(String::new(), |f| format!("; somewhere: {}: {f}", f.judge().name()));
+    format!("NOT EXHAUSTED, {} states seen ({limit} used up){spoke}", measure.states)
+}
+
+/// What was not looked at because something else stands for it: twins under how many renamings, and the share of the
+/// transitions that were taken.
+fn quotient(measure: &Measure) -> String {
+    let mut parts = Vec::new();
+    if measure.symmetries > 1 {
+        parts.push(format!("{} symmetries", measure.symmetries));
+    }
+    if measure.reduced && measure.transitions > 0 {
+        parts.push(format!("{:.2} transitions for one", measure.enabled as f64 / measure.transitions as f64));
+    }
+    if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
+}
+
+/// A number of bytes, with K, M or G behind it.
+fn bytes(text: &str) -> Result<usize, String> {
+    let (digits, shift) = match text.as_bytes().last() {
+        Some(b'K' | b'k') => (&text[..text.len() - 1], 10),
+        Some(b'M' | b'm') => (&text[..text.len() - 1], 20),
+        Some(b'G' | b'g') => (&text[..text.len() - 1], 30),
+        _ => (text, 0),
+    };
+    let number = digits.parse::<usize>().ok().and_then(|n| n.checked_mul(1 << shift)).filter(|n| *n > 0);
+    number.ok_or_else(|| format!("'{text}' is no number of bytes; expected something like 500M or 4G"))
+}
+
+fn told(finding: &Finding, scenario: Option<impls::Scenario>) -> String {
     let class = scenario.map_or(String::new(), |s| format!(" ({})", s.name()));
     format!("{}{class}: {finding}", finding.judge().name())
 }

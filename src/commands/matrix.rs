@@ -1,13 +1,13 @@
 //! `lostwrite matrix`.
 
-use super::{FINE, Outcome, input, unexpected};
+use super::{FINE, Outcome, input, separate, unexpected};
 use clap::ValueEnum;
 use corpus::Surface;
-use explore::{Effort, MatrixOptions};
+use explore::{Effort, MatrixOptions, Shard};
 use impls::PERFECT;
 use indicatif::{ProgressBar, ProgressStyle};
 use lostwrite::named;
-use lostwrite::report::{matrix_json, matrix_markdown, matrix_text};
+use lostwrite::report::{matrix_json, matrix_markdown, matrix_part_json, matrix_text};
 
 /// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is expected.
 #[derive(clap::Args)]
@@ -34,6 +34,9 @@ pub struct Args {
     /// How many executions are drawn of a program that has more
     #[arg(long, default_value_t = 20_000)]
     samples: u64,
+    /// Do this part of the cells, as 1/3; with --format json, `lostwrite merge` joins the parts
+    #[arg(long, value_name = "I/N", value_parser = separate::shard)]
+    shard: Option<Shard>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -59,15 +62,23 @@ pub fn run(args: &Args) -> Outcome {
         knobs: input::knobs(&args.knobs)?,
         effort: Effort { budget: args.budget as usize, samples: args.samples },
     };
+    if args.shard.is_some() && !matches!(args.format, Format::Json) {
+        return Err("a part of a matrix is for `lostwrite merge`; expected --format json with --shard".to_owned());
+    }
+    let part = args.shard.unwrap_or(Shard::ALL);
     let cells = options.hardware.len() * options.versions.len() * impls::Scenario::ALL.len();
-    let bar = ProgressBar::new(cells as u64).with_style(
+    let bar = ProgressBar::new(cells as u64 / part.of).with_style(
         ProgressStyle::with_template("{elapsed_precise} {bar:40} {pos}/{len} cells")
             .expect("the template is well formed"),
     );
-    let tables = explore::matrix(&options, || bar.inc(1));
+    let tables = explore::matrix_part(&options, part, || bar.inc(1));
     bar.finish_and_clear();
     match args.format {
         Format::Text => print!("{}", matrix_text(&tables)),
+        Format::Json if args.shard.is_some() => {
+            let work = format!("{} {} {:?}", args.budget, args.samples, args.knobs);
+            println!("{}", matrix_part_json(&tables, part, &work));
+        }
         Format::Json => println!("{:#}", matrix_json(&tables)),
         Format::Markdown => print!("{}", matrix_markdown(&tables)),
     }

@@ -1,10 +1,12 @@
 //! One file per subcommand. Each returns the exit code, or a message for exit code 2.
 
+pub mod ablate;
 pub mod bench;
 pub mod conform;
 pub mod convert;
 pub mod corpus;
 pub mod diff;
+pub mod distinguish;
 pub mod exhaust;
 pub mod explain;
 pub mod hunt;
@@ -12,10 +14,14 @@ pub mod input;
 pub mod list;
 pub mod main_job;
 pub mod matrix;
+pub mod merge;
 pub mod mutants;
 pub mod nightly;
+pub mod outcomes;
 pub mod regression;
 pub mod replay;
+pub mod sample;
+pub mod separate;
 pub mod shrink;
 pub mod target;
 

@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Outcome {
             Verdict::Fine => {}
             Verdict::Rejected => {
                 rejected += 1;
-                println!("{}: rejected: not the byte form of a case", file.display());
+                println!("{}: rejected: not the byte form of a case, or too large for the target", file.display());
             }
             Verdict::Alarm(report) => {
                 alarms += 1;

@@ -1,18 +1,24 @@
 //! Writers: what a person reads.
 
 mod changes;
+mod distinguish;
 mod junit;
 mod matrix;
+mod matrix_parts;
 mod mutants;
 mod night;
+mod outcomes;
 mod shrinking;
 mod table;
 mod timeline;
 
+pub use distinguish::separation_text;
 pub use junit::night_junit;
 pub use matrix::{JSON_VERSION, matrix_json, matrix_markdown, matrix_text};
+pub use matrix_parts::{join_matrices, matrix_part_json};
 pub use mutants::{mutants_json, mutants_text, reason, stale_reasons};
 pub use night::{finding_file, night_text};
+pub use outcomes::{Column, outcomes_json, outcomes_text, percent, short};
 pub use shrinking::{sizes, statistics_text};
 pub use table::Table;
 pub use timeline::{Detail, timeline};

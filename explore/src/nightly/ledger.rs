@@ -1,11 +1,10 @@
 //! The journal of a night: one line for each thing that is over, each with a checksum, only ever appended to.
 //!
-//! A line is `{"sum":"<16 hex digits>","body":<JSON>}`, the sum being the first digits of the SHA-256 of the body's bytes. What a
-//! kill or a full disk leaves of a line has no such sum: it is left out when the journal is read again, and what it stood for is
-//! done again. A finding is in the line of its chunk, so that a chunk is never done without its findings.
+//! The form of a line is that of every journal (`journal`). A finding is in the line of its chunk, so that a chunk is never done without its findings.
 
 use super::chunk::ChunkRecord;
 use super::plan::LaneSize;
+use crate::journal::{self, sealed};
 use fs4::FileExt;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -183,20 +182,9 @@ impl Ledger {
     }
 }
 
-const BEFORE: &str = "{\"sum\":\"";
-const BETWEEN: &str = "\",\"body\":";
-const DIGITS: usize = 16;
-
-fn sealed(body: &str) -> String {
-    format!("{BEFORE}{}{BETWEEN}{body}}}\n", super::hash(body, DIGITS))
-}
-
 /// The line, if its sum is right.
 fn opened(line: &[u8]) -> Option<Line> {
-    let line = std::str::from_utf8(line).ok()?.strip_prefix(BEFORE)?;
-    let (sum, rest) = line.split_at_checked(DIGITS)?;
-    let body = rest.strip_prefix(BETWEEN)?.strip_suffix('}')?;
-    (super::hash(body, DIGITS) == sum).then(|| serde_json::from_str(body).ok())?
+    serde_json::from_str(journal::opened(line)?).ok()
 }
 
 fn read(content: &[u8]) -> Journal {

@@ -12,9 +12,11 @@
 mod difference;
 mod objects;
 mod parts;
+mod prospect;
 mod touch;
 
 pub use objects::{Object, ObjectKind, Objects};
+pub use prospect::Prospects;
 
 use crate::step::Watch;
 use crate::{ACTORS, Action, Actor, MMS, Machine, Op, OpKind, PAGES, SLOTS, Transition, World};
@@ -37,6 +39,23 @@ impl Footprint {
     #[must_use]
     pub fn touched(&self) -> Objects {
         self.reads | self.writes
+    }
+
+    /// The same footprint, judged by more.
+    #[must_use]
+    pub fn judged_by(self, more: Objects) -> Footprint {
+        Footprint { judged: self.judged | more, ..self }
+    }
+
+    /// The same footprint without a lock that the actor holds: nobody else can take it or give it away.
+    #[must_use]
+    pub fn holding_ptl(mut self, machine: &Machine, actor: usize) -> Footprint {
+        for mm in 0..MMS {
+            if machine.ptl[mm] as usize == actor + 1 {
+                self.reads.remove(Object::ptl(mm));
+            }
+        }
+        self
     }
 
     /// Whether one of the two writes what the other one reads, writes or is judged by.

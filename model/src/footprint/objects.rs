@@ -248,6 +248,11 @@ impl Objects {
         self.0[object.0 as usize / 64] |= 1 << (object.0 % 64);
     }
 
+    /// Takes an object out.
+    pub const fn remove(&mut self, object: Object) {
+        self.0[object.0 as usize / 64] &= !(1 << (object.0 % 64));
+    }
+
     /// Whether an object is in the set.
     #[must_use]
     pub const fn has(&self, object: Object) -> bool {

@@ -1,0 +1,54 @@
+//! From a finding back to the case that shows it.
+
+use super::store::Node;
+use crate::guard::guarded;
+use corpus::{Case, Schedule};
+use impls::Version;
+use model::Transition;
+use oracle::{Finding, Judges, replay};
+
+/// The choices that lead to a state, and from there on.
+///
+/// # Panics
+/// If there are more switches than a schedule can hold: far more than there are in programs that can be exhausted.
+pub(super) fn schedule(nodes: &[Node], state: u32, via: Option<Transition>) -> Schedule {
+    let mut choices: Vec<_> = via.into_iter().collect();
+    let mut at = state;
+    while at != 0 {
+        let node = nodes[at as usize];
+        choices.push(node.transition());
+        at = node.parent();
+    }
+    let mut schedule = Schedule::default();
+    for choice in choices.into_iter().rev() {
+        assert!(schedule.push(choice, 1), "a schedule of more than {} runs", corpus::MAX_RUNS);
+    }
+    schedule
+}
+
+/// How many runs the schedule to a state and then on by a transition has.
+pub(super) fn runs(nodes: &[Node], state: u32, via: Transition) -> u16 {
+    let node = nodes[state as usize];
+    node.runs() + u16::from(node.runs() == 0 || node.transition() != via)
+}
+
+/// The case without the end of its schedule that the drain does by itself.
+pub(super) fn trimmed(version: &Version, case: &Case, finding: &Finding) -> Case {
+    let shows = |case: &Case| {
+        guarded(|| {
+            let mut judges = Judges::default();
+            replay(version, case, &mut judges);
+            judges.of(finding.judge()) == Some(*finding)
+        })
+        .unwrap_or(false)
+    };
+    let mut best = case.clone();
+    while let Some((_, rest)) = best.schedule.runs().split_last() {
+        let shorter = Case { schedule: Schedule::from_runs(rest.to_vec()), ..best.clone() };
+        if !shows(&shorter) {
+            break;
+        }
+        best = shorter;
+    }
+    best
+}

@@ -1,0 +1,135 @@
+//! Journals: one JSON line for each thing that is over, each with a checksum, only ever appended to.
+//!
+//! A line is `{"sum":"<16 hex digits>","body":<JSON>}`, the sum being the first digits of the SHA-256 of the body's bytes. What a
+//! kill or a full disk leaves of a line has no such sum: it is left out when the journal is read again, and what it stood for is
+//! done again. A line is on the disk before the work goes on.
+
+use crate::nightly::hash;
+use fs4::FileExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+const BEFORE: &str = "{\"sum\":\"";
+const BETWEEN: &str = "\",\"body\":";
+const DIGITS: usize = 16;
+
+/// A line of a journal, with its line break.
+pub(crate) fn sealed(body: &str) -> String {
+    format!("{BEFORE}{}{BETWEEN}{body}}}\n", hash(body, DIGITS))
+}
+
+/// The body of a line, if its sum is right.
+pub(crate) fn opened(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?.strip_prefix(BEFORE)?;
+    let (sum, rest) = line.split_at_checked(DIGITS)?;
+    let body = rest.strip_prefix(BETWEEN)?.strip_suffix('}')?;
+    (hash(body, DIGITS) == sum).then_some(body)
+}
+
+/// An open journal, which nobody else can open.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Opens a journal, which may be new, and reads what it holds: the lines that are whole, in order.
+    ///
+    /// # Errors
+    /// If it cannot be opened or read, or is open elsewhere.
+    pub fn open<L: DeserializeOwned>(path: &Path) -> Result<(Journal, Vec<L>), String> {
+        let fail = |what: &str, e: &dyn std::fmt::Display| {
+            format!("{}: the journal cannot be {what}: {e}", path.display())
+        };
+        let file = OpenOptions::new().create(true).read(true).append(true).open(path);
+        let mut file = file.map_err(|e| fail("opened", &e))?;
+        if FileExt::try_lock(&file).is_err() {
+            return Err(format!(
+                "{}: another job is writing this journal; wait for it, or choose another --journal",
+                path.display()
+            ));
+        }
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).map_err(|e| fail("read", &e))?;
+        let lines = content.split(|b| *b == b'\n').filter_map(opened);
+        let lines = lines.filter_map(|body| serde_json::from_str(body).ok()).collect();
+        let mut journal = Journal { path: path.to_owned(), file };
+        // What is left of a torn line stays a line of its own.
+        if content.last().is_some_and(|b| *b != b'\n') {
+            journal.write(b"\n")?;
+        }
+        Ok((journal, lines))
+    }
+
+    /// Appends a line, and returns when it is on the disk.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn put(&mut self, line: &impl Serialize) -> Result<(), String> {
+        let body = serde_json::to_string(line).map_err(|e| format!("{}: {e}", self.path.display()))?;
+        self.write(sealed(&body).as_bytes())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.file.write_all(bytes).and_then(|()| self.file.sync_data()).map_err(|e| {
+            format!(
+                "{}: a line of the journal cannot be written: {e}. What is in it is safe: make room, then go on with --resume",
+                self.path.display()
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cut_is_left_out_and_what_comes_after_it_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal");
+        let (mut journal, lines) = Journal::open::<u32>(&path).expect("new");
+        assert!(lines.is_empty());
+        for n in 0..3u32 {
+            journal.put(&n).expect("written");
+        }
+        drop(journal);
+        let whole = std::fs::read(&path).expect("it is there");
+        let last = whole.len() - sealed("2").len();
+        for cut in last..whole.len() - 1 {
+            std::fs::write(&path, &whole[..cut]).expect("cut");
+            let (mut journal, lines) = Journal::open::<u32>(&path).expect("torn");
+            assert_eq!(lines, [0, 1], "cut at {cut}");
+            journal.put(&7u32).expect("written");
+            drop(journal);
+            let (_, lines) = Journal::open::<u32>(&path).expect("whole again");
+            assert_eq!(lines, [0, 1, 7], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_bit_that_flips_costs_its_line() {
+        let line = sealed("12345");
+        let bytes = line.trim_end().as_bytes();
+        assert_eq!(opened(bytes), Some("12345"));
+        for at in 0..bytes.len() {
+            let mut bad = bytes.to_vec();
+            bad[at] ^= 1;
+            assert_eq!(opened(&bad), None, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_journal_is_locked_as_long_as_it_is_open() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal");
+        let (first, _) = Journal::open::<u32>(&path).expect("new");
+        assert!(Journal::open::<u32>(&path).expect_err("locked").contains("another job"));
+        drop(first);
+        assert!(Journal::open::<u32>(&path).is_ok());
+    }
+}

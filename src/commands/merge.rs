@@ -1,0 +1,77 @@
+//! `lostwrite merge`.
+
+use super::{FINE, Outcome, input, separate, unexpected};
+use explore::Shard;
+use lostwrite::report::join_matrices;
+use lostwrite::separation::{Part, Subject};
+use serde_json::Value;
+
+/// Joins the results of jobs that did a part each (--shard): the same answer, with the same numbers, as one job gives (of a matrix, as JSON).
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite merge part1.json part2.json part3.json\n\n\
+    Exits with 1 if a part is missing or was interrupted.")]
+pub struct Args {
+    /// What `distinguish`, `ablate` or `matrix` printed with --shard I/N --format json, a file for each part
+    #[arg(required = true, value_name = "FILE")]
+    parts: Vec<String>,
+    #[command(flatten)]
+    files: input::Files,
+}
+
+/// Reads, joins and prints.
+pub fn run(args: &Args) -> Outcome {
+    let values = args.parts.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    if values[0]["tables"].is_array() {
+        let whole = join_matrices(&values).map_err(|e| format!("{}: {e}", args.parts.join(", ")))?;
+        println!("{whole:#}");
+        let fine =
+            whole["tables"].as_array().is_some_and(|tables| tables.iter().all(|t| t["as_expected"] == true));
+        return Ok(if fine { FINE } else { unexpected() });
+    }
+    let parts =
+        args.parts.iter().zip(values).map(|(path, value)| part(path, value)).collect::<Result<Vec<_>, _>>()?;
+    let first = &parts[0];
+    for (path, part) in args.parts.iter().zip(&parts) {
+        if part.question != first.question || part.shard.of != first.shard.of {
+            return Err(format!(
+                "{path}: this is a part of other work than {}; expected parts of one question",
+                args.parts[0]
+            ));
+        }
+    }
+    for (path, Part { shard, .. }) in args.parts.iter().zip(&parts) {
+        if parts.iter().filter(|p| p.shard == *shard).count() > 1 {
+            let Shard { index, of } = shard;
+            return Err(format!("{path}: part {}/{of} is there twice; expected each once", index + 1));
+        }
+    }
+    let question = &first.question;
+    // A file's version is named by the question like any other.
+    let subject = if question.ablates {
+        Subject::ablation(input::exactly::<1>(&question.versions, &args.files)?[0], &question.steps)?
+    } else {
+        let [a, b] = input::exactly::<2>(&question.versions, &args.files)?;
+        Subject::pair(a, b)
+    };
+    if subject.fingerprint() != question.listings {
+        return Err(format!(
+            "{}: it was made with other listings of {} than this program has; expected the same on both sides",
+            args.parts[0],
+            question.versions.join(" and ")
+        ));
+    }
+    Ok(if separate::print(&subject, first.shard.of, &parts) { FINE } else { unexpected() })
+}
+
+fn read(path: &str) -> Result<Value, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+    serde_json::from_str(&text).map_err(|e| foreign(path, &e))
+}
+
+fn part(path: &str, value: Value) -> Result<Part, String> {
+    serde_json::from_value(value).map_err(|e| foreign(path, &e))
+}
+
+fn foreign(path: &str, e: &serde_json::Error) -> String {
+    format!("{path}: expected what --format json prints, found something else: {e}")
+}

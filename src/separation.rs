@@ -1,0 +1,275 @@
+//! What `distinguish` and `ablate` ask, as a value: it goes into the journal and into results, and what one job has written another can
+//! go on with, or join, only if both ask the same.
+
+use corpus::{Case, Environment};
+use explore::{Answers, Bounds, Job, Record, Rival, Shard, native};
+use impls::Version;
+use model::{ActorKind, Config, OpKind, listing};
+use serde::{Deserialize, Serialize};
+
+/// The number of the form of journals and results.
+pub const FORMAT: u32 = 1;
+
+/// A question about a version and its rivals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Whether the rivals are the version without one step each; else there is one, another version.
+    pub ablates: bool,
+    /// The version, and the other one if there is one.
+    pub versions: Vec<String>,
+    /// Of an ablation: only these steps; all if there are none.
+    pub steps: Vec<usize>,
+    /// A hash of the listings.
+    pub listings: String,
+    /// At most so many operations.
+    pub ops: usize,
+    /// At most so many actors.
+    pub actors: usize,
+    /// On so many pages.
+    pub pages: usize,
+    /// What CPUs do, in letters.
+    pub alphabet: Vec<String>,
+    /// Actors that are no CPUs.
+    pub others: Vec<String>,
+    /// The machines to start from, as the options of a case.
+    pub starts: Vec<String>,
+    /// How many states a program may have on a version.
+    pub budget: usize,
+    /// How many programs there are.
+    pub programs: u64,
+}
+
+/// The versions of a question.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The version.
+    pub base: &'static Version,
+    /// Its rivals.
+    pub rivals: Vec<Rival>,
+}
+
+impl Subject {
+    /// A version and another one.
+    #[must_use]
+    pub fn pair(base: &'static Version, other: &Version) -> Subject {
+        Subject { base, rivals: vec![Rival { version: other.clone(), from_step: None }] }
+    }
+
+    /// A version, and itself without each of these steps of its listing; without each one if none is named.
+    ///
+    /// # Errors
+    /// With the steps that there are.
+    pub fn ablation(base: &'static Version, steps: &[usize]) -> Result<Subject, String> {
+        let numbered =
+            |edit: impls::Edit| Some((edit.place().strip_prefix("drop ")?.parse::<usize>().ok()?, edit));
+        let drops: Vec<_> = impls::edits(&base.listing).into_iter().filter_map(numbered).collect();
+        if let Some(unknown) = steps.iter().find(|s| drops.iter().all(|(number, _)| number != *s)) {
+            return Err(format!(
+                "{} has no step {unknown}; expected a number from 1 to {}",
+                base.name,
+                drops.len()
+            ));
+        }
+        let wanted = drops.into_iter().filter(|(number, _)| steps.is_empty() || steps.contains(number));
+        let rivals = wanted.map(|(number, edit)| Rival { version: edit.of(base), from_step: Some(number) });
+        Ok(Subject { base, rivals: rivals.collect() })
+    }
+
+    /// A hash of the listings.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let versions = [self.base].into_iter().chain(self.rivals.iter().map(|r| &r.version));
+        let listings: Vec<String> = versions
+            .map(|v| format!("{}\n{:?}\n{}", v.name, v.migration_entry, listing::lines(&v.listing).join("\n")))
+            .collect();
+        explore::nightly::name(&listings.join("\n\n"))
+    }
+
+    /// Whether one of the versions splits large folios, so that these are of interest.
+    fn splits(&self) -> bool {
+        let splits =
+            |v: &Version| listing::lines(&v.listing).iter().any(|l| l.trim() == model::Action::SplitFolio.text());
+        splits(self.base) || self.rivals.iter().any(|r| splits(&r.version))
+    }
+}
+
+/// What is asked for beside the versions.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// At most so many operations.
+    pub ops: usize,
+    /// At most so many actors.
+    pub actors: usize,
+    /// On so many pages.
+    pub pages: usize,
+    /// What CPUs do, in letters; the default if there are none.
+    pub alphabet: Vec<String>,
+    /// Actors that are no CPUs.
+    pub others: Vec<String>,
+    /// The machines to start from, as the options of a case; the default if there are none.
+    pub starts: Vec<String>,
+    /// How many states a program may have on a version.
+    pub budget: usize,
+}
+
+/// The operations of the scenarios: loads and stores, reclaim, migration, references and pins, discards.
+pub const ALPHABET: [&str; 10] = ["R", "W", "P", "D", "I", "U", "IP", "UP", "F", "Z"];
+/// An empty page table, and a page that a fork has left mapped read-only.
+pub const STARTS: [&str; 2] = ["", "shared=0"];
+/// The same for versions that split: a page of a large folio, alone and behind a small page.
+pub const LARGE_STARTS: [&str; 2] = ["large=0", "shared=0 large=1"];
+
+impl Question {
+    /// Puts the question about versions within limits, in an environment.
+    ///
+    /// # Errors
+    /// With what was found and what was expected.
+    pub fn new(
+        subject: &Subject,
+        ablates: bool,
+        limits: &Limits,
+        environment: &Environment,
+    ) -> Result<(Question, Bounds), String> {
+        let splits = subject.splits();
+        let or = |given: &[String], default: &[&str], more: &[&str]| -> Vec<String> {
+            let more = if splits { more } else { &[] };
+            let default = || default.iter().chain(more).map(|s| (*s).to_owned()).collect();
+            if given.is_empty() { default() } else { given.to_vec() }
+        };
+        let environment =
+            Environment { kernel: environment.kernel.or(Some(native(subject.base))), ..environment.clone() };
+        let alphabet = or(&limits.alphabet, &ALPHABET, &["DD"]);
+        let starts = or(&limits.starts, &STARTS, &LARGE_STARTS)
+            .iter()
+            .map(|text| Ok(canonical(&environment.of(&start(text)?))))
+            .collect::<Result<Vec<_>, String>>()?;
+        let mut versions = vec![subject.base.name.to_owned()];
+        if !ablates {
+            versions.extend(subject.rivals.iter().map(|r| r.version.name.to_owned()));
+        }
+        let mut question = Question {
+            format: FORMAT,
+            ablates,
+            versions,
+            steps: if ablates { subject.rivals.iter().filter_map(|r| r.from_step).collect() } else { Vec::new() },
+            listings: subject.fingerprint(),
+            ops: limits.ops,
+            actors: limits.actors,
+            pages: limits.pages,
+            alphabet,
+            others: limits.others.clone(),
+            starts,
+            budget: limits.budget,
+            programs: 0,
+        };
+        let bounds = question.bounds()?;
+        question.programs = bounds.programs().count() as u64;
+        Ok((question, bounds))
+    }
+
+    /// The programs that it is about.
+    ///
+    /// # Errors
+    /// With what was found and what was expected.
+    pub fn bounds(&self) -> Result<Bounds, String> {
+        Ok(Bounds {
+            ops: self.ops,
+            actors: self.actors,
+            pages: self.pages,
+            alphabet: self.alphabet.iter().map(|l| letter(l)).collect::<Result<_, _>>()?,
+            others: self.others.iter().map(|o| other(o)).collect::<Result<_, _>>()?,
+            starts: self.starts.iter().map(|s| Ok(start(s)?.config)).collect::<Result<Vec<Config>, String>>()?,
+        })
+    }
+
+    /// `up to 4 operations on 2 actors`.
+    #[must_use]
+    pub fn size_text(&self) -> String {
+        let s = |n: usize| if n == 1 { "" } else { "s" };
+        format!("up to {} operation{} on {} actor{}", self.ops, s(self.ops), self.actors, s(self.actors))
+    }
+
+    /// The bounds, for people.
+    #[must_use]
+    pub fn bounds_text(&self) -> String {
+        let starts: Vec<_> = self.starts.iter().map(|s| format!("'{s}'")).collect();
+        let others = if self.others.is_empty() { String::new() } else { format!(", {}", self.others.join(", ")) };
+        format!(
+            "programs of {} ({} page{}): {}{others}; starting from {}",
+            self.size_text(),
+            self.pages,
+            if self.pages == 1 { "" } else { "s" },
+            self.alphabet.join(" "),
+            starts.join(", ")
+        )
+    }
+
+    /// The job that does a part of it.
+    #[must_use]
+    pub fn job<'a>(&self, subject: &'a Subject, bounds: &'a Bounds, shard: Shard) -> Job<'a> {
+        Job { base: subject.base, rivals: &subject.rivals, bounds, budget: self.budget, shard }
+    }
+
+    /// What records say, of so many shards.
+    #[must_use]
+    pub fn answers(&self, rivals: usize, of: u64, records: &[(Shard, Record)]) -> Answers {
+        Answers::of(rivals, self.programs, of, records)
+    }
+}
+
+/// What a job has done, for `merge`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The question.
+    pub question: Question,
+    /// Which part.
+    pub shard: Shard,
+    /// What it found.
+    pub records: Vec<Record>,
+}
+
+/// A line of a journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Line {
+    /// What the journal is about: the first line.
+    Question {
+        /// The question.
+        question: Question,
+        /// Which part.
+        shard: Shard,
+    },
+    /// A chunk is done.
+    Chunk(Record),
+}
+
+/// The options of a case as a case.
+fn start(options: &str) -> Result<Case, String> {
+    format!("{options} R0").parse().map_err(|e| {
+        format!("expected the options of a case, such as 'shared=0 swap=disk', found '{options}': {e}")
+    })
+}
+
+/// The options of a case as they are printed.
+fn canonical(case: &Case) -> String {
+    let text = case.to_string();
+    text.strip_suffix(" R0").unwrap_or(&text).to_owned()
+}
+
+fn letter(letters: &str) -> Result<OpKind, String> {
+    OpKind::ALL.into_iter().find(|k| k.letters() == letters && *k != OpKind::SwapMax).ok_or_else(|| {
+        let known: Vec<_> =
+            OpKind::ALL.into_iter().filter(|k| *k != OpKind::SwapMax).map(OpKind::letters).collect();
+        format!("unknown operation '{letters}'; expected letters such as {}", known.join(" "))
+    })
+}
+
+fn other(name: &str) -> Result<ActorKind, String> {
+    match name {
+        "kswapd" => Ok(ActorKind::Kswapd),
+        "dma" => Ok(ActorKind::Dma),
+        _ => Err(format!("unknown actor '{name}'; expected kswapd or dma")),
+    }
+}
