@@ -31,10 +31,18 @@ impl Default for Shape {
 pub fn generate<R: Rng + ?Sized>(rng: &mut R, shape: &Shape) -> Case {
     let mut case = Case { config: config(rng), ..Case::default() };
     let actors = 1 + (0..shape.actors.saturating_sub(1)).filter(|_| rng.random_ratio(1, 2)).count();
-    let pages = 1 + (0..shape.pages.saturating_sub(1)).filter(|_| rng.random_ratio(1, 5)).count();
+    let mut pages = 1 + (0..shape.pages.saturating_sub(1)).filter(|_| rng.random_ratio(1, 5)).count();
+    if case.config.large != 0 {
+        // A large folio matters to what was collected before it: give it a neighbour, and collect both (S6).
+        pages = shape.pages.clamp(1, 2);
+    }
     let programs = &mut case.programs;
     programs.actors = actors as u8;
-    let swarm = Swarm::draw(rng);
+    let mut swarm = Swarm::draw(rng);
+    swarm.range = case.config.large != 0 && pages > 1;
+    // A store ends the sharing that a case begins with.
+    swarm.calm = case.config.shared != 0 && rng.random_ratio(1, 2);
+    swarm.dontneed |= swarm.calm;
     if actors > 1 && rng.random_ratio(1, 4) {
         programs.kinds[actors - 1] = ActorKind::Kswapd;
     } else if actors > 1 && swarm.io && rng.random_ratio(2, 3) {
@@ -70,7 +78,7 @@ fn config<R: Rng + ?Sized>(rng: &mut R) -> Config {
     if rng.random_ratio(1, 3) {
         config.knobs.swap_in = SwapIn::WritableClean;
     }
-    if rng.random_ratio(1, 5) {
+    if rng.random_ratio(1, if config.large == 0 { 5 } else { 2 }) {
         config.shared = 1;
     }
     if rng.random_ratio(1, 16) {
@@ -90,6 +98,10 @@ struct Swarm {
     protect: bool,
     device: bool,
     rare: bool,
+    /// Migrations are mostly of the whole range.
+    range: bool,
+    /// Stores are rare.
+    calm: bool,
 }
 
 impl Swarm {
@@ -104,6 +116,8 @@ impl Swarm {
             protect: rng.random_ratio(1, 10),
             device: rng.random_ratio(1, 10),
             rare: rng.random_ratio(1, 8),
+            range: false,
+            calm: false,
         }
     }
 }
@@ -133,7 +147,11 @@ fn program<R: Rng + ?Sized>(
             ActorKind::Kswapd if rng.random_ratio(1, 8) => OpKind::Reclaim,
             ActorKind::Kswapd => OpKind::PageOut,
             ActorKind::Dma => OpKind::Dma,
-            ActorKind::Cpu => next(rng, last, actor == 0, swarm),
+            ActorKind::Cpu => match next(rng, last, actor == 0, swarm) {
+                OpKind::Write if swarm.calm && rng.random_ratio(3, 4) => OpKind::Read,
+                OpKind::Migrate if swarm.range && rng.random_ratio(3, 4) => OpKind::MigrateRange,
+                kind => kind,
+            },
         };
         last = Some(kind);
         let arg = match kind {
@@ -142,7 +160,7 @@ fn program<R: Rng + ?Sized>(
             _ => page,
         };
         programs.push(actor, Op::new(kind, arg));
-        if kind == OpKind::Migrate && rng.random_ratio(1, 2) {
+        if matches!(kind, OpKind::Migrate | OpKind::MigrateRange) && rng.random_ratio(1, 2) {
             break;
         }
     }
