@@ -3,8 +3,7 @@
 use super::{FINE, Outcome, input, unexpected};
 use corpus::{Entry, Expect};
 use impls::Version;
-use lostwrite::report::{Detail, timeline};
-use oracle::trace;
+use lostwrite::report::{Detail, Witness, side_by_side, timeline};
 
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]
@@ -25,6 +24,9 @@ pub struct Args {
     /// Print every step
     #[arg(long)]
     full: bool,
+    /// After the timeline, the execution of a version that does not lose, step by step beside it: the nearest one, or the one named
+    #[arg(long, value_name = "VERSION", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    beside: Option<String>,
     /// Print only the verdicts
     #[arg(long, short)]
     quiet: bool,
@@ -34,6 +36,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let versions = input::versions_or_thread(&args.versions, &args.files)?;
     let mut file = input::cases(&args.case)?;
+    let beside = match args.beside.as_deref() {
+        None => Beside::Nothing,
+        Some("") => Beside::Nearest,
+        Some(name) => Beside::Chosen(input::version(name)?),
+    };
     let environment = args.around.environment()?;
     if !environment.is_empty() {
         for entry in &mut file.entries {
@@ -46,14 +53,27 @@ pub fn run(args: &Args) -> Outcome {
             println!("{}: {}", entry.place, entry.case);
         }
         for version in &versions {
-            alarm |= one(args, entry, version);
+            alarm |= one(args, entry, version, beside);
         }
     }
     Ok(if alarm { unexpected() } else { FINE })
 }
 
-fn one(args: &Args, entry: &Entry, version: &'static Version) -> bool {
-    let trace = trace(version, &entry.case);
+/// What stands beside the timeline.
+#[derive(Clone, Copy)]
+enum Beside {
+    Nothing,
+    Nearest,
+    Chosen(&'static Version),
+}
+
+fn one(args: &Args, entry: &Entry, version: &'static Version, beside: Beside) -> bool {
+    let witness = match beside {
+        Beside::Nothing => Witness::alone(version, &entry.case),
+        Beside::Nearest => Witness::of(version, &entry.case),
+        Beside::Chosen(other) => Witness::with(version, other, &entry.case),
+    };
+    let trace = &witness.losing.trace;
     if args.quiet {
         match trace.finding {
             Some(f) => println!("{:<8} {}: {f}", version.name, f.judge().name()),
@@ -61,7 +81,10 @@ fn one(args: &Args, entry: &Entry, version: &'static Version) -> bool {
         }
     } else {
         let detail = if args.full { Detail::Full } else { Detail::Telling };
-        println!("{}", timeline(version, &entry.case, &trace, detail));
+        println!("{}", timeline(version, &entry.case, trace, detail));
+        if let Some(text) = side_by_side(&witness) {
+            println!("{text}");
+        }
     }
     let seen = trace.judges.verdict();
     let expected = entry.expect.iter().find(|(name, _)| name == version.name).map(|(_, e)| *e);

@@ -1,5 +1,6 @@
 //! Writers: what a person reads.
 
+mod beside;
 mod changes;
 mod distinguish;
 mod junit;
@@ -11,7 +12,9 @@ mod outcomes;
 mod shrinking;
 mod table;
 mod timeline;
+mod witness;
 
+pub use beside::side_by_side;
 pub use distinguish::separation_text;
 pub use junit::night_junit;
 pub use matrix::{JSON_VERSION, matrix_json, matrix_markdown, matrix_text};
@@ -22,3 +25,4 @@ pub use outcomes::{Column, outcomes_json, outcomes_text, percent, short};
 pub use shrinking::{sizes, statistics_text};
 pub use table::Table;
 pub use timeline::{Detail, timeline};
+pub use witness::{Alignment, Pair, Side, Witness, neighbour};

@@ -16,7 +16,8 @@ pub enum Detail {
     Full,
 }
 
-const WIDTH: usize = 100;
+/// No line is longer.
+pub(super) const WIDTH: usize = 100;
 const STEP: usize = 6;
 
 /// Writes the timeline of an execution up to its finding, or to its end if there is none.
@@ -43,12 +44,7 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
     out.push('\n');
     let mut head = format!("{:>4}  ", "step");
     for a in 0..actors {
-        let name = match case.programs.kinds[a] {
-            ActorKind::Cpu => format!("cpu{a}"),
-            ActorKind::Kswapd => "kswapd".to_owned(),
-            ActorKind::Dma => "dma".to_owned(),
-        };
-        let _ = write!(head, "{name:<column$}");
+        let _ = write!(head, "{:<column$}", actor_name(case, a));
     }
     let _ = writeln!(out, "{}", head.trim_end());
     let shown = trace.length();
@@ -70,7 +66,17 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
     out
 }
 
-fn marks(trace: &Trace, row: &Row) -> Vec<String> {
+/// The name of an actor.
+pub(super) fn actor_name(case: &Case, actor: usize) -> String {
+    match case.programs.kinds[actor] {
+        ActorKind::Cpu => format!("cpu{actor}"),
+        ActorKind::Kswapd => "kswapd".to_owned(),
+        ActorKind::Dma => "dma".to_owned(),
+    }
+}
+
+/// What a report says of a step in capitals.
+pub(super) fn marks(trace: &Trace, row: &Row) -> Vec<String> {
     let mut out = Vec::new();
     if trace.dropped == Some(row.step) {
         out.push("<== DIRTY FACT DROPPED: nothing records any more that the page was written".to_owned());
@@ -97,7 +103,7 @@ fn marks(trace: &Trace, row: &Row) -> Vec<String> {
 }
 
 /// Whether a step is worth a line when not all are shown.
-fn telling(row: &Row, actors: usize) -> bool {
+pub(super) fn telling(row: &Row, actors: usize) -> bool {
     let racing = actors > 1 && (row.before.ptl != row.after.ptl);
     let question = row.text == Action::GatherOwesFlush.text();
     let counted = !question && (row.text.contains("flush") || !row.event.ok);
@@ -112,6 +118,17 @@ fn telling(row: &Row, actors: usize) -> bool {
 /// The operation under comparison reads the entry: where a race begins.
 fn sampled(row: &Row) -> bool {
     row.text == Action::ReadPte.text() && row.function == "migrate_vma_collect_pmd"
+}
+
+/// What a step changes, and what it reads if that decides a race.
+pub(super) fn effects(row: &Row, actors: usize) -> Vec<String> {
+    let mut notes = changes(&row.before, &row.after, actors);
+    if let Some(pte) = row.event.transition.actor().filter(|_| sampled(row)).map(|a| row.after.actors[a].pte) {
+        notes.push(format!("reads {pte}"));
+    }
+    // A flush drops many entries at once; one line is enough.
+    notes.dedup();
+    notes
 }
 
 fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &[String]) {
@@ -129,13 +146,7 @@ fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &
     let state_at = STEP + actors * column;
     let beside = WIDTH.saturating_sub(state_at) >= 26;
     let indent = if beside { state_at } else { STEP + 4 };
-    let mut notes = changes(&row.before, &row.after, actors);
-    if let Some(pte) = row.event.transition.actor().filter(|_| sampled(row)).map(|a| row.after.actors[a].pte) {
-        notes.push(format!("reads {pte}"));
-    }
-    // A flush drops many entries at once; one line is enough.
-    notes.dedup();
-    let mut wrapped = wrap(&notes.join(", "), ", ", WIDTH - indent);
+    let mut wrapped = wrap(&effects(row, actors).join(", "), ", ", WIDTH - indent);
     if beside && line.len() < state_at && !wrapped.is_empty() {
         let first = wrapped.remove(0);
         line = format!("{line:<state_at$}{first}");
@@ -149,7 +160,8 @@ fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &
     }
 }
 
-fn cell(row: &Row, actors: usize) -> String {
+/// The step in words.
+pub(super) fn cell(row: &Row, actors: usize) -> String {
     let event = &row.event;
     if let Some(_cpu) = event.transition.cpu() {
         return "(interrupt: drop tlb)".to_owned();
