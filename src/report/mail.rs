@@ -5,6 +5,7 @@ use super::beside::side_by_side;
 use super::timeline::{Detail, actor_name, grid, wrap};
 use super::witness::Witness;
 use corpus::Case;
+use deunicode::deunicode;
 use oracle::{Finding, Trace};
 use std::fmt::Write as _;
 
@@ -47,7 +48,8 @@ pub fn mail(witness: &Witness) -> Option<String> {
     facts.push(("Case", case.to_string()));
     const NAME: usize = 15;
     for (name, text) in facts {
-        for (n, line) in wrap(&text, " ", super::timeline::WIDTH - NAME).into_iter().enumerate() {
+        // In ASCII a name may be longer.
+        for (n, line) in wrap(&deunicode(&text), " ", super::timeline::WIDTH - NAME).into_iter().enumerate() {
             let name = if n == 0 { format!("{name}:") } else { String::new() };
             let _ = writeln!(out, "{name:<NAME$}{line}");
         }
@@ -62,7 +64,7 @@ pub fn mail(witness: &Witness) -> Option<String> {
         version.argument(),
         witness.beside.as_ref().map_or_else(String::new, |side| format!("={}", side.version.name)),
     );
-    Some(out)
+    Some(deunicode(&out))
 }
 
 /// What goes behind `Subject:`; nothing if nothing was found.

@@ -2,6 +2,7 @@
 
 use super::changes::{bytes, changes};
 use corpus::Case;
+use deunicode::deunicode;
 use impls::Version;
 use model::{Action, ActorKind, Happened};
 use oracle::{Finding, Row, Trace};
@@ -24,7 +25,8 @@ const STEP: usize = 6;
 #[must_use]
 pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{}: {}  [{}]", version.name, version.title, version.provenance.source);
+    let head = format!("{}: {}  [{}]", version.name, version.title, version.provenance.source);
+    let _ = writeln!(out, "{}", deunicode(&head));
     let _ = writeln!(out, "case: {case}");
     match trace.finding {
         Some(f) => {
