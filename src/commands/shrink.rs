@@ -1,19 +1,17 @@
 //! `lostwrite shrink`.
 
-use super::convert::{Form, write};
-use super::{FINE, Outcome, input, regression};
+use super::convert::{Form, write_or_tell};
+use super::{FINE, Outcome, input, regression, terminal};
 use corpus::Case;
 use explore::{Limits, Shrunk, Signature, Size, shrink_to, statistics};
 use impls::Version;
-use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::named;
 use lostwrite::report::{sizes, statistics_text};
 use lostwrite::targets::report;
 use oracle::{Judge, trace};
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// The smallest case with the same verdict: the same version, judge and page, and of a loss the same scenario.
 #[derive(clap::Args)]
@@ -34,7 +32,7 @@ pub struct Args {
     #[command(flatten)]
     around: input::Around,
     /// The judge; if not given, last-write if it speaks, else the first that does
-    #[arg(long, value_name = "JUDGE", value_parser = judge)]
+    #[arg(long, value_name = "JUDGE", value_parser = named::judge)]
     judge: Option<Judge>,
     /// The page that the judge speaks of
     #[arg(long, value_name = "PAGE", value_parser = clap::value_parser!(u8).range(..model::PAGES as i64))]
@@ -63,13 +61,6 @@ pub struct Args {
     /// With --statistics: the seed of the cases
     #[arg(long, default_value_t = 1, requires = "statistics")]
     seed: u64,
-}
-
-fn judge(name: &str) -> Result<Judge, String> {
-    Judge::ALL.into_iter().find(|j| j.name() == name).ok_or_else(|| {
-        let names: Vec<_> = Judge::ALL.iter().map(|j| j.name()).collect();
-        format!("expected {}", names.join(", "))
-    })
 }
 
 /// Somebody has pressed Ctrl-C.
@@ -101,15 +92,15 @@ pub fn run(args: &Args) -> Outcome {
     let interrupted = STOP.load(Ordering::Relaxed);
     if let Some(path) = &args.output {
         let content = args.to.unwrap_or(Form::Text).of(&shrunk.case);
-        write(path, &content).map_err(|e| format!("{}: {e}", path.display()))?;
+        write_or_tell(path, &content)?;
     }
     let test = args.as_test.as_deref().zip(folder).filter(|_| !interrupted);
     if let Some((name, folder)) = test {
         let name = Some(name).filter(|name| !name.is_empty());
         let written = regression::write(&shrunk.case, &shrunk.signature, name, &folder)?;
-        eprintln!("lostwrite: {} written", written.path.display());
+        note!("lostwrite: {} written", written.path.display());
         if !written.alarms.is_empty() {
-            eprintln!(
+            note!(
                 "lostwrite: {} is believed correct and flagged: the test expects ok of it, and fails until that is so",
                 written.alarms.join(", ")
             );
@@ -117,16 +108,16 @@ pub fn run(args: &Args) -> Outcome {
     }
     match args.to {
         Some(form) if args.output.is_none() => {
-            std::io::stdout().write_all(&form.of(&shrunk.case)).map_err(|e| e.to_string())?;
+            terminal::bytes(&form.of(&shrunk.case));
         }
         _ => print(args, &case, &shrunk),
     }
     if interrupted {
-        eprintln!("lostwrite: interrupted: this is the smallest case so far, and more of it may be able to go");
+        note!("lostwrite: interrupted: this is the smallest case so far, and more of it may be able to go");
         return Ok(ExitCode::from(INTERRUPTED));
     }
     if !shrunk.complete {
-        eprintln!(
+        note!(
             "lostwrite: stopped after {} executions: this is the smallest case so far, and more of it may be able to go; \
              --executions allows more",
             shrunk.executions
@@ -154,7 +145,7 @@ fn choose(args: &Args, place: &str, case: &Case) -> Result<Signature<'static>, S
         (None, None, None) => return Err(nothing(args, place, case, &versions, &shown)),
     };
     if named.len() != 1 {
-        eprintln!("lostwrite: {signature}: {why}; --impl, --judge and --page choose otherwise");
+        note!("lostwrite: {signature}: {why}; --impl, --judge and --page choose otherwise");
     }
     Ok(**signature)
 }
@@ -177,11 +168,7 @@ fn nothing(args: &Args, place: &str, case: &Case, versions: &[&Version], shown: 
 }
 
 fn with_progress(args: &Args, case: &Case, signature: Signature<'static>) -> Shrunk<'static> {
-    // Hidden where no terminal shows it.
-    let bar = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{elapsed_precise} {spinner} {msg}").expect("the template is well formed"),
-    );
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let bar = terminal::spinner("{elapsed_precise} {spinner} {msg}");
     let progress = |size: &Size, executions: u64| {
         bar.set_message(format!(
             "{executions} executions: {} actors, {} operations, {} runs, {} choices",
@@ -210,18 +197,15 @@ fn print(args: &Args, before: &Case, shrunk: &Shrunk) {
 /// Shrinks random losing cases, and prints what came of it.
 fn measure(args: &Args) -> Outcome {
     listen()?;
-    let bar = ProgressBar::new(args.cases as u64).with_style(
-        ProgressStyle::with_template("{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left")
-            .expect("the template is well formed"),
-    );
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let template = "{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left";
+    let bar = terminal::bar(args.cases as u64, template);
     let limits = Limits { executions: args.executions, stop: Some(&STOP), progress: None };
     let samples = statistics(args.seed, args.cases, &limits, || bar.inc(1));
     bar.finish_and_clear();
     println!("{} random losing cases, seed {}\n", samples.len(), args.seed);
     println!("{}", statistics_text(&samples).trim_end());
     if STOP.load(Ordering::Relaxed) {
-        eprintln!("lostwrite: interrupted after {} of {} cases", samples.len(), args.cases);
+        note!("lostwrite: interrupted after {} of {} cases", samples.len(), args.cases);
         return Ok(ExitCode::from(INTERRUPTED));
     }
     // Every result that was finished has to be a minimum.
