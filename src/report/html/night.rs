@@ -9,15 +9,24 @@ use explore::nightly::{CanaryState, Colour, FindingReport, Record, Report};
 use maud::{Markup, html};
 use std::time::Duration;
 
-/// Findings that get a timeline; the others are in the table and in report.json.
-const SHOWN: usize = 40;
+/// Findings that are listed, as in the summary; the others are in report.json.
+const LISTED: usize = 40;
+/// Findings that have a timeline, if that many are not red; the others have the line that replays them.
+const TIMELINES: usize = 10;
 
 /// The page of a night.
 #[must_use]
 pub fn night_html(report: &Report) -> String {
     let worth: Vec<&FindingReport> = report.findings.iter().filter(|f| f.colour != Colour::Known).collect();
-    let shown: Vec<(&FindingReport, Option<Witness>)> =
-        worth.iter().take(SHOWN).map(|f| (*f, witness(&f.record))).collect();
+    let shown: Vec<(&FindingReport, Option<Witness>)> = worth
+        .iter()
+        .take(LISTED)
+        .enumerate()
+        .map(|(n, f)| {
+            let timeline = n < TIMELINES || f.colour == Colour::Red;
+            (*f, witness(&f.record).filter(|_| timeline))
+        })
+        .collect();
     let versions = shown
         .iter()
         .filter_map(|(_, w)| w.as_ref())
@@ -113,7 +122,7 @@ fn findings(report: &Report, worth: &[&FindingReport]) -> Markup {
             thead { tr { @for head in ["", "kind", "version", "judge", "scenario", "hardware", "steps", "times", "since", "finding"] {
                 @if head.is_empty() { td {} } @else { th scope="col" { (head) } }
             } } }
-            tbody { @for (n, finding) in worth.iter().enumerate() {
+            tbody { @for finding in worth.iter().take(LISTED) {
                 @let record = &finding.record;
                 tr {
                     td class=(finding.colour.word()) { (finding.colour.word()) }
@@ -125,7 +134,7 @@ fn findings(report: &Report, worth: &[&FindingReport]) -> Markup {
                     td.number { (record.step) }
                     td.number { (finding.times) }
                     td { (since(report, finding)) }
-                    td { @if n < SHOWN { a href=(format!("#{}", id(finding))) { (record.key) } } @else { (record.key) } }
+                    td { a href=(format!("#{}", id(finding))) { (record.key) } }
                 }
             } }
         }

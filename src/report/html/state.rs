@@ -37,13 +37,19 @@ pub(super) fn state(case: &Case, row: &Row) -> Markup {
 }
 
 fn words(before: &[String], after: &[String]) -> Markup {
-    let gone = before.iter().filter(|w| !after.contains(w));
-    html! {
-        @for word in after {
-            @if before.contains(word) { span { (word) } } @else { ins { (word) } }
-            " "
+    let gone = before.iter().filter(|w| !after.contains(w)).map(|w| html! { del { (w) } });
+    let here = after.iter().map(|w| {
+        if before.contains(w) {
+            html! { (w) }
+        } else {
+            html! { ins { (w) } }
         }
-        @for word in gone { del { (word) } " " }
+    });
+    html! {
+        @for (n, word) in here.chain(gone).enumerate() {
+            @if n > 0 { ", " }
+            (word)
+        }
     }
 }
 
