@@ -36,6 +36,12 @@ pub fn night_html(report: &Report) -> String {
     let body = html! {
         h1 { (title) }
         (verdict(report))
+        nav.contents aria-label="on this page" {
+            a href="#findings" { "findings (" (worth.len()) ")" }
+            a href="#canaries" { "canaries (" (report.canaries.len()) ")" }
+            a href="#lanes" { "lanes" }
+            a href="#goals" { "goals" }
+        }
         (compared(report))
         h2 id="findings" { "Findings" }
         (findings(report, &worth))
@@ -246,7 +252,7 @@ fn goals(report: &Report) -> Markup {
         @if never.is_empty() { p { "Every goal was reached." } } @else { p.red { "NEVER reached: " (never.join(", ")) } }
         details.case {
             summary { (report.goals.len()) " goals" }
-            dl.facts.goals { @for goal in &report.goals { div { dt.number { (goal.executions) } dd { (goal.goal) } } } }
+            dl.facts { @for goal in &report.goals { div { dt.number { (goal.executions) } dd { (goal.goal) } } } }
         }
     }
 }

@@ -25,10 +25,12 @@ pub(super) fn state(case: &Case, row: &Row) -> Markup {
     html! {
         div.state {
             @for group in shown.chunk_by(|a, b| a.0.heading == b.0.heading) {
-                dl {
-                    dt.heading { (group[0].0.heading) }
-                    @for (item, before, after) in group {
-                        div { dt { (item.label) } dd { (words(before, after)) } }
+                div.group {
+                    b { (group[0].0.heading) }
+                    dl {
+                        @for (item, before, after) in group {
+                            div { dt { (item.label) } dd { (words(before, after)) } }
+                        }
                     }
                 }
             }
