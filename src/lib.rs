@@ -2,6 +2,7 @@
 
 pub mod named;
 pub mod report;
+pub mod schemas;
 pub mod separation;
 pub mod settings;
 mod subject;

@@ -1,8 +1,10 @@
 //! The command line. One file per subcommand.
 
 mod commands;
+#[cfg(test)]
+mod examples;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Differential fuzzer for page-migration code: finds lost dirty bits.
@@ -10,15 +12,18 @@ use std::process::ExitCode;
 /// Without a subcommand: replays every case that comes with it, hunts for ten seconds from an empty corpus, and
 /// prints which version loses what, with the shortest timeline of each loss.
 #[derive(Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version, after_help = AFTER)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     main: commands::main_job::Args,
+    #[command(flatten)]
+    terminal: commands::terminal::Args,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 everything as expected; 1 a version believed correct was flagged, a known loss \
+const AFTER: &str = "Example: lostwrite --time 30 --seed 7\n\n\
+                          Exit codes: 0 everything as expected; 1 a version believed correct was flagged, a known loss \
                           was not found, or model and kernel disagree; 2 bad arguments or files; 130 interrupted, with \
                           the best so far printed (shrink).";
 
@@ -68,11 +73,18 @@ enum Command {
     Nightly(commands::nightly::Args),
     /// Measure: step cost, executions per second, executions to first losses
     Bench(commands::bench::Args),
+    /// The forms of what is printed for programs
+    Schema(commands::schema::Args),
+    /// Print the completions of a shell
+    Completions(commands::shell::CompletionsArgs),
+    /// Print the manual page, or write a page for each subcommand
+    Man(commands::shell::ManArgs),
 }
 
 fn main() -> ExitCode {
     sigpipe::reset();
     let cli = Cli::parse();
+    cli.terminal.apply();
     let result = match cli.command {
         None => commands::main_job::run(&cli.main),
         Some(Command::List(args)) => commands::list::run(&args),
@@ -96,12 +108,12 @@ fn main() -> ExitCode {
         Some(Command::Mutants(args)) => commands::mutants::run(&args),
         Some(Command::Nightly(args)) => commands::nightly::run(&args),
         Some(Command::Bench(args)) => commands::bench::run(&args),
+        Some(Command::Schema(args)) => commands::schema::run(&args),
+        Some(Command::Completions(args)) => commands::shell::completions(&args, Cli::command()),
+        Some(Command::Man(args)) => commands::shell::man(&args, Cli::command()),
     };
     match result {
         Ok(code) => code,
-        Err(message) => {
-            eprintln!("lostwrite: {message}");
-            ExitCode::from(2)
-        }
+        Err(message) => commands::terminal::fail(&message),
     }
 }

@@ -3,6 +3,7 @@
 use corpus::Surface;
 use impls::Scenario;
 use model::Profile;
+use oracle::Judge;
 
 /// A kernel release.
 ///
@@ -26,6 +27,14 @@ pub fn surface(name: &str) -> Result<Surface, String> {
 /// With the classes that are known.
 pub fn scenario(name: &str) -> Result<Scenario, String> {
     find("scenario", name, &Scenario::ALL, |s| s.name())
+}
+
+/// Who speaks.
+///
+/// # Errors
+/// With the judges that there are.
+pub fn judge(name: &str) -> Result<Judge, String> {
+    find("judge", name, &Judge::ALL, |j| j.name())
 }
 
 fn find<T: Copy>(what: &str, name: &str, known: &[T], name_of: impl Fn(&T) -> &'static str) -> Result<T, String> {

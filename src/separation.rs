@@ -23,20 +23,9 @@ pub struct Question {
     pub steps: Vec<usize>,
     /// A hash of the listings.
     pub listings: String,
-    /// At most so many operations.
-    pub ops: usize,
-    /// At most so many actors.
-    pub actors: usize,
-    /// On so many pages.
-    pub pages: usize,
-    /// What CPUs do, in letters.
-    pub alphabet: Vec<String>,
-    /// Actors that are no CPUs.
-    pub others: Vec<String>,
-    /// The machines to start from, as the options of a case.
-    pub starts: Vec<String>,
-    /// How many states a program may have on a version.
-    pub budget: usize,
+    /// Which programs, with the defaults filled in.
+    #[serde(flatten)]
+    pub limits: Limits,
     /// How many programs there are.
     pub programs: u64,
 }
@@ -96,7 +85,7 @@ impl Subject {
 }
 
 /// What is asked for beside the versions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// At most so many operations.
     pub ops: usize,
@@ -155,13 +144,7 @@ impl Question {
             versions,
             steps: if ablates { subject.rivals.iter().filter_map(|r| r.from_step).collect() } else { Vec::new() },
             listings: subject.fingerprint(),
-            ops: limits.ops,
-            actors: limits.actors,
-            pages: limits.pages,
-            alphabet,
-            others: limits.others.clone(),
-            starts,
-            budget: limits.budget,
+            limits: Limits { alphabet, starts, ..limits.clone() },
             programs: 0,
         };
         let bounds = question.bounds()?;
@@ -175,12 +158,17 @@ impl Question {
     /// With what was found and what was expected.
     pub fn bounds(&self) -> Result<Bounds, String> {
         Ok(Bounds {
-            ops: self.ops,
-            actors: self.actors,
-            pages: self.pages,
-            alphabet: self.alphabet.iter().map(|l| letter(l)).collect::<Result<_, _>>()?,
-            others: self.others.iter().map(|o| other(o)).collect::<Result<_, _>>()?,
-            starts: self.starts.iter().map(|s| Ok(start(s)?.config)).collect::<Result<Vec<Config>, String>>()?,
+            ops: self.limits.ops,
+            actors: self.limits.actors,
+            pages: self.limits.pages,
+            alphabet: self.limits.alphabet.iter().map(|l| letter(l)).collect::<Result<_, _>>()?,
+            others: self.limits.others.iter().map(|o| other(o)).collect::<Result<_, _>>()?,
+            starts: self
+                .limits
+                .starts
+                .iter()
+                .map(|s| Ok(start(s)?.config))
+                .collect::<Result<Vec<Config>, String>>()?,
         })
     }
 
@@ -188,20 +176,30 @@ impl Question {
     #[must_use]
     pub fn size_text(&self) -> String {
         let s = |n: usize| if n == 1 { "" } else { "s" };
-        format!("up to {} operation{} on {} actor{}", self.ops, s(self.ops), self.actors, s(self.actors))
+        format!(
+            "up to {} operation{} on {} actor{}",
+            self.limits.ops,
+            s(self.limits.ops),
+            self.limits.actors,
+            s(self.limits.actors)
+        )
     }
 
     /// The bounds, for people.
     #[must_use]
     pub fn bounds_text(&self) -> String {
-        let starts: Vec<_> = self.starts.iter().map(|s| format!("'{s}'")).collect();
-        let others = if self.others.is_empty() { String::new() } else { format!(", {}", self.others.join(", ")) };
+        let starts: Vec<_> = self.limits.starts.iter().map(|s| format!("'{s}'")).collect();
+        let others = if self.limits.others.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", self.limits.others.join(", "))
+        };
         format!(
             "programs of {} ({} page{}): {}{others}; starting from {}",
             self.size_text(),
-            self.pages,
-            if self.pages == 1 { "" } else { "s" },
-            self.alphabet.join(" "),
+            self.limits.pages,
+            if self.limits.pages == 1 { "" } else { "s" },
+            self.limits.alphabet.join(" "),
             starts.join(", ")
         )
     }
@@ -209,7 +207,7 @@ impl Question {
     /// The job that does a part of it.
     #[must_use]
     pub fn job<'a>(&self, subject: &'a Subject, bounds: &'a Bounds, shard: Shard) -> Job<'a> {
-        Job { base: subject.base, rivals: &subject.rivals, bounds, budget: self.budget, shard }
+        Job { base: subject.base, rivals: &subject.rivals, bounds, budget: self.limits.budget, shard }
     }
 
     /// What records say, of so many shards.
@@ -219,7 +217,7 @@ impl Question {
     }
 }
 
-/// What a job has done, for `merge`.
+/// What a job has done, for `merge`. Its number is that of the question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The question.

@@ -1,7 +1,7 @@
 //! The JSON form, for programs. Operations and schedule entries are written as in the text form.
 //!
 //! ```json
-//! {"options":{"kernel":"6.0","swap":"disk"},"actors":[{"kind":"cpu","ops":["W0","D0"]}],"schedule":["0*3","w"]}
+//! {"format":1,"options":{"kernel":"6.0","swap":"disk"},"actors":[{"kind":"cpu","ops":["W0","D0"]}],"schedule":["0*3","w"]}
 //! ```
 
 use crate::text::{self, TextError};
@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JsonCase {
+    /// [`FORMAT`]; what was written before there was a number has none.
+    #[serde(default)]
+    format: Option<u32>,
     /// Options by name, as in the text form. `kernel` comes first whatever the order.
     #[serde(default)]
     options: BTreeMap<String, String>,
@@ -35,6 +38,9 @@ enum JsonKind {
     Kswapd,
     Dma,
 }
+
+/// The number of the form; it changes when a field changes its meaning or goes away.
+pub const FORMAT: u32 = 1;
 
 /// Why a JSON text is not a case.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +70,7 @@ fn syntax(e: &serde_json::Error) -> String {
 pub fn to_json(case: &Case) -> String {
     let p = &case.programs;
     let value = JsonCase {
+        format: Some(FORMAT),
         options: text::options(&case.config).into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
         actors: (0..p.actors as usize)
             .map(|a| JsonActor {
@@ -104,6 +111,11 @@ pub fn from_json(json: &str) -> Result<Case, JsonError> {
         }
     };
     let placed = |word: &str, e: &TextError| placed_after(word, word, e);
+    if let Some(format) = value.format.filter(|f| *f != FORMAT) {
+        let what =
+            format!("expected a case of format {FORMAT}, found format {format}; a newer lostwrite may read it");
+        return Err(placed("format", &TextError::new(1, 1, what)));
+    }
     let mut config = Config::of(model::Profile::default());
     let mut options: Vec<_> = value.options.iter().collect();
     options.sort_by_key(|(key, _)| key.as_str() != "kernel");

@@ -2,6 +2,7 @@
 //!
 //! ```json
 //! {
+//!   "format": 1,
 //!   "name": "mine",
 //!   "title": "v3 without the flush of exclusive pages",
 //!   "source": "a patch of mine",
@@ -17,7 +18,7 @@
 //! A step is its name; `{"step": …, "else": […]}` is a step with what happens if it fails; `{"if": …, "then": […],
 //! "else": […]}` and `{"unless": …, "then": […]}` are branches; `{"each_page": […]}` is the loop; `{"at": …}` names the kernel
 //! function and `{"why": …}` the reason of the line that follows; `"next"`, `"again"` and `"return"` leave the round or the
-//! listing. Optional beside the listing: `"kernel"`, `"correct"` and `"migration_entry"`, as in [`Version`].
+//! listing. Optional beside the listing: `"format"`, `"kernel"`, `"correct"` and `"migration_entry"`, as in [`Version`].
 
 use crate::lint::{Complaint, lint};
 use crate::version::{Provenance, Version};
@@ -70,6 +71,7 @@ pub enum FileError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    format: Option<u32>,
     name: String,
     title: String,
     source: String,
@@ -87,6 +89,8 @@ const MIGRATION_ENTRIES: [(&str, MigrationEntryBits); 3] = [
     ("gated", MigrationEntryBits::Gated),
     ("ungated", MigrationEntryBits::Ungated),
 ];
+/// The number of the form; it changes when a field changes its meaning or goes away.
+pub const FORMAT: u32 = 1;
 /// The longest listing, in lines.
 const LONGEST: usize = 1000;
 
@@ -100,6 +104,12 @@ pub fn read(json: &str) -> Result<Loaded, FileError> {
         column: e.column().max(1),
         what: without_place(&e),
     })?;
+    if let Some(format) = file.format.filter(|f| *f != FORMAT) {
+        return Err(wrong(
+            "$.format",
+            format!("found {format}; expected {FORMAT}, or none; a newer lostwrite may read it"),
+        ));
+    }
     let name = kept(one_word(&file.name, "$.name")?);
     let provenance = Provenance { author: "", date: "", source: kept(one_line(&file.source, "$.source")?) };
     let kernel = file.kernel.as_deref().unwrap_or("6.0");
@@ -261,6 +271,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
 #[must_use]
 pub fn to_json(version: &Version) -> String {
     let mut fields = vec![
+        ("format", FORMAT.to_string()),
         ("name", quoted(version.name)),
         ("title", quoted(version.title)),
         ("source", quoted(version.provenance.source)),

@@ -2,7 +2,7 @@
 //!
 //! A version is a listing in the vocabulary of [`model::Action`], with its provenance and what is expected of it.
 //! Two versions differ exactly where the patches differ. A new version is one file, its `mod` line in `collect`, one line in
-//! [`registry`], and its place in [`history`].
+//! [`registry`], its place in [`history`], and its file in [`source`].
 
 mod collect;
 mod edits;
@@ -10,6 +10,7 @@ mod expected;
 pub mod file;
 pub mod lint;
 mod mutants;
+pub mod source;
 mod survivors;
 mod version;
 mod why;
@@ -17,6 +18,7 @@ mod why;
 pub use edits::{Edit, edits};
 pub use expected::{PERFECT, Row, expected, expected_rows, read_expected};
 pub use mutants::{Mutant, mutant, mutants};
+pub use source::{Source, source};
 pub use survivors::{Survivor, read_survivors, survivors};
 pub use version::{Loss, Provenance, Scenario, Version};
 pub use why::{Note, note};

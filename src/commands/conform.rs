@@ -1,19 +1,24 @@
 //! `lostwrite conform`.
 
-use super::{FINE, Outcome, unexpected};
-use lostwrite::report::Table;
+use super::{FINE, Format, Outcome, unexpected};
+use lostwrite::report::{conform_json, conform_junit, conform_text};
 use oracle::{Conformance, conform_file};
 
 /// Compare the model with what real kernels did.
 #[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite conform corpus/ground-truth/*.tsv corpus/ground-truth/*.jsonl\n\n\
-    Without files: the ground truth that comes with lostwrite. Exits with 1 on any disagreement.")]
+#[command(
+    after_help = "Example: lostwrite conform corpus/ground-truth/cases.tsv corpus/ground-truth/states.jsonl\n\n\
+    Without files: the ground truth that comes with lostwrite. Exits with 1 on any disagreement."
+)]
 pub struct Args {
     /// Ground-truth files: .tsv (verdicts) or .jsonl (states after every operation)
     files: Vec<String>,
-    /// How many disagreeing rows to print per column
+    /// How many disagreeing rows to print per column, as text
     #[arg(long, default_value_t = 10)]
     show: usize,
+    /// How to print
+    #[arg(long, default_value = "text", value_parser = Format::among(&[Format::Text, Format::Json, Format::Junit]))]
+    format: Format,
 }
 
 /// Runs every row and column, and prints the agreement.
@@ -23,33 +28,25 @@ pub fn run(args: &Args) -> Outcome {
         files.extend(corpus::ground_truth().into_iter().map(|(n, t)| (n, t.to_owned())));
     }
     for file in &args.files {
-        let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+        let text = std::fs::read_to_string(file).map_err(|e| {
+            format!(
+                "{file}: {e}; expected a file as in corpus/ground-truth, or none for what comes with lostwrite"
+            )
+        })?;
         files.push((file.clone(), text));
     }
-    let mut agree = true;
+    let mut results: Vec<(String, Conformance)> = Vec::new();
     for (name, text) in files {
         let result = conform_file(&name, &text).map_err(|e| e.to_string())?;
-        agree &= result.agrees();
-        print(&name, &result, args.show);
-    }
-    Ok(if agree { FINE } else { unexpected() })
-}
-
-fn print(name: &str, result: &Conformance, show: usize) {
-    println!("{name}");
-    let mut table = Table::new(["column", "agree", "states", "disagree", "unexplained", "skipped", "not run"]);
-    for (column, r) in &result.columns {
-        let cells =
-            [r.agree, r.states, r.disagree.len(), r.unexplained, r.skipped, r.not_run].map(|n| n.to_string());
-        table.row(std::iter::once(column.clone()).chain(cells));
-    }
-    println!("{table}");
-    for (column, r) in &result.columns {
-        for d in r.disagree.iter().take(show) {
-            println!("{column}: {}: {}\n    kernel: {}\n    model:  {}", d.case, d.ops, d.kernel, d.model);
+        if args.format == Format::Text {
+            print!("{}", conform_text(&name, &result, args.show));
         }
-        if r.disagree.len() > show {
-            println!("{column}: and {} more", r.disagree.len() - show);
-        }
+        results.push((name, result));
     }
+    match args.format {
+        Format::Json => println!("{:#}", conform_json(&results)),
+        Format::Junit => print!("{}", conform_junit(&results)?),
+        _ => {}
+    }
+    Ok(if results.iter().all(|(_, r)| r.agrees()) { FINE } else { unexpected() })
 }

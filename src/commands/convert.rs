@@ -1,6 +1,6 @@
 //! `lostwrite convert`.
 
-use super::{FINE, Outcome, input};
+use super::{FINE, Outcome, input, terminal};
 use corpus::{Case, bytes, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -52,14 +52,24 @@ pub fn run(args: &Args) -> Outcome {
         form => form.of(&input::one_case(&args.case)?.case),
     };
     match &args.output {
-        Some(path) => write(path, &content).map_err(|e| format!("{}: {e}", path.display()))?,
-        None => std::io::stdout().write_all(&content).map_err(|e| e.to_string())?,
+        Some(path) => write_or_tell(path, &content)?,
+        None => terminal::bytes(&content),
     }
     Ok(FINE)
 }
 
 fn with_newline(text: String) -> Vec<u8> {
     (text + "\n").into_bytes()
+}
+
+/// Writes a whole file or nothing, and says what was expected if it cannot.
+pub fn write_or_tell(path: &Path, content: &[u8]) -> Result<(), String> {
+    write(path, content).map_err(|e| {
+        format!(
+            "{}: {e}; expected a place for a file, in a folder that exists and may be written to",
+            path.display()
+        )
+    })
 }
 
 /// Writes a whole file or nothing.

@@ -1,24 +1,20 @@
 //! `lostwrite exhaust`.
 
+use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input, unexpected};
 use explore::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
-use lostwrite::report::{Detail, Table, timeline};
+use lostwrite::named;
+use lostwrite::report::{Detail, FORMAT, Table, timeline};
 use oracle::{Finding, History, Judge, trace};
+use serde_json::{Value, json};
 
 /// All interleavings of a case's programs, whatever its schedule: what is found, or how many states were silent.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite exhaust --impl v1 --impl v3 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
     Exits with 1 if a version that is believed correct is flagged, or if the budget was used up.")]
 pub struct Args {
-    /// A file of cases (text, JSON or bytes), or a case
-    case: String,
-    /// Run on this version instead of the four of the thread; may be repeated
-    #[arg(long = "impl", value_name = "VERSION")]
-    versions: Vec<String>,
     #[command(flatten)]
-    files: input::Files,
-    #[command(flatten)]
-    around: input::Around,
+    runs: input::Runs,
     /// Give up after this many states
     #[arg(long, default_value_t = 4_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     budget: u32,
@@ -44,11 +40,14 @@ pub struct Args {
     #[arg(long)]
     time: bool,
     /// Only what these judges say counts (last-write, revoked, clean-means-equal, structural); may be repeated
-    #[arg(long = "judge", value_name = "JUDGE")]
-    judges: Vec<String>,
+    #[arg(long = "judge", value_name = "JUDGE", value_parser = named::judge)]
+    judges: Vec<Judge>,
     /// Print the timeline of each finding
     #[arg(long)]
     timeline: bool,
+    /// How to print; JSON is a line for each case
+    #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
+    format: Format,
 }
 
 /// The order in which states are looked at.
@@ -80,19 +79,16 @@ impl Args {
 
 /// Explores and prints a line per version.
 pub fn run(args: &Args) -> Outcome {
-    let versions = input::versions_or_thread(&args.versions, &args.files)?;
-    let judges = args.judges.iter().map(|name| judge(name)).collect::<Result<Vec<_>, _>>()?;
-    let environment = args.around.environment()?;
+    let versions = args.runs.versions()?;
     let options = args.options();
     let mut fine = true;
-    for entry in input::cases(&args.case)?.entries {
-        let case = if environment.is_empty() { entry.case } else { environment.of(&entry.case) };
-        println!("{case}");
+    for case in args.runs.cases()? {
+        let mut results = Vec::new();
         let mut table = Table::new(["version", "result", "states", "transitions", "bytes/state", "quotient"]);
         let mut notes = String::new();
         for version in &versions {
             // Without the past, which only the name of a loss needs, there are fewer states.
-            let counts = |finding: &Finding| judges.is_empty() || judges.contains(&finding.judge());
+            let counts = |finding: &Finding| args.judges.is_empty() || args.judges.contains(&finding.judge());
             let answer = |finding: &Finding| if counts(finding) { Answer::Shortest } else { Answer::Ignore };
             let start = std::time::Instant::now();
             let (mut found, mut measure) = exhaust_with(version, &case, &options, |f, (): &()| answer(f));
@@ -102,8 +98,9 @@ pub fn run(args: &Args) -> Outcome {
             if args.time {
                 let seconds = start.elapsed().as_secs_f64();
                 let per_second = measure.states as f64 / seconds;
-                eprintln!("{}: {seconds:.3} s, {per_second:.0} states/s", version.name);
+                note!("{}: {seconds:.3} s, {per_second:.0} states/s", version.name);
             }
+            results.push(exhaust_json(version, &found, &measure));
             let result = match found {
                 Exhaust::Exhausted { .. } => "silent".to_owned(),
                 Exhaust::Budget { .. } => {
@@ -138,9 +135,41 @@ pub fn run(args: &Args) -> Outcome {
                 quotient(&measure),
             ]);
         }
-        println!("{table}\n{notes}");
+        match args.format {
+            Format::Json => {
+                let case = case.to_string();
+                println!("{}", json!({ "format": FORMAT, "case": case, "versions": results }));
+            }
+            _ => println!("{case}\n{table}\n{notes}"),
+        }
     }
     Ok(if fine { FINE } else { unexpected() })
+}
+
+/// What came out, for programs.
+fn exhaust_json(version: &impls::Version, found: &Exhaust, measure: &Measure) -> Value {
+    let (result, shown) = match found {
+        Exhaust::Exhausted { .. } => ("silent", Value::Null),
+        Exhaust::Budget { .. } => ("not-exhausted", Value::Null),
+        Exhaust::Found { finding, scenario, case, .. } => {
+            let shown = json!({
+                "judge": finding.judge().name(),
+                "scenario": scenario.map(impls::Scenario::name),
+                "step": finding.step(),
+                "message": finding.to_string(),
+                "case": case.to_string(),
+            });
+            ("found", shown)
+        }
+    };
+    json!({
+        "version": version.name,
+        "result": result,
+        "states": measure.states,
+        "transitions": measure.transitions,
+        "omission": measure.omission,
+        "finding": shown,
+    })
 }
 
 fn not_exhausted(measure: &Measure) -> String {
@@ -177,11 +206,4 @@ fn bytes(text: &str) -> Result<usize, String> {
 fn told(finding: &Finding, scenario: Option<impls::Scenario>) -> String {
     let class = scenario.map_or(String::new(), |s| format!(" ({})", s.name()));
     format!("{}{class}: {finding}", finding.judge().name())
-}
-
-fn judge(name: &str) -> Result<Judge, String> {
-    Judge::ALL.into_iter().find(|j| j.name() == name).ok_or_else(|| {
-        let names: Vec<_> = Judge::ALL.into_iter().map(Judge::name).collect();
-        format!("unknown judge '{name}'; known are {}", names.join(", "))
-    })
 }

@@ -1,5 +1,6 @@
 //! `lostwrite explain`.
 
+use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input};
 use impls::{Loss, Scenario, Version};
 use model::Action;
@@ -15,14 +16,8 @@ pub struct Args {
     #[command(flatten)]
     file: input::Files,
     /// Text to read, or JSON to change and to give to --impl-file
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
     format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 const WIDTH: usize = 100;
@@ -33,8 +28,8 @@ const COLUMN: usize = 52;
 pub fn run(args: &Args) -> Outcome {
     let [version] = input::exactly(&args.version, &args.file)?;
     match args.format {
-        Format::Text => explain(version).iter().for_each(|line| println!("{line}")),
         Format::Json => print!("{}", impls::file::to_json(version)),
+        _ => explain(version).iter().for_each(|line| println!("{line}")),
     }
     Ok(FINE)
 }

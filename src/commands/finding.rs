@@ -1,12 +1,11 @@
 //! Which finding of a case a command is about, and the smallest case that has it.
 
-use super::{input, interrupt};
+use super::{input, interrupt, terminal};
 use corpus::Case;
 use explore::{Limits, Shrunk, Signature, Size, shrink_to};
 use impls::Version;
-use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::named;
 use oracle::Judge;
-use std::time::Duration;
 
 /// Which finding.
 #[derive(clap::Args)]
@@ -19,7 +18,7 @@ pub struct Which {
     #[command(flatten)]
     pub around: input::Around,
     /// The judge; if not given, last-write if it speaks, else the first that does
-    #[arg(long, value_name = "JUDGE", value_parser = judge)]
+    #[arg(long, value_name = "JUDGE", value_parser = named::judge)]
     judge: Option<Judge>,
     /// The page that the judge speaks of
     #[arg(long, value_name = "PAGE", value_parser = clap::value_parser!(u8).range(..model::PAGES as i64))]
@@ -27,13 +26,6 @@ pub struct Which {
     /// Stop shrinking after so many executions
     #[arg(long, value_name = "N", default_value_t = explore::EXECUTIONS, value_parser = clap::value_parser!(u64).range(1..))]
     pub executions: u64,
-}
-
-fn judge(name: &str) -> Result<Judge, String> {
-    Judge::ALL.into_iter().find(|j| j.name() == name).ok_or_else(|| {
-        let names: Vec<_> = Judge::ALL.iter().map(|j| j.name()).collect();
-        format!("expected {}", names.join(", "))
-    })
 }
 
 impl Which {
@@ -56,7 +48,7 @@ impl Which {
             (None, None, None) => return Err(self.nothing(place, case, &versions, &shown)),
         };
         if named.len() != 1 {
-            eprintln!("lostwrite: {signature}: {why}; --impl, --judge and --page choose otherwise");
+            note!("lostwrite: {signature}: {why}; --impl, --judge and --page choose otherwise");
         }
         Ok(**signature)
     }
@@ -80,12 +72,7 @@ impl Which {
 
     /// Shrinks, and shows on a terminal how far it is. Ctrl-C ends it with the smallest case so far.
     pub fn shrink(&self, case: &Case, signature: Signature<'static>) -> Shrunk<'static> {
-        // Hidden where no terminal shows it.
-        let bar = ProgressBar::new_spinner().with_style(
-            ProgressStyle::with_template("{elapsed_precise} {spinner} {msg}")
-                .expect("the template is well formed"),
-        );
-        bar.enable_steady_tick(Duration::from_millis(200));
+        let bar = terminal::spinner("{elapsed_precise} {spinner} {msg}");
         let progress = |size: &Size, executions: u64| {
             bar.set_message(format!(
                 "{executions} executions: {} actors, {} operations, {} runs, {} choices",

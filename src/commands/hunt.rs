@@ -1,13 +1,13 @@
 //! `lostwrite hunt`.
 
-use super::{FINE, Outcome, input, unexpected};
+use super::format::{FOR_PROGRAMS, Format};
+use super::{FINE, Outcome, input, terminal, unexpected};
 use explore::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
-use indicatif::{ProgressBar, ProgressStyle};
-use lostwrite::report::Table;
+use lostwrite::report::{FORMAT, Table};
 use lostwrite::targets::report;
 use oracle::Goal;
-use std::time::Duration;
+use serde_json::{Value, json};
 
 /// Random executions on chosen versions, as many as wanted.
 #[derive(clap::Args)]
@@ -33,6 +33,9 @@ pub struct Args {
     /// How many executions, each on every version
     #[arg(long, default_value_t = 1_000_000)]
     executions: u64,
+    /// How to print
+    #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
+    format: Format,
 }
 
 /// Hunts and prints what was found.
@@ -46,6 +49,10 @@ pub fn run(args: &Args) -> Outcome {
         limit: Limit::Executions(args.executions),
     };
     let result = with_progress(&options);
+    if args.format == Format::Json {
+        println!("{:#}", hunt_json(&options, &result));
+        return Ok(exit(&result));
+    }
     println!("{} executions on each of {}", result.executions, names(&options.versions));
     for (version, n) in &result.losses {
         println!("{version}: {n} executions lost something");
@@ -85,7 +92,44 @@ pub fn alarms(result: &HuntReport, versions: &[&'static Version]) -> std::proces
             println!("{}", report(version, case));
         }
     }
+    exit(result)
+}
+
+fn exit(result: &HuntReport) -> std::process::ExitCode {
     if result.alarm_count == 0 && result.unfinished == 0 { FINE } else { unexpected() }
+}
+
+fn hunt_json(options: &HuntOptions, result: &HuntReport) -> Value {
+    let versions = options.versions.iter().map(|v| {
+        let losing = result.losses.iter().find(|(name, _)| **name == v.name).map_or(0, |(_, n)| *n);
+        json!({ "version": v.name, "losing_executions": losing })
+    });
+    let found = result.found.iter().map(|((version, scenario), found)| {
+        json!({
+            "version": version,
+            "scenario": scenario.map(impls::Scenario::name),
+            "execution": found.index,
+            "steps": found.length,
+            "case": found.case.to_string(),
+        })
+    });
+    let alarms = result.alarms.iter().map(
+        |(version, judge, case)| json!({ "version": version, "judge": judge.name(), "case": case.to_string() }),
+    );
+    let goals =
+        Goal::ALL.iter().zip(&result.goals).map(|(goal, n)| json!({ "goal": goal.text(), "executions": n }));
+    json!({
+        "format": FORMAT,
+        "seed": options.seed,
+        "from": options.from,
+        "executions": result.executions,
+        "versions": versions.collect::<Vec<_>>(),
+        "found": found.collect::<Vec<_>>(),
+        "alarm_count": result.alarm_count,
+        "alarms": alarms.collect::<Vec<_>>(),
+        "unfinished": result.unfinished,
+        "goals": goals.collect::<Vec<_>>(),
+    })
 }
 
 fn names(versions: &[&Version]) -> String {
@@ -98,23 +142,18 @@ const LINE_EVERY: u64 = 10_000_000;
 /// Hunts with a progress bar on a terminal, and with a line now and then elsewhere.
 pub fn with_progress(options: &HuntOptions) -> HuntReport {
     let bar = match options.limit {
-        Limit::Executions(n) => ProgressBar::new(n).with_style(
-            ProgressStyle::with_template(
-                "{elapsed_precise} {bar:40} {human_pos}/{human_len} executions, {per_sec}, {eta} left",
-            )
-            .expect("the template is well formed"),
+        Limit::Executions(n) => terminal::bar(
+            n,
+            "{elapsed_precise} {bar:40} {human_pos}/{human_len} executions, {per_sec}, {eta} left",
         ),
-        Limit::Time(t) => ProgressBar::new(t.as_millis() as u64).with_style(
-            ProgressStyle::with_template("{elapsed_precise} {bar:40} {msg}").expect("the template is well formed"),
-        ),
+        Limit::Time(t) => terminal::bar(t.as_millis() as u64, "{elapsed_precise} {bar:40} {msg}"),
     };
-    bar.enable_steady_tick(Duration::from_millis(200));
     let done = std::sync::atomic::AtomicU64::new(0);
     let result = explore::hunt(options, |n| {
         let before = done.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
         let total = before + n;
         if bar.is_hidden() && before / LINE_EVERY != total / LINE_EVERY {
-            eprintln!("{total} executions done in {:.0} s", bar.elapsed().as_secs_f64());
+            note!("{total} executions done in {:.0} s", bar.elapsed().as_secs_f64());
         }
         match options.limit {
             Limit::Executions(_) => bar.inc(n),

@@ -1,6 +1,6 @@
 //! What the subcommands take as input: a case in place, or a file.
 
-use corpus::{CaseFile, Entry, Environment, Knob, Surface};
+use corpus::{Case, CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
 use lostwrite::named::{kernel, surface};
 use model::Profile;
@@ -10,7 +10,8 @@ use std::path::Path;
 pub fn cases(argument: &str) -> Result<CaseFile, String> {
     let path = Path::new(argument);
     if path.is_file() {
-        let content = std::fs::read(path).map_err(|e| format!("{argument}: {e}"))?;
+        let content =
+            std::fs::read(path).map_err(|e| unreadable(path, &e, "a file of cases (text, JSON or bytes)"))?;
         return corpus::load(argument, &content).map_err(|e| e.to_string());
     }
     let looks_like_a_path = !argument.contains(char::is_whitespace)
@@ -23,12 +24,23 @@ pub fn cases(argument: &str) -> Result<CaseFile, String> {
     corpus::load("case", argument.as_bytes()).map_err(|e| e.to_string())
 }
 
+/// Why a file cannot be read, and what it was expected to be.
+pub fn unreadable(path: &Path, e: &std::io::Error, expected: &str) -> String {
+    format!("{}: {e}; expected {expected}", path.display())
+}
+
 /// The single case of an argument.
 pub fn one_case(argument: &str) -> Result<Entry, String> {
-    let file = cases(argument)?;
-    let n = file.entries.len();
-    let mut entries = file.entries;
-    if n == 1 { Ok(entries.remove(0)) } else { Err(format!("{argument}: expected one case, found {n}")) }
+    one(cases(argument)?.entries, argument)
+}
+
+fn one<T>(mut all: Vec<T>, argument: &str) -> Result<T, String> {
+    match (all.len(), all.pop()) {
+        (1, Some(only)) => Ok(only),
+        (n, _) => Err(format!(
+            "{argument}: expected one case, found {n}; give one of them in quotes, or a file that holds one"
+        )),
+    }
 }
 
 /// Knobs and their values, each as NAME=VALUE.
@@ -50,6 +62,39 @@ fn knob(word: &str) -> Result<(&'static Knob, usize), String> {
         .position(|v| *v == value)
         .ok_or_else(|| format!("expected {name}={}, found '{value}'", knob.values.join("|")))?;
     Ok((knob, value))
+}
+
+/// What to run on what, and in which surroundings.
+#[derive(clap::Args)]
+pub struct Runs {
+    /// A file of cases (text, JSON or bytes), or a case
+    case: String,
+    /// Run on this version instead of the four of the thread; may be repeated
+    #[arg(long = "impl", value_name = "VERSION")]
+    versions: Vec<String>,
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    around: Around,
+}
+
+impl Runs {
+    /// The versions.
+    pub fn versions(&self) -> Result<Vec<&'static Version>, String> {
+        versions_or_thread(&self.versions, &self.files)
+    }
+
+    /// The cases, in the surroundings that the arguments name.
+    pub fn cases(&self) -> Result<Vec<Case>, String> {
+        let environment = self.around.environment()?;
+        let of = |case: Case| if environment.is_empty() { case } else { environment.of(&case) };
+        Ok(cases(&self.case)?.entries.into_iter().map(|entry| of(entry.case)).collect())
+    }
+
+    /// The case, if there is one.
+    pub fn one_case(&self) -> Result<Case, String> {
+        one(self.cases()?, &self.case)
+    }
 }
 
 /// What surrounds the operation, whatever the case says.
@@ -124,13 +169,14 @@ pub fn versions_or_thread(names: &[String], files: &Files) -> Result<Vec<&'stati
 
 /// A version from a file, for the rest of the program's life. What it may lose is said, and no error.
 fn load(path: &str) -> Result<&'static Version, String> {
-    let json = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+    let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
+    let json = std::fs::read_to_string(path).map_err(|e| unreadable(Path::new(path), &e, expected))?;
     let loaded = impls::file::read(&json).map_err(|e| {
         let lines = e.to_string();
         lines.lines().map(|line| format!("{path}: {line}")).collect::<Vec<_>>().join("\n")
     })?;
     for warning in &loaded.warnings {
-        eprintln!("lostwrite: {path}: warning: {warning}");
+        note!("lostwrite: {path}: warning: {warning}");
     }
     let mut version = loaded.version;
     version.file = Some(path.to_owned().leak());

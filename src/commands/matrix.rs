@@ -1,13 +1,11 @@
 //! `lostwrite matrix`.
 
-use super::{FINE, Outcome, input, separate, unexpected};
-use clap::ValueEnum;
+use super::{FINE, Format, Outcome, input, separate, terminal, unexpected};
 use corpus::Surface;
 use explore::{Effort, Matrix, MatrixOptions, Shard};
 use impls::PERFECT;
-use indicatif::{ProgressBar, ProgressStyle};
 use lostwrite::named;
-use lostwrite::report::{matrix_json, matrix_markdown, matrix_part_json, matrix_text};
+use lostwrite::report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_json, matrix_text};
 
 /// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is expected.
 #[derive(clap::Args)]
@@ -20,7 +18,7 @@ pub struct Args {
     #[arg(long, value_name = "I/N", value_parser = separate::shard)]
     shard: Option<Shard>,
     /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::among(&[Format::Text, Format::Json, Format::Markdown, Format::Junit]))]
     format: Format,
 }
 
@@ -49,13 +47,6 @@ pub struct Table {
     samples: u64,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-    Markdown,
-}
-
 impl Table {
     /// The work that is asked for.
     pub fn options(&self) -> Result<MatrixOptions, String> {
@@ -75,10 +66,7 @@ impl Table {
     /// Does it, or a part of it, with a progress bar on a terminal.
     pub fn compute(&self, options: &MatrixOptions, part: Shard) -> Vec<Matrix> {
         let cells = options.hardware.len() * options.versions.len() * impls::Scenario::ALL.len();
-        let bar = ProgressBar::new(cells as u64 / part.of).with_style(
-            ProgressStyle::with_template("{elapsed_precise} {bar:40} {pos}/{len} cells")
-                .expect("the template is well formed"),
-        );
+        let bar = terminal::bar(cells as u64 / part.of, "{elapsed_precise} {bar:40} {pos}/{len} cells");
         let tables = explore::matrix_part(options, part, || bar.inc(1));
         bar.finish_and_clear();
         tables
@@ -94,13 +82,14 @@ pub fn run(args: &Args) -> Outcome {
     let part = args.shard.unwrap_or(Shard::ALL);
     let tables = args.table.compute(&options, part);
     match args.format {
-        Format::Text => print!("{}", matrix_text(&tables)),
         Format::Json if args.shard.is_some() => {
             let work = format!("{} {} {:?}", args.table.budget, args.table.samples, args.table.knobs);
             println!("{}", matrix_part_json(&tables, part, &work));
         }
         Format::Json => println!("{:#}", matrix_json(&tables)),
         Format::Markdown => print!("{}", matrix_markdown(&tables)),
+        Format::Junit => print!("{}", matrix_junit(&tables)?),
+        _ => print!("{}", matrix_text(&tables)),
     }
     Ok(if tables.iter().all(Matrix::as_expected) { FINE } else { unexpected() })
 }

@@ -3,8 +3,9 @@
 use super::{FINE, Outcome, input, separate, unexpected};
 use explore::Shard;
 use lostwrite::report::join_matrices;
-use lostwrite::separation::{Part, Subject};
+use lostwrite::separation::{FORMAT, Part, Subject};
 use serde_json::Value;
+use std::path::Path;
 
 /// Joins the results of jobs that did a part each (--shard): the same answer, with the same numbers, as one job gives (of a matrix, as JSON).
 #[derive(clap::Args)]
@@ -64,14 +65,22 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 fn read(path: &str) -> Result<Value, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+    let expected = "what a job with --shard I/N --format json printed";
+    let text = std::fs::read_to_string(path).map_err(|e| input::unreadable(Path::new(path), &e, expected))?;
     serde_json::from_str(&text).map_err(|e| foreign(path, &e))
 }
 
 fn part(path: &str, value: Value) -> Result<Part, String> {
-    serde_json::from_value(value).map_err(|e| foreign(path, &e))
+    let part: Part = serde_json::from_value(value).map_err(|e| foreign(path, &e))?;
+    if part.question.format != FORMAT {
+        let found = part.question.format;
+        return Err(format!("{path}: found format {found}; expected {FORMAT}, as this program writes it"));
+    }
+    Ok(part)
 }
 
 fn foreign(path: &str, e: &serde_json::Error) -> String {
-    format!("{path}: expected what --format json prints, found something else: {e}")
+    format!(
+        "{path}: expected what `distinguish`, `ablate` or `matrix` prints with --format json, found something else: {e}"
+    )
 }

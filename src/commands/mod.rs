@@ -1,5 +1,8 @@
 //! One file per subcommand. Each returns the exit code, or a message for exit code 2.
 
+#[macro_use] // print! and println! of all the others
+pub mod terminal;
+
 pub mod ablate;
 pub mod bench;
 pub mod conform;
@@ -10,6 +13,7 @@ pub mod distinguish;
 pub mod exhaust;
 pub mod explain;
 pub mod finding;
+pub mod format;
 pub mod hunt;
 pub mod input;
 pub mod interrupt;
@@ -24,13 +28,16 @@ pub mod regression;
 pub mod replay;
 pub mod report;
 pub mod sample;
+pub mod schema;
 pub mod separate;
+pub mod shell;
 pub mod shrink;
 pub mod target;
 
 /// Exit code, or the message for exit code 2.
 pub type Outcome = Result<std::process::ExitCode, String>;
 
+pub use format::Format;
 use std::process::ExitCode;
 
 /// Everything as expected.

@@ -1,9 +1,8 @@
 //! `lostwrite mutants`.
 
-use super::{FINE, Outcome, input, unexpected};
-use clap::ValueEnum;
+use super::format::{FOR_PROGRAMS, Format};
+use super::{FINE, Outcome, input, terminal, unexpected};
 use explore::Effort;
-use indicatif::{ProgressBar, ProgressStyle};
 use lostwrite::report::{mutants_json, mutants_text, reason, stale_reasons};
 
 /// Leave each step of each listing out, swap each two neighbours: which mistakes do the judges not catch?
@@ -23,14 +22,8 @@ pub struct Args {
     #[arg(long, default_value_t = 5_000)]
     samples: u64,
     /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
     format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Runs the mutants and prints what became of them.
@@ -40,16 +33,14 @@ pub fn run(args: &Args) -> Outcome {
     } else {
         input::versions(&args.versions, &args.files)?
     };
-    let bar = ProgressBar::new(explore::count_mutants(&versions) as u64).with_style(
-        ProgressStyle::with_template("{elapsed_precise} {bar:40} {pos}/{len} mutants")
-            .expect("the template is well formed"),
-    );
+    let bar =
+        terminal::bar(explore::count_mutants(&versions) as u64, "{elapsed_precise} {bar:40} {pos}/{len} mutants");
     let effort = Effort { budget: args.budget as usize, samples: args.samples };
     let reports = explore::mutants(&versions, effort, || bar.inc(1));
     bar.finish_and_clear();
     match args.format {
-        Format::Text => print!("{}", mutants_text(&reports)),
         Format::Json => println!("{:#}", mutants_json(&reports)),
+        _ => print!("{}", mutants_text(&reports)),
     }
     let explained =
         |r: &explore::MutantsReport| r.mutants.iter().all(|m| m.caught.is_some() || reason(r, m).is_some());

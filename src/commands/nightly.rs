@@ -1,11 +1,12 @@
 //! `lostwrite nightly`.
 
-use super::{FINE, Outcome, unexpected};
+use super::{FINE, Outcome, terminal, unexpected};
 use explore::nightly::{
-    DEFAULT_POLICY, LedgerError, Night, NightLimits, NightOptions, Policy, Previous, Report, Status, read_seeds,
+    Colour, DEFAULT_POLICY, FindingReport, LedgerError, Night, NightLimits, NightOptions, Policy, Previous,
+    Report, Status, read_seeds,
 };
-use indicatif::{ProgressBar, ProgressStyle};
-use lostwrite::report::{night_junit, night_text};
+use indicatif::ProgressBar;
+use lostwrite::report::{Level, Witness, night_junit, night_text, sarif_log};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -69,7 +70,12 @@ pub fn run(args: &Args) -> Outcome {
     let policy = match &args.policy {
         None => Policy::read(DEFAULT_POLICY, &versions),
         Some(path) => std::fs::read_to_string(path)
-            .map_err(|e| format!("{}: the policy cannot be read: {e}", path.display()))
+            .map_err(|e| {
+                format!(
+                    "{}: the policy cannot be read: {e}; expected a file such as explore/nightly-policy.toml",
+                    path.display()
+                )
+            })
             .and_then(|text| Policy::read(&text, &versions).map_err(|e| format!("{}: {e}", path.display()))),
     }?;
     let before = args.previous.clone().or_else(|| Some(args.out.join("previous")).filter(|p| p.exists()));
@@ -88,7 +94,7 @@ pub fn run(args: &Args) -> Outcome {
         if night.is_over(&limits) {
             let report = writer.write(&night, Status::Complete)?;
             print!("{}", night_text(&report));
-            eprintln!(
+            note!(
                 "lostwrite: {}: this night is over ({} chunks, {}), and nothing more was run; --again begins anew, a longer --time \
                  goes on, another --out is another night",
                 args.out.display(),
@@ -97,7 +103,7 @@ pub fn run(args: &Args) -> Outcome {
             );
             return Ok(exit(&report));
         }
-        eprintln!(
+        note!(
             "lostwrite: {}: going on after {} chunks and {}, seed {}",
             args.out.display(),
             night.sofar.done.len(),
@@ -171,8 +177,7 @@ struct Progress {
 impl Progress {
     fn new(limits: &NightLimits) -> Progress {
         let length = limits.time.map_or(limits.chunks, |t| Some(t.as_secs()));
-        let style = ProgressStyle::with_template("{elapsed_precise} {bar:30} {msg}");
-        let bar = ProgressBar::new(length.unwrap_or(0)).with_style(style.expect("the template is well formed"));
+        let bar = terminal::bar(length.unwrap_or(0), "{elapsed_precise} {bar:30} {msg}");
         Progress { bar, said: Instant::now() }
     }
 
@@ -192,7 +197,7 @@ impl Progress {
             self.bar.set_message(line());
         } else if self.said.elapsed() >= LINES {
             self.said = Instant::now();
-            eprintln!("{}: {}", humantime::format_duration(Duration::from_secs(night.used().as_secs())), line());
+            note!("{}: {}", humantime::format_duration(Duration::from_secs(night.used().as_secs())), line());
         }
     }
 }
@@ -218,6 +223,11 @@ impl Writer {
             .collect();
         self.folder("corpus", &cases, "a case for the next night")?;
         self.file("report.json", &(json + "\n"), "the report")?;
+        self.file(
+            "findings.sarif",
+            &format!("{:#}\n", findings_sarif(&report, night)),
+            "the findings for code scanning",
+        )?;
         self.file("junit.xml", &night_junit(&report)?, "the report for CI")?;
         self.file("summary.txt", &night_text(&report), "the summary")?;
         Ok(report)
@@ -261,6 +271,21 @@ impl Writer {
         self.written.insert(path, sum);
         Ok(())
     }
+}
+
+/// Every finding that is a version's, its level by its colour.
+fn findings_sarif(report: &Report, night: &Night) -> serde_json::Value {
+    let of = |finding: &FindingReport| {
+        let version = night.plan.versions.iter().find(|v| v.name == finding.record.version)?;
+        let level = match finding.colour {
+            Colour::Red => Level::Error,
+            Colour::Note => Level::Warning,
+            Colour::Known => Level::Note,
+        };
+        Some((Witness::alone(version, &finding.record.case.parse().ok()?), level))
+    };
+    let findings: Vec<_> = report.findings.iter().filter(|f| f.record.what == "flag").filter_map(of).collect();
+    sarif_log(&findings.iter().map(|(witness, level)| (witness, *level)).collect::<Vec<_>>())
 }
 
 /// Of no meaning outside this run.

@@ -29,7 +29,7 @@ pub fn write(case: &Case, signature: &Signature, name: Option<&str>, folder: &Pa
         ));
     }
     let (content, alarms) = content(case, signature);
-    super::convert::write(&path, content.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?;
+    super::convert::write_or_tell(&path, content.as_bytes())?;
     Ok(Written { path, alarms })
 }
 

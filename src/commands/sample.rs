@@ -10,15 +10,8 @@ use rayon::prelude::*;
 #[command(after_help = "Example: lostwrite sample --impl v1 --seeds 15 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
     Samplers: uniform (over complete interleavings, by counting them), random-walk (over what can move, step by step), pct:DEPTH, burst.")]
 pub struct Args {
-    /// A file with a case (text, JSON or bytes), or a case; its schedule is ignored
-    case: String,
-    /// Run on this version instead of the four of the thread; may be repeated
-    #[arg(long = "impl", value_name = "VERSION")]
-    versions: Vec<String>,
     #[command(flatten)]
-    files: input::Files,
-    #[command(flatten)]
-    around: input::Around,
+    runs: input::Runs,
     /// Draw with this sampler instead of with each; may be repeated
     #[arg(long = "sampler", value_name = "SAMPLER")]
     samplers: Vec<String>,
@@ -37,10 +30,8 @@ const SAMPLERS: [&str; 5] = ["uniform", "random-walk", "pct:2", "pct:3", "burst"
 
 /// Draws and prints a line for each version and sampler.
 pub fn run(args: &Args) -> Outcome {
-    let versions = input::versions_or_thread(&args.versions, &args.files)?;
-    let environment = args.around.environment()?;
-    let case = input::one_case(&args.case)?.case;
-    let case = if environment.is_empty() { case } else { environment.of(&case) };
+    let versions = args.runs.versions()?;
+    let case = args.runs.one_case()?;
     let given: Vec<&str> = args.samplers.iter().map(String::as_str).collect();
     let samplers = if given.is_empty() { SAMPLERS.to_vec() } else { given };
     let kinds = samplers.iter().map(|name| kind(name)).collect::<Result<Vec<_>, _>>()?;

@@ -1,10 +1,10 @@
 //! What `distinguish`, `ablate` and `merge` share: limits, long work with a journal, progress, and how results are printed.
 
-use super::{FINE, Outcome, input};
-use clap::ValueEnum;
+use super::format::{FOR_PROGRAMS, Format};
+use super::{FINE, Outcome, input, terminal};
 use corpus::Case;
 use explore::{Journal, Record, Shard};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lostwrite::report::separation_text;
 use lostwrite::separation::{Limits, Line, Part, Question, Subject};
 use std::ops::ControlFlow;
@@ -56,17 +56,8 @@ pub struct Work {
     #[arg(long, requires = "journal")]
     resume: bool,
     /// How to print; JSON is what `merge` joins
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
     format: Format,
-}
-
-/// How to print.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs, and for `merge`.
-    Json,
 }
 
 /// Exit code of work that was interrupted: 128 and the number of SIGINT, as shells have it.
@@ -117,7 +108,7 @@ pub fn run(subject: &Subject, ablates: bool, programs: &Programs, work: &Work) -
     let part = Part { question, shard, records };
     match work.format {
         Format::Json => println!("{}", serde_json::to_string(&part).map_err(|e| e.to_string())?),
-        Format::Text => {
+        _ => {
             if shard.of > 1 {
                 println!(
                     "part {} of {}: join the results of all parts (--format json) with `lostwrite merge`",
@@ -134,7 +125,7 @@ pub fn run(subject: &Subject, ablates: bool, programs: &Programs, work: &Work) -
         } else {
             "without a --journal, all of it is lost"
         };
-        eprintln!("lostwrite: interrupted; {again}");
+        note!("lostwrite: interrupted; {again}");
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(FINE)
@@ -204,9 +195,8 @@ struct Progress {
 
 impl Progress {
     fn new(question: &Question, shard: Shard, done: &[Record]) -> Progress {
-        let style = ProgressStyle::with_template("{elapsed_precise} {bar:30} {pos}/{len} programs, {msg}");
-        let bar =
-            ProgressBar::new(question.programs / shard.of).with_style(style.expect("the template is well formed"));
+        let template = "{elapsed_precise} {bar:30} {pos}/{len} programs, {msg}";
+        let bar = terminal::bar(question.programs / shard.of, template);
         bar.set_position(done.iter().map(|r| r.programs).sum());
         let now = Instant::now();
         Progress { bar, began: now, states: AtomicU64::new(0), programs: AtomicU64::new(0), said: Mutex::new(now) }
@@ -227,7 +217,7 @@ impl Progress {
         let memory = memory_stats::memory_stats().map_or(0, |m| m.physical_mem) >> 20;
         let line = format!("{:.0} states/s, {memory} MiB, at {case}", states as f64 / seconds);
         if self.bar.is_hidden() {
-            eprintln!("{programs} programs in {seconds:.0} s, {line}");
+            note!("{programs} programs in {seconds:.0} s, {line}");
         } else {
             self.bar.set_message(line);
         }

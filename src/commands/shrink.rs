@@ -1,20 +1,17 @@
 //! `lostwrite shrink`.
 
-use super::convert::{Form, write};
+use super::convert::{Form, write_or_tell};
 use super::finding::Which;
 use super::interrupt::{INTERRUPTED, STOP, listen};
-use super::{FINE, Outcome, input, regression};
+use super::{FINE, Outcome, input, regression, terminal};
 use corpus::Case;
 use explore::{Limits, Shrunk, Size, statistics};
-use indicatif::{ProgressBar, ProgressStyle};
 use lostwrite::report::{sizes, statistics_text};
 use lostwrite::targets::report;
 use oracle::trace;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 /// The smallest case with the same verdict: the same version, judge and page, and of a loss the same scenario.
 #[derive(clap::Args)]
@@ -65,15 +62,15 @@ pub fn run(args: &Args) -> Outcome {
     let interrupted = STOP.load(Ordering::Relaxed);
     if let Some(path) = &args.output {
         let content = args.to.unwrap_or(Form::Text).of(&shrunk.case);
-        write(path, &content).map_err(|e| format!("{}: {e}", path.display()))?;
+        write_or_tell(path, &content)?;
     }
     let test = args.as_test.as_deref().zip(folder).filter(|_| !interrupted);
     if let Some((name, folder)) = test {
         let name = Some(name).filter(|name| !name.is_empty());
         let written = regression::write(&shrunk.case, &shrunk.signature, name, &folder)?;
-        eprintln!("lostwrite: {} written", written.path.display());
+        note!("lostwrite: {} written", written.path.display());
         if !written.alarms.is_empty() {
-            eprintln!(
+            note!(
                 "lostwrite: {} is believed correct and flagged: the test expects ok of it, and fails until that is so",
                 written.alarms.join(", ")
             );
@@ -81,16 +78,16 @@ pub fn run(args: &Args) -> Outcome {
     }
     match args.to {
         Some(form) if args.output.is_none() => {
-            std::io::stdout().write_all(&form.of(&shrunk.case)).map_err(|e| e.to_string())?;
+            terminal::bytes(&form.of(&shrunk.case));
         }
         _ => print(args, &case, &shrunk),
     }
     if interrupted {
-        eprintln!("lostwrite: interrupted: this is the smallest case so far, and more of it may be able to go");
+        note!("lostwrite: interrupted: this is the smallest case so far, and more of it may be able to go");
         return Ok(ExitCode::from(INTERRUPTED));
     }
     if !shrunk.complete {
-        eprintln!(
+        note!(
             "lostwrite: stopped after {} executions: this is the smallest case so far, and more of it may be able to go; \
              --executions allows more",
             shrunk.executions
@@ -118,18 +115,15 @@ fn print(args: &Args, before: &Case, shrunk: &Shrunk) {
 /// Shrinks random losing cases, and prints what came of it.
 fn measure(args: &Args) -> Outcome {
     listen()?;
-    let bar = ProgressBar::new(args.cases as u64).with_style(
-        ProgressStyle::with_template("{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left")
-            .expect("the template is well formed"),
-    );
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let template = "{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left";
+    let bar = terminal::bar(args.cases as u64, template);
     let limits = Limits { executions: args.which.executions, stop: Some(&STOP), progress: None };
     let samples = statistics(args.seed, args.cases, &limits, || bar.inc(1));
     bar.finish_and_clear();
     println!("{} random losing cases, seed {}\n", samples.len(), args.seed);
     println!("{}", statistics_text(&samples).trim_end());
     if STOP.load(Ordering::Relaxed) {
-        eprintln!("lostwrite: interrupted after {} of {} cases", samples.len(), args.cases);
+        note!("lostwrite: interrupted after {} of {} cases", samples.len(), args.cases);
         return Ok(ExitCode::from(INTERRUPTED));
     }
     // Every result that was finished has to be a minimum.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Run a fuzz target on files, without an engine
 #[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite target differential fuzz/corpus/differential\n         \
+#[command(after_help = "Examples: lostwrite target differential fuzz/corpus/differential\n         \
     lostwrite target rediscover --subject v1 --scenario S3 crash-1234\n\n\
     Files hold the byte form of a case, as engines write it. Exits with 1 if any raises the target's alarm.")]
 pub struct Args {
@@ -50,7 +50,8 @@ pub fn run(args: &Args) -> Outcome {
     let verdicts: Vec<_> = files
         .par_iter()
         .map(|file| {
-            let content = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+            let content = std::fs::read(file)
+                .map_err(|e| input::unreadable(file, &e, "files or folders of cases in the byte form"))?;
             Ok((args.target.body)(&subject, &content))
         })
         .collect::<Result<_, String>>()?;

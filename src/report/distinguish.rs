@@ -22,7 +22,7 @@ pub fn separation_text(question: &Question, subject: &Subject, answers: &Answers
         let _ = writeln!(
             out,
             "NOT EXHAUSTED: {worst} programs have more than {} states; --budget raises that",
-            question.budget
+            question.limits.budget
         );
     }
     if !answers.finished() {

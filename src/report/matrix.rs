@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The number of the JSON form; it changes when a field changes its meaning or goes away.
-pub const JSON_VERSION: u32 = 1;
+/// The number of the JSON forms of this folder; it changes when a field changes its meaning or goes away. In 1 the number itself
+/// was called `version`.
+pub const FORMAT: u32 = 2;
 
 pub(super) const LEGEND: &str = "\
 L: a store is lost. V: a load returns what was revoked before. dropped: a dirty fact is dropped, no load shows it.
@@ -83,7 +84,7 @@ pub fn matrix_json(tables: &[Matrix]) -> Value {
             })
         })
         .collect();
-    json!({ "version": JSON_VERSION, "tables": tables })
+    json!({ "format": FORMAT, "tables": tables })
 }
 
 fn square_json(square: &Square) -> Value {

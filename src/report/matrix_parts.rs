@@ -1,6 +1,6 @@
 //! Parts of the table of versions, as JSON, and the whole that they make.
 
-use super::matrix_json;
+use super::{FORMAT, matrix_json};
 use explore::{Matrix, Shard};
 use oracle::Goal;
 use serde_json::{Value, json};
@@ -24,8 +24,21 @@ pub fn matrix_part_json(tables: &[Matrix], part: Shard, work: &str) -> Value {
 /// # Errors
 /// If a part is missing, there twice, or of other work.
 pub fn join_matrices(parts: &[Value]) -> Result<Value, String> {
-    let shard =
-        |part: &Value| serde_json::from_value::<Shard>(part["shard"].clone()).map_err(|e| format!("no part: {e}"));
+    let shard = |part: &Value| {
+        serde_json::from_value::<Shard>(part["shard"].clone()).map_err(|e| {
+            format!("no part of a matrix: {e}; expected what `matrix --shard I/N --format json` prints")
+        })
+    };
+    for part in parts {
+        // In format 1 the number was called `version`.
+        let number = part.get("format").or(part.get("version")).and_then(Value::as_u64);
+        if !number.is_some_and(|n| (1..=FORMAT.into()).contains(&n)) {
+            let found = number.map_or("none".to_owned(), |n| n.to_string());
+            return Err(format!(
+                "found format {found}; expected one from 1 to {FORMAT}, as `matrix --format json` prints it"
+            ));
+        }
+    }
     let of = shard(&parts[0])?.of;
     let mut by_index: Vec<Option<Value>> = vec![None; of as usize];
     for part in parts {
@@ -47,6 +60,8 @@ pub fn join_matrices(parts: &[Value]) -> Result<Value, String> {
     if let Some(object) = whole.as_object_mut() {
         object.remove("shard");
         object.remove("work");
+        object.remove("version");
+        object.insert("format".to_owned(), FORMAT.into());
     }
     let summaries: Vec<Vec<Value>> =
         parts.iter().map(|p| p["tables"].as_array().cloned().unwrap_or_default()).collect();

@@ -2,7 +2,9 @@
 
 mod beside;
 mod changes;
+mod conform;
 mod distinguish;
+mod finding_json;
 mod html;
 mod junit;
 mod mail;
@@ -11,6 +13,7 @@ mod matrix_parts;
 mod mutants;
 mod night;
 mod outcomes;
+mod sarif;
 mod shrinking;
 mod svg;
 mod table;
@@ -18,15 +21,18 @@ mod timeline;
 mod witness;
 
 pub use beside::side_by_side;
+pub use conform::{conform_json, conform_text};
 pub use distinguish::separation_text;
+pub use finding_json::{FINDING_FORMAT, finding_json};
 pub use html::{finding_html, matrix_html, night_html};
-pub use junit::night_junit;
+pub use junit::{Replayed, conform_junit, matrix_junit, night_junit, replay_junit};
 pub use mail::{mail, sentence, subject};
-pub use matrix::{JSON_VERSION, matrix_json, matrix_markdown, matrix_text};
+pub use matrix::{FORMAT, matrix_json, matrix_markdown, matrix_text};
 pub use matrix_parts::{join_matrices, matrix_part_json};
 pub use mutants::{mutants_json, mutants_text, reason, stale_reasons};
 pub use night::{finding_file, night_text};
 pub use outcomes::{Column, outcomes_json, outcomes_text, percent, short};
+pub use sarif::{Level, sarif, sarif_log};
 pub use shrinking::{sizes, statistics_text};
 pub use svg::timeline_svg;
 pub use table::Table;

@@ -1,6 +1,6 @@
 //! The report on mutants as text and JSON.
 
-use super::{JSON_VERSION, Table};
+use super::{FORMAT, Table};
 use explore::{MutantReport, MutantsReport};
 use impls::{Survivor, survivors};
 use serde_json::{Value, json};
@@ -80,5 +80,5 @@ pub fn mutants_json(reports: &[MutantsReport]) -> Value {
             })
         })
         .collect();
-    json!({ "version": JSON_VERSION, "versions": versions })
+    json!({ "format": FORMAT, "versions": versions })
 }

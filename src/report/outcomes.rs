@@ -1,6 +1,6 @@
 //! Final memories by version, as text and as JSON.
 
-use super::{JSON_VERSION, Table};
+use super::{FORMAT, Table};
 use corpus::Case;
 use explore::{Ending, Outcomes, stored_words};
 use impls::Version;
@@ -64,7 +64,7 @@ pub fn outcomes_json(case: &Case, columns: &[Column]) -> Value {
             })
         })
         .collect();
-    json!({ "version": JSON_VERSION, "case": case.to_string(), "words": words, "versions": versions })
+    json!({ "format": FORMAT, "case": case.to_string(), "words": words, "versions": versions })
 }
 
 fn endings(columns: &[Column]) -> BTreeSet<Ending> {

@@ -14,7 +14,8 @@ use std::fmt::Write as _;
 const DIGITS: usize = 16;
 
 /// The name of what a judge says of a case, and at which step it says so; `None` if it says nothing.
-pub(super) fn timeline_key(version: &Version, case: &Case, judge: Judge) -> Option<(String, u32)> {
+#[must_use]
+pub fn timeline_key(version: &Version, case: &Case, judge: Judge) -> Option<(String, u32)> {
     let trace = trace(version, case);
     let finding = trace.judges.of(judge)?;
     let mut names = Names::default();

@@ -19,6 +19,7 @@ mod small;
 
 pub use chunk::{ChunkRecord, Count, Kept, Record};
 pub use compare::{Compared, Previous};
+pub use dedup::timeline_key;
 pub use ledger::{Ledger, LedgerError};
 pub use night::{Limits as NightLimits, Night, NightOptions, Sofar};
 pub use plan::{Chunk, LANES, LaneKind, LaneSize, Plan};

@@ -2,14 +2,13 @@
 //!
 //! Every entry is cut from what the byte codec writes for a case, so that it means today what it says.
 
-use super::write;
-use crate::commands::{FINE, Outcome};
+use super::write_or_tell;
+use crate::commands::{FINE, Outcome, terminal};
 use corpus::bytes::{HEADER, encode};
 use corpus::{Case, KNOBS, SWAPS};
 use model::{ACTORS, DEVICE_FRAMES, Hardware, OpKind, PAGES, Profile, Transition};
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Write a dictionary for fuzzing engines that mutate bytes: every setting of the header, every kind of operation on
@@ -26,8 +25,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let text = print(&entries());
     match &args.file {
-        Some(path) => write(path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?,
-        None => std::io::stdout().write_all(text.as_bytes()).map_err(|e| e.to_string())?,
+        Some(path) => write_or_tell(path, text.as_bytes())?,
+        None => terminal::bytes(text.as_bytes()),
     }
     Ok(FINE)
 }

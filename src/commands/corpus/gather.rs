@@ -1,10 +1,10 @@
 //! Reading folders, running what is in them, writing what comes of it.
 
 use super::write;
-use crate::commands::FINE;
+use crate::commands::{FINE, terminal};
 use corpus::{Case, FolderFile};
 use explore::{Candidate, Group, Profile, Profiler};
-use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
+use indicatif::ParallelProgressIterator as _;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::ErrorKind;
@@ -45,7 +45,7 @@ impl Gathered {
                         gathered.files.push(file);
                     }
                     Err(e) => {
-                        eprintln!("lostwrite: {e}; the file is left alone");
+                        terminal::error(&format!("{e}; the file is left alone"));
                         gathered.unread += 1;
                     }
                 }
@@ -56,10 +56,8 @@ impl Gathered {
 
     /// What each case covers, on all cores.
     pub fn profiles(&self, profiler: &Profiler) -> Vec<Profile> {
-        let bar = ProgressBar::new(self.cases.len() as u64).with_style(
-            ProgressStyle::with_template("{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left")
-                .expect("the template is well formed"),
-        );
+        let template = "{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left";
+        let bar = terminal::bar(self.cases.len() as u64, template);
         self.cases.par_iter().progress_with(bar).map(|case| profiler.profile(case)).collect()
     }
 
@@ -82,8 +80,7 @@ impl Gathered {
             return FINE;
         }
         let s = if self.unread == 1 { " was" } else { "s were" };
-        eprintln!("lostwrite: {} file{s} not read, everything else was done", self.unread);
-        ExitCode::from(2)
+        terminal::fail(&format!("{} file{s} not read, everything else was done", self.unread))
     }
 }
 
@@ -123,7 +120,10 @@ pub fn put(folder: &Path, content: &[u8]) -> Result<bool, String> {
 pub fn expect_empty(folder: &Path) -> Result<(), String> {
     match std::fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(format!("{}: expected a new or an empty folder, found files in it", folder.display())),
+        Ok(false) => Err(format!(
+            "{}: expected a new or an empty folder, found files in it; name another one",
+            folder.display()
+        )),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
         Err(e) => Err(at(folder, &e)),
     }
@@ -149,5 +149,5 @@ pub fn write_folder(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<
 }
 
 fn at(path: &Path, e: &std::io::Error) -> String {
-    format!("{}: {e}", path.display())
+    format!("{}: {e}; expected a folder that exists or can be made, and that may be written to", path.display())
 }

@@ -10,7 +10,7 @@ mod seeds;
 mod stats;
 
 use super::Outcome;
-use super::convert::{Form, write};
+use super::convert::{Form, write, write_or_tell};
 
 /// Folders of cases.
 #[derive(clap::Subcommand)]

@@ -2,8 +2,9 @@
 
 use super::gather::Gathered;
 use crate::commands::Outcome;
+use crate::commands::format::{FOR_PROGRAMS, Format};
 use explore::{Group, Profiler, Said, Statistics};
-use lostwrite::report::Table;
+use lostwrite::report::{FORMAT, Table};
 use model::OpKind;
 use oracle::Goal;
 use serde_json::{Map, Value, json};
@@ -20,18 +21,9 @@ pub struct Args {
     #[arg(required = true)]
     folders: Vec<PathBuf>,
     /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
     format: Format,
 }
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-/// The version of the JSON form.
-const JSON_VERSION: u32 = 1;
 
 /// Counts and prints.
 pub fn run(args: &Args) -> Outcome {
@@ -40,8 +32,8 @@ pub fn run(args: &Args) -> Outcome {
     let profiles = all.profiles(&profiler);
     let statistics = Statistics::of(&profiler, all.cases.iter().zip(&profiles));
     match args.format {
-        Format::Text => print!("{}", text(&all, &statistics)),
         Format::Json => println!("{:#}", as_json(&all, &statistics)),
+        _ => print!("{}", text(&all, &statistics)),
     }
     Ok(all.exit())
 }
@@ -111,7 +103,7 @@ fn as_json(all: &Gathered, s: &Statistics) -> Value {
     });
     let unreached = s.unreached.iter().map(|f| json!({ "group": f.group().name(), "feature": f.to_string() }));
     json!({
-        "version": JSON_VERSION,
+        "format": FORMAT,
         "files": all.files.len() + all.unread,
         "not_read": all.unread,
         "cases": s.cases,

@@ -1,11 +1,12 @@
 //! `lostwrite report finding`.
 
-use crate::commands::convert::write;
+use crate::commands::convert::write_or_tell;
 use crate::commands::finding::Which;
 use crate::commands::interrupt::{INTERRUPTED, STOP, listen};
-use crate::commands::{FINE, Outcome, input};
-use lostwrite::report::{Detail, Witness, mail, side_by_side, timeline};
-use std::io::Write as _;
+use crate::commands::{FINE, Format, Outcome, input};
+use lostwrite::report::{
+    Detail, Witness, finding_html, finding_json, mail, sarif, side_by_side, timeline, timeline_svg,
+};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -28,20 +29,14 @@ pub struct Args {
     #[arg(long)]
     as_is: bool,
     /// What to make of it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, default_value = "text", value_parser = Format::among(FORMATS))]
     format: Format,
     /// Write it here
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Format {
-    /// The timeline, and the version beside it
-    Text,
-    /// The same with a subject, where the versions come from, and how to run it
-    Mail,
-}
+const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::Svg, Format::Json, Format::Sarif];
 
 /// Shrinks, and writes the report.
 pub fn run(args: &Args) -> Outcome {
@@ -60,32 +55,34 @@ pub fn run(args: &Args) -> Outcome {
         Some(other) => Witness::with(version, other, &case),
         None => Witness::of(version, &case),
     };
-    let report = args.format.of(&witness);
+    let report = written(&witness, args.format);
     match &args.out {
-        Some(path) => write(path, report.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?,
-        None => std::io::stdout().write_all(report.as_bytes()).map_err(|e| e.to_string())?,
+        Some(path) => write_or_tell(path, report.as_bytes())?,
+        None => print!("{report}"),
     }
     if STOP.load(Ordering::Relaxed) {
-        eprintln!("lostwrite: interrupted: this is the smallest case so far, and more of it may be able to go");
+        note!("lostwrite: interrupted: this is the smallest case so far, and more of it may be able to go");
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(FINE)
 }
 
-impl Format {
-    /// The report; of a case without a finding it says so.
-    fn of(self, witness: &Witness) -> String {
-        let text = || {
-            let (version, trace) = (witness.losing.version, &witness.losing.trace);
-            let mut text = timeline(version, &witness.case, trace, Detail::Telling);
-            if let Some(beside) = side_by_side(witness) {
-                text = format!("{text}\n{beside}");
-            }
-            text
-        };
-        match self {
-            Format::Text => text(),
-            Format::Mail => mail(witness).unwrap_or_else(text),
-        }
+/// The report in a form.
+pub fn written(witness: &Witness, format: Format) -> String {
+    match format {
+        Format::Mail => mail(witness).unwrap_or_else(|| text(witness)),
+        Format::Html => finding_html(witness),
+        Format::Svg => timeline_svg(witness),
+        Format::Json => format!("{:#}\n", finding_json(witness)),
+        Format::Sarif => format!("{:#}\n", sarif(std::slice::from_ref(witness))),
+        _ => text(witness),
+    }
+}
+
+fn text(witness: &Witness) -> String {
+    let text = timeline(witness.losing.version, &witness.case, &witness.losing.trace, Detail::Telling);
+    match side_by_side(witness) {
+        Some(beside) => format!("{text}\n{beside}"),
+        None => text,
     }
 }

@@ -1,31 +1,15 @@
 //! A night as JUnit XML, for CI systems: a test for each version, each canary, and the job itself.
 
+use super::{case, failed, skipped, xml};
 use explore::nightly::{CanaryState, Colour, FindingReport, Report, Status};
-use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{TestCaseStatus, TestSuite};
 
 /// The report as JUnit XML.
 ///
 /// # Errors
 /// If it cannot be written as XML.
 pub fn night_junit(report: &Report) -> Result<String, String> {
-    let mut junit = Junit::new("lostwrite nightly");
-    junit.add_test_suite(versions(report));
-    junit.add_test_suite(canaries(report));
-    junit.add_test_suite(job(report));
-    junit.to_string().map_err(|e| e.to_string())
-}
-
-fn failed(message: String, text: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(message);
-    status.set_description(text);
-    status
-}
-
-fn case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
-    let mut case = TestCase::new(name, status);
-    case.set_classname(format!("nightly.{class}"));
-    case
+    xml("lostwrite nightly", [versions(report), canaries(report), job(report)])
 }
 
 fn text(findings: &[&FindingReport]) -> String {
@@ -51,7 +35,7 @@ fn versions(report: &Report) -> TestSuite {
                 failed(format!("{} red findings; the first: {}", red.len(), first.record.message), &text(&red))
             }
         };
-        suite.add_test_case(case(name, "version", status));
+        suite.add_test_case(case(name, "nightly.version", status));
     }
     suite
 }
@@ -63,17 +47,13 @@ fn canaries(report: &Report) -> TestSuite {
         let spent = format!("{} executions of the lane {}", c.executions, c.canary.lane.name());
         let status = match c.state {
             CanaryState::Found => TestCaseStatus::success(),
-            CanaryState::Undecided => {
-                let mut status = TestCaseStatus::skipped();
-                status.set_message(format!("not decided: {spent}, of a budget of {}", c.canary.budget));
-                status
-            }
+            CanaryState::Undecided => skipped(format!("not decided: {spent}, of a budget of {}", c.canary.budget)),
             CanaryState::Late | CanaryState::Missed => {
                 let at = c.found_at.map_or("not found".to_owned(), |at| format!("found at {at}"));
                 failed(format!("{at}, with a budget of {}", c.canary.budget), &spent)
             }
         };
-        suite.add_test_case(case(&name, "canary", status));
+        suite.add_test_case(case(&name, "nightly.canary", status));
     }
     suite
 }
@@ -84,13 +64,9 @@ fn job(report: &Report) -> TestSuite {
     let status = match (report.red, report.status) {
         (true, _) => failed(format!("{} reasons", report.reasons.len()), &report.reasons.join("\n")),
         (false, Status::Complete) => TestCaseStatus::success(),
-        (false, status) => {
-            let mut skipped = TestCaseStatus::skipped();
-            skipped.set_message(format!("the night is {}", status.word()));
-            skipped
-        }
+        (false, status) => skipped(format!("the night is {}", status.word())),
     };
-    let mut night = case("night", "job", status);
+    let mut night = case("night", "nightly.job", status);
     night.set_system_out(report.notes.join("\n"));
     suite.add_test_case(night);
     suite

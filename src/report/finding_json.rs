@@ -1,0 +1,135 @@
+//! A finding for programs: the execution that loses, and the one beside it, step by step.
+
+use super::changes::changes;
+use super::witness::{Side, Witness};
+use corpus::{Case, json as case_json};
+use impls::{Scenario, Version, source};
+use model::{ActorKind, Happened, Transition, frame_name};
+use oracle::{Row, Trace};
+use serde_json::{Value, json};
+
+/// The number of the form; it changes when a field changes its meaning or goes away.
+pub const FINDING_FORMAT: u32 = 1;
+
+/// What a step is to the finding of a trace.
+pub(super) fn marks(trace: &Trace, row: &Row) -> Vec<&'static str> {
+    let at = |step: Option<u32>, word: &'static str| (step == Some(row.step)).then_some(word);
+    let finding = trace.finding.map(|f| f.step());
+    [at(trace.dropped, "dirty-fact-dropped"), at(trace.lost, "data-lost"), at(finding, "finding")]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Who moved, in a word.
+pub(super) fn who(case: &Case, transition: Transition) -> String {
+    let name = |actor: usize| match case.programs.kinds[actor] {
+        ActorKind::Cpu => format!("cpu{actor}"),
+        ActorKind::Kswapd => "kswapd".to_owned(),
+        ActorKind::Dma => "dma".to_owned(),
+    };
+    match (transition.actor(), transition.cpu()) {
+        (Some(actor), _) => name(actor),
+        (_, Some(cpu)) => format!("interrupt{cpu}"),
+        _ => "swap-device".to_owned(),
+    }
+}
+
+/// The step of the listing of the operation under comparison that a row is, from 1.
+pub(super) fn listing_step(version: &Version, row: &Row) -> Option<usize> {
+    row.event.pc.and_then(|pc| version.code.subject_step(pc))
+}
+
+/// A finding with all that is known of it: the case, both executions step by step, and which steps of them correspond.
+#[must_use]
+pub fn finding_json(witness: &Witness) -> Value {
+    let Witness { case, losing, beside } = witness;
+    let form: Value = serde_json::from_str(&case_json::to_json(case)).expect("a case is JSON");
+    let alignment = witness.alignment();
+    let pairs = alignment.iter().flat_map(|a| &a.pairs).map(|pair| {
+        // Both sides begin with step 1.
+        let step = |place: Option<usize>| place.map(|n| n + 1);
+        json!({ "losing": step(pair.left), "beside": step(pair.right), "alike": pair.alike })
+    });
+    json!({
+        "format": FINDING_FORMAT,
+        "case": { "text": case.to_string(), "json": form },
+        "replay": format!("lostwrite replay {} '{case}'", losing.version.argument()),
+        "losing": side(case, losing),
+        "beside": beside.as_ref().map(|other| side(case, other)),
+        "alignment": pairs.collect::<Vec<_>>(),
+        "first_difference": alignment.and_then(|a| a.first_difference),
+    })
+}
+
+/// An execution of a version: what was found, and every step of it up to there.
+fn side(case: &Case, side: &Side) -> Value {
+    let (version, trace) = (side.version, &side.trace);
+    let finding = trace.finding.map(|f| {
+        json!({
+            "judge": f.judge().name(),
+            "scenario": trace.scenario().map(Scenario::name),
+            "step": f.step(),
+            "message": f.to_string(),
+        })
+    });
+    json!({
+        "version": version_value(version),
+        "finding": finding,
+        "marked": {
+            "dirty_fact_dropped": trace.dropped,
+            "data_lost": trace.lost,
+            "finding": trace.finding.map(|f| f.step()),
+        },
+        "rows": side.rows().iter().map(|row| row_value(version, case, trace, row)).collect::<Vec<_>>(),
+    })
+}
+
+fn version_value(version: &Version) -> Value {
+    let p = version.provenance;
+    let source = source(version);
+    let line = |n: usize| source.as_ref().map(|s| s.lines[n]);
+    let steps = impls::source::actions(&version.listing);
+    let listing = steps
+        .iter()
+        .enumerate()
+        .map(|(n, action)| json!({ "listing_step": n + 1, "text": action.text(), "line": line(n) }));
+    json!({
+        "name": version.name,
+        "title": version.title,
+        "author": p.author,
+        "date": p.date,
+        "source": p.source,
+        "kernel": version.kernel,
+        "believed_correct": version.correct,
+        "file": source.as_ref().map(|s| s.file.as_ref()),
+        "listing": listing.collect::<Vec<_>>(),
+    })
+}
+
+fn row_value(version: &Version, case: &Case, trace: &Trace, row: &Row) -> Value {
+    let actors = case.programs.actors as usize;
+    let access = match row.event.happened {
+        Happened::Nothing => Value::Null,
+        Happened::Load { page, frame, data, .. } => {
+            json!({ "kind": "load", "page": page, "frame": frame_name(frame), "data": data[..actors] })
+        }
+        Happened::Store { page, frame, value, .. } => {
+            json!({ "kind": "store", "page": page, "frame": frame_name(frame), "value": value })
+        }
+    };
+    json!({
+        "step": row.step,
+        "actor": row.event.transition.actor(),
+        "who": who(case, row.event.transition),
+        "drain": row.step > trace.summary.program_steps,
+        "operation": row.event.op.map(|op| op.to_string()),
+        "text": row.text,
+        "function": row.function,
+        "listing_step": listing_step(version, row),
+        "ok": row.event.ok,
+        "access": access,
+        "changes": changes(&row.before, &row.after, actors),
+        "marks": marks(trace, row),
+    })
+}

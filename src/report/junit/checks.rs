@@ -1,0 +1,109 @@
+//! What a CI system calls directly, as JUnit XML: replayed cases, the model beside real kernels, the table of versions.
+
+use super::{case, failed, skipped, xml};
+use crate::report::{Detail, timeline};
+use corpus::Case;
+use explore::{Mark, Matrix};
+use impls::Version;
+use oracle::{ColumnReport, Conformance, Trace};
+use quick_junit::{TestCaseStatus, TestSuite};
+
+/// A case on a version, and what is wrong with what came out, if anything is.
+pub struct Replayed<'a> {
+    /// Where the case stands: file and line.
+    pub place: &'a str,
+    /// The case.
+    pub case: &'a Case,
+    /// The version.
+    pub version: &'static Version,
+    /// What happened.
+    pub trace: &'a Trace,
+    /// Why it is not as expected: the file says otherwise, or the version is believed correct and flagged.
+    pub complaint: Option<String>,
+}
+
+/// A test for each case and version. It fails if it has a complaint; the timeline is its text.
+///
+/// # Errors
+/// If it cannot be written as XML.
+pub fn replay_junit(name: &str, replayed: &[Replayed]) -> Result<String, String> {
+    let mut suite = TestSuite::new(name);
+    for r in replayed {
+        let status = match &r.complaint {
+            None => TestCaseStatus::success(),
+            Some(complaint) => {
+                let timeline = timeline(r.version, r.case, r.trace, Detail::Telling);
+                failed(
+                    complaint.clone(),
+                    &format!("lostwrite replay {} '{}'\n\n{timeline}", r.version.argument(), r.case),
+                )
+            }
+        };
+        suite.add_test_case(case(&format!("{}: {}", r.place, r.version.name), "replay", status));
+    }
+    xml("lostwrite replay", [suite])
+}
+
+/// A suite for each file of the ground truth, a test for each column of it.
+///
+/// # Errors
+/// If it cannot be written as XML.
+pub fn conform_junit(files: &[(String, Conformance)]) -> Result<String, String> {
+    let suites = files.iter().map(|(name, result)| {
+        let mut suite = TestSuite::new(name.as_str());
+        for (column, report) in &result.columns {
+            suite.add_test_case(case(column, "conform", column_status(report)));
+        }
+        suite
+    });
+    xml("lostwrite conform", suites)
+}
+
+fn column_status(report: &ColumnReport) -> TestCaseStatus {
+    let counts = format!(
+        "{} rows agree ({} states), {} disagree, {} unexplained, {} skipped, {} not run",
+        report.agree,
+        report.states,
+        report.disagree.len(),
+        report.unexplained,
+        report.skipped,
+        report.not_run
+    );
+    if report.disagree.is_empty() {
+        return if report.agree == 0 { skipped(counts) } else { TestCaseStatus::success() };
+    }
+    let rows = report
+        .disagree
+        .iter()
+        .map(|d| format!("{}: {}\nkernel: {}\nmodel: {}\n", d.case, d.ops, d.kernel, d.model));
+    failed(counts, &rows.collect::<Vec<_>>().join("\n"))
+}
+
+/// A suite for each CPU, a test for each cell. A cell whose scenario has no program there is skipped.
+///
+/// # Errors
+/// If it cannot be written as XML.
+pub fn matrix_junit(tables: &[Matrix]) -> Result<String, String> {
+    let suites = tables.iter().map(|table| {
+        let mut suite = TestSuite::new(table.hardware);
+        for (row, square) in table.squares() {
+            let expected = square.expected.map_or("nothing in particular", impls::Loss::word);
+            let status = match (square.mark, &square.cell) {
+                (Mark::AsExpected, Some(_)) => TestCaseStatus::success(),
+                (Mark::AsExpected, None) => skipped("the scenario has no program here".to_owned()),
+                (mark, cell) => {
+                    let shown = cell.as_ref().and_then(|c| c.shown.as_ref());
+                    let shown = shown.map_or(String::new(), |s| {
+                        format!("{}\nlostwrite replay {} '{}'\n", s.finding, row.version.argument(), s.case)
+                    });
+                    let found = if mark == Mark::NotFound { "no loss was found" } else { "a loss was found" };
+                    failed(format!("{found}; by the table it is {expected}"), &shown)
+                }
+            };
+            let name = format!("{} {}", row.version.name, square.scenario.name());
+            suite.add_test_case(case(&name, &format!("matrix.{}", table.hardware), status));
+        }
+        suite
+    });
+    xml("lostwrite matrix", suites)
+}

@@ -1,0 +1,224 @@
+//! Findings as SARIF 2.1.0, for code scanning: each at the line of the listing whose step is at fault.
+
+use super::changes::changes;
+use super::finding_json::{listing_step, marks, who};
+use super::witness::{Side, Witness};
+use corpus::Case;
+use explore::nightly::timeline_key;
+use impls::{Scenario, Source, Version, source};
+use model::Happened;
+use oracle::{Judge, Row};
+use serde_json::{Value, json};
+
+/// The root of the repository, of which the paths of versions that are built in are relative.
+const ROOT: &str = "SRCROOT";
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// It should not be.
+    Error,
+    /// Somebody should read it.
+    Warning,
+    /// It is known.
+    Note,
+}
+
+impl Level {
+    const fn word(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+        }
+    }
+
+    /// A flag on a version that is believed correct should not be; others are known to lose.
+    fn of(witness: &Witness) -> Level {
+        if witness.losing.version.is_correct_on(&witness.case.config) { Level::Error } else { Level::Note }
+    }
+}
+
+/// A log with a run, a rule for each judge, and a result for each finding: an error if the version is believed correct, else a note.
+/// Executions in which no judge speaks are no results.
+#[must_use]
+pub fn sarif(witnesses: &[Witness]) -> Value {
+    let levelled: Vec<_> = witnesses.iter().map(|w| (w, Level::of(w))).collect();
+    sarif_log(&levelled)
+}
+
+/// The same, with a level for each.
+#[must_use]
+pub fn sarif_log(findings: &[(&Witness, Level)]) -> Value {
+    let results: Vec<_> = findings.iter().filter_map(|(witness, level)| result(witness, *level)).collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "lostwrite",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": Judge::ALL.map(rule),
+            } },
+            "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the repository of lostwrite." } } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn rule(judge: Judge) -> Value {
+    let (name, short, help) = match judge {
+        Judge::LastWrite => (
+            "LastWrite",
+            "A load returns something that the program never left there.",
+            "A store is lost, or a load went through a translation that the page table no longer has. Look for the step at which the \
+             dirty fact was dropped: from there on nothing records that the page was written, and reclaim may throw the only copy away.",
+        ),
+        Judge::CleanMeansEqual => (
+            "CleanMeansEqual",
+            "A folio is clean, and what would be read back in its place is not what was written.",
+            "The dirty fact was dropped. No load need show it in this execution; once the page is reclaimed, what was written is gone.",
+        ),
+        Judge::Structural => (
+            "Structural",
+            "A structural rule of the kernel's memory management is broken, or the execution does not end.",
+            "A page freed while mapped writable, an entry written without the page-table lock, wrong counts, a deadlock or a livelock. \
+             The message names the rule.",
+        ),
+        Judge::Revoked => (
+            "Revoked",
+            "A CPU reaches something that a call had taken away before it returned.",
+            "MADV_DONTNEED or mprotect has returned, and a CPU still reads the old page or writes to it: a flush is owed. Look for the \
+             point at which the page-table lock is dropped while entries that were cleared are still in a TLB.",
+        ),
+    };
+    json!({
+        "id": judge.name(),
+        "name": name,
+        "shortDescription": { "text": short },
+        "help": { "text": help },
+        "defaultConfiguration": { "level": "error" },
+    })
+}
+
+fn result(witness: &Witness, level: Level) -> Option<Value> {
+    let Witness { case, losing, .. } = witness;
+    let (version, trace) = (losing.version, &losing.trace);
+    let finding = trace.finding?;
+    let judge = finding.judge();
+    let source = source(version);
+    let scenario = trace.scenario();
+    let mut message = format!("{}: {finding}", version.name);
+    if let Some(scenario) = scenario {
+        message += &format!(" ({}: {})", scenario.name(), scenario.title());
+    }
+    let fault = at_fault(losing);
+    if let Some(row) = fault {
+        message += &format!(". At fault: step {} of the execution, `{}`", row.step, row.text);
+    }
+    let replay = format!("lostwrite replay {} '{case}'", version.argument());
+    let mut result = json!({
+        "ruleId": judge.name(),
+        "ruleIndex": Judge::ALL.iter().position(|j| *j == judge),
+        "level": level.word(),
+        "message": { "text": format!("{message}. {replay}") },
+        "locations": fault.map(|row| place(version, source.as_ref(), row)).into_iter().collect::<Vec<_>>(),
+        "codeFlows": [{
+            "message": { "text": "The steps that tell the story, by actor; executionOrder is the number of the step." },
+            "threadFlows": flows(case, losing, source.as_ref()),
+        }],
+        "properties": {
+            "version": version.name,
+            "source": version.provenance.source,
+            "scenario": scenario.map(Scenario::name),
+            "case": case.to_string(),
+            "replay": replay,
+        },
+    });
+    if let Some((key, _)) = timeline_key(version, case, judge) {
+        result["partialFingerprints"] = json!({ "timeline/v1": key });
+    }
+    Some(result)
+}
+
+/// The step of the operation under comparison that is at fault: the one that drops the dirty fact or the data, else the last one before
+/// the finding.
+fn at_fault(side: &Side) -> Option<&Row> {
+    let (version, trace) = (side.version, &side.trace);
+    let of_listing = |row: &&Row| listing_step(version, row).is_some();
+    let marked = [trace.dropped, trace.lost].into_iter().flatten();
+    let marked = marked.filter_map(|step| trace.rows.get(step as usize - 1)).find(of_listing);
+    marked.or_else(|| side.rows().iter().rfind(of_listing))
+}
+
+/// The line of a step of the listing if its file holds it, and the kernel function.
+fn place(version: &Version, source: Option<&Source>, row: &Row) -> Value {
+    let mut out = json!({});
+    if !row.function.is_empty() {
+        out["logicalLocations"] = json!([{ "fullyQualifiedName": row.function, "kind": "function" }]);
+    }
+    if let (Some(source), Some(step)) = (source, listing_step(version, row)) {
+        let mut artifact = json!({ "uri": uri(&source.file) });
+        if version.file.is_none() {
+            artifact["uriBaseId"] = ROOT.into();
+        }
+        out["physicalLocation"] = json!({
+            "artifactLocation": artifact,
+            "region": { "startLine": source.lines[step - 1] },
+        });
+    }
+    out
+}
+
+/// A path as a relative reference, or with its scheme if it is absolute.
+fn uri(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._~-".contains(c);
+    let mut out = String::from(if path.starts_with('/') { "file://" } else { "" });
+    for c in path.chars() {
+        if plain(c) {
+            out.push(c);
+        } else {
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| out += &format!("%{b:02X}"));
+        }
+    }
+    out
+}
+
+/// A flow for each actor, interrupts and the swap device included, with the steps that tell the story.
+fn flows(case: &Case, side: &Side, source: Option<&Source>) -> Vec<Value> {
+    let (version, trace) = (side.version, &side.trace);
+    let mut flows: Vec<(String, Vec<Value>)> = Vec::new();
+    let actors = case.programs.actors as usize;
+    for row in side.rows() {
+        let changes = changes(&row.before, &row.after, actors);
+        let marks = marks(trace, row);
+        let access = !matches!(row.event.happened, Happened::Nothing);
+        if changes.is_empty() && marks.is_empty() && !access && listing_step(version, row).is_none() {
+            continue;
+        }
+        let name = who(case, row.event.transition);
+        let mut text = format!("step {}: {name}", row.step);
+        if let Some(op) = row.event.op {
+            text += &format!(" {op}");
+        }
+        if !row.text.is_empty() {
+            text += &format!(": {}{}", row.text, if row.event.ok { "" } else { ": no" });
+        }
+        for note in changes.iter().map(String::as_str).chain(marks.iter().copied()) {
+            text += &format!("; {note}");
+        }
+        let mut location = place(version, source, row);
+        location["message"] = json!({ "text": text });
+        let step = json!({
+            "location": location,
+            "executionOrder": row.step,
+            "importance": if marks.is_empty() { "important" } else { "essential" },
+        });
+        match flows.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, steps)) => steps.push(step),
+            None => flows.push((name, vec![step])),
+        }
+    }
+    flows.into_iter().map(|(name, steps)| json!({ "id": name, "locations": steps })).collect()
+}

@@ -1,0 +1,17 @@
+//! The command, end to end: what it prints, and how it exits. One file per subject.
+
+mod common;
+mod conform;
+mod convert;
+mod errors;
+mod formats;
+mod help;
+mod hunt;
+mod listings;
+mod matrix;
+mod mutants;
+mod own_versions;
+mod replay;
+mod schemas;
+mod shell;
+mod terminal;

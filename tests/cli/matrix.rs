@@ -1,0 +1,92 @@
+//! `matrix`.
+
+use crate::common::{cells, lostwrite, printed};
+
+#[test]
+fn matrix_is_as_expected_and_its_cases_replay() {
+    let args = ["matrix", "--impl", "v1", "--impl", "v2"];
+    let out = printed(&lostwrite(&args).success());
+    assert_eq!(out, printed(&lostwrite(&args).success()), "the same every time");
+    let row = |name: &str| {
+        let line = out.lines().find(|l| l.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{out}"));
+        cells(line)
+    };
+    assert_eq!(row("version"), ["version", "kernel", "S1", "S1b", "S2a", "S2b", "S3", "S3r", "S4", "S6"]);
+    assert_eq!(row("v1")[4], "V");
+    assert_eq!(row("v1")[6..8], ["L", "L"]);
+    assert!(row("v2")[2..9].iter().all(|c| c.starts_with("ok ")), "{out}");
+    assert!(out.contains("hardware hw0") && out.contains("every cell as expected"), "{out}");
+    let replays: Vec<_> =
+        out.lines().filter_map(|l| l.trim().strip_prefix("lostwrite replay --impl v1 '")).collect();
+    assert_eq!(replays.len(), 3, "{out}");
+    for case in replays {
+        let case = case.strip_suffix('\'').expect("a quoted case");
+        let shown = lostwrite(&["replay", "--impl", "v1", case]).success();
+        assert!(printed(&shown).contains("WRONG VALUE") || printed(&shown).contains("STALE VALUE"), "{case}");
+    }
+}
+
+#[test]
+fn matrix_exits_with_1_where_a_loss_is_not_found() {
+    // Nothing to look with.
+    let args = ["matrix", "--impl", "v1", "--budget", "10", "--samples", "0"];
+    let out = printed(&lostwrite(&args).code(1));
+    assert!(
+        out.contains("ok? 0 NOT FOUND") && out.contains("3 cells NOT as expected; 8 cells not exhausted"),
+        "{out}"
+    );
+}
+
+#[test]
+fn matrix_prints_json_and_markdown() {
+    let args = ["matrix", "--impl", "pre-fix", "--kernel", "6.1.192", "--hardware", "hw0", "--format"];
+    let with = |format: &str| {
+        let args: Vec<_> = args.iter().copied().chain([format]).collect();
+        printed(&lostwrite(&args).success())
+    };
+    let json: serde_json::Value = serde_json::from_str(&with("json")).expect("JSON");
+    assert_eq!(json["format"], 2);
+    let row = &json["tables"][0]["rows"][0];
+    assert_eq!((&row["impl"], &row["kernel"]), (&"pre-fix".into(), &"6.1.192".into()));
+    let cells = row["cells"].as_array().expect("cells");
+    let s3 = cells.iter().find(|c| c["scenario"] == "S3").expect("S3");
+    assert_eq!(
+        (&s3["verdict"], &s3["expected"], &s3["as_expected"]),
+        (&"lost".into(), &"required".into(), &true.into())
+    );
+    assert!(s3["states"].as_u64() > Some(100) && s3["transitions"].as_u64() > s3["states"].as_u64());
+    assert!(s3["case"].as_str().is_some_and(|c| c.starts_with("kernel=6.1.192 ")), "{s3}");
+    let markdown = with("markdown");
+    assert!(markdown.lines().any(|l| l.starts_with("| pre-fix | 6.1.192 | L | L | V |")), "{markdown}");
+}
+
+/// One kernel around all versions unless each is to have its own.
+#[test]
+fn matrix_takes_kernels_hardware_and_knobs() {
+    let table = |args: &[&str]| printed(&lostwrite(&[&["matrix", "--impl", "5.18"], args].concat()).success());
+    let row = |out: &str| {
+        let line = out.lines().find(|l| l.starts_with("5.18 ")).unwrap_or_else(|| panic!("{out}"));
+        cells(line).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(table(&[]), table(&["--kernel", "6.0", "--hardware", "hw0"]));
+    let (around_6_0, native) = (row(&table(&[])), row(&table(&["--kernel", "native"])));
+    assert_eq!((around_6_0[1].as_str(), around_6_0[2].as_str()), ("6.0", "L"));
+    // 5.18 finds no exclusive page in its own kernel: the write fault copies, and the copy has no slot to be stale.
+    assert!(native[1] == "5.18" && native[2].starts_with("ok "), "{native:?}");
+    // The same knob by hand.
+    let by_hand = printed(&lostwrite(&["matrix", "--impl", "5.18", "--knob", "exclusive=off"]).code(1));
+    assert!(row(&by_hand)[1] == "6.0" && row(&by_hand)[2].starts_with("ok "), "{by_hand}");
+}
+
+/// A table for each CPU, in their order.
+#[test]
+fn matrix_takes_all_hardware() {
+    let out = printed(&lostwrite(&["matrix", "--impl", "v2", "--hardware", "all"]).success());
+    let titles: Vec<_> = out.lines().filter_map(|l| l.strip_prefix("hardware ")).collect();
+    assert_eq!(titles, corpus::surfaces().iter().map(|s| s.name).collect::<Vec<_>>());
+    let rows: Vec<_> = out.lines().filter(|l| l.starts_with("v2 ")).map(cells).collect();
+    for (hardware, row) in titles.iter().zip(&rows) {
+        let loses_s4 = ["w1", "w2", "w4", "w7"].contains(hardware);
+        assert_eq!(row[8] == "L", loses_s4, "{hardware}: {row:?}");
+    }
+}
