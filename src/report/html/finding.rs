@@ -89,22 +89,23 @@ pub(in crate::report) fn sentence(witness: &Witness) -> String {
     let case = &witness.case;
     let trace = &witness.losing.trace;
     match trace.finding {
-        Some(Finding::WrongValue { step, actor, mm, page, word, got, legal, stale: false }) => {
+        Some(Finding::WrongValue { step, actor, mm, page, word, got, legal, stale }) => {
+            let load =
+                format!("The load of page {page} by {} at step {step} returns {got}", actor_name(case, actor));
+            if stale {
+                return format!(
+                    "{load}, through a translation that the page table has no more. It has to return {legal}."
+                );
+            }
             let stored = witness.losing.rows().iter().rev().find(|r| {
                 let here = |m: u8, p: u8| m as usize == mm && p as usize == page;
                 r.event.transition.actor() == Some(word)
                     && matches!(r.event.happened, Happened::Store { mm: m, page: p, .. } if here(m, p))
             });
-            let load =
-                format!("The load of page {page} by {} at step {step} returns {got}", actor_name(case, actor));
-            match stored {
-                Some(row) => format!(
-                    "{load}. It has to return {legal}: the store of {} at step {} is lost.",
-                    actor_name(case, word),
-                    row.step
-                ),
-                None => format!("{load}. It has to return {legal}."),
-            }
+            let whose = stored.map_or(String::new(), |row| {
+                format!(": the store of {} at step {} is lost", actor_name(case, word), row.step)
+            });
+            format!("{load}. It has to return {legal}{whose}.")
         }
         Some(finding) => {
             let text = finding.to_string();

@@ -9,6 +9,8 @@ mod night;
 mod page;
 mod state;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use finding::finding_html;
 pub(super) use finding::{sentence, title};

@@ -9,15 +9,24 @@ use explore::nightly::{CanaryState, Colour, FindingReport, Record, Report};
 use maud::{Markup, html};
 use std::time::Duration;
 
-/// Findings that get a timeline; the others are in the table and in report.json.
-const SHOWN: usize = 40;
+/// Findings that are listed, as in the summary; the others are in report.json.
+const LISTED: usize = 40;
+/// Findings that have a timeline, if that many are not red; the others have the line that replays them.
+const TIMELINES: usize = 10;
 
 /// The page of a night.
 #[must_use]
 pub fn night_html(report: &Report) -> String {
     let worth: Vec<&FindingReport> = report.findings.iter().filter(|f| f.colour != Colour::Known).collect();
-    let shown: Vec<(&FindingReport, Option<Witness>)> =
-        worth.iter().take(SHOWN).map(|f| (*f, witness(&f.record))).collect();
+    let shown: Vec<(&FindingReport, Option<Witness>)> = worth
+        .iter()
+        .take(LISTED)
+        .enumerate()
+        .map(|(n, f)| {
+            let timeline = n < TIMELINES || f.colour == Colour::Red;
+            (*f, witness(&f.record).filter(|_| timeline))
+        })
+        .collect();
     let versions = shown
         .iter()
         .filter_map(|(_, w)| w.as_ref())
@@ -27,6 +36,12 @@ pub fn night_html(report: &Report) -> String {
     let body = html! {
         h1 { (title) }
         (verdict(report))
+        nav.contents aria-label="on this page" {
+            a href="#findings" { "findings (" (worth.len()) ")" }
+            a href="#canaries" { "canaries (" (report.canaries.len()) ")" }
+            a href="#lanes" { "lanes" }
+            a href="#goals" { "goals" }
+        }
         (compared(report))
         h2 id="findings" { "Findings" }
         (findings(report, &worth))
@@ -113,7 +128,7 @@ fn findings(report: &Report, worth: &[&FindingReport]) -> Markup {
             thead { tr { @for head in ["", "kind", "version", "judge", "scenario", "hardware", "steps", "times", "since", "finding"] {
                 @if head.is_empty() { td {} } @else { th scope="col" { (head) } }
             } } }
-            tbody { @for (n, finding) in worth.iter().enumerate() {
+            tbody { @for finding in worth.iter().take(LISTED) {
                 @let record = &finding.record;
                 tr {
                     td class=(finding.colour.word()) { (finding.colour.word()) }
@@ -125,7 +140,7 @@ fn findings(report: &Report, worth: &[&FindingReport]) -> Markup {
                     td.number { (record.step) }
                     td.number { (finding.times) }
                     td { (since(report, finding)) }
-                    td { @if n < SHOWN { a href=(format!("#{}", id(finding))) { (record.key) } } @else { (record.key) } }
+                    td { a href=(format!("#{}", id(finding))) { (record.key) } }
                 }
             } }
         }
@@ -237,7 +252,7 @@ fn goals(report: &Report) -> Markup {
         @if never.is_empty() { p { "Every goal was reached." } } @else { p.red { "NEVER reached: " (never.join(", ")) } }
         details.case {
             summary { (report.goals.len()) " goals" }
-            dl.facts.goals { @for goal in &report.goals { div { dt.number { (goal.executions) } dd { (goal.goal) } } } }
+            dl.facts { @for goal in &report.goals { div { dt.number { (goal.executions) } dd { (goal.goal) } } } }
         }
     }
 }

@@ -26,10 +26,12 @@ pub(super) fn document(title: &str, body: &Markup) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                fieldset.colours {
-                    legend { "colours" }
-                    @for (id, word, checked) in [("auto", "as the system", true), ("light", "light", false), ("dark", "dark", false)] {
-                        label { input type="radio" name="colours" id=(format!("colours-{id}")) checked[checked]; (word) }
+                header {
+                    fieldset.colours {
+                        legend { "colours" }
+                        @for (id, word, checked) in [("auto", "as the system", true), ("light", "light", false), ("dark", "dark", false)] {
+                            label { input type="radio" name="colours" id=(format!("colours-{id}")) checked[checked]; (word) }
+                        }
                     }
                 }
                 main { (body) }

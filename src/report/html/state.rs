@@ -25,10 +25,12 @@ pub(super) fn state(case: &Case, row: &Row) -> Markup {
     html! {
         div.state {
             @for group in shown.chunk_by(|a, b| a.0.heading == b.0.heading) {
-                dl {
-                    dt.heading { (group[0].0.heading) }
-                    @for (item, before, after) in group {
-                        div { dt { (item.label) } dd { (words(before, after)) } }
+                div.group {
+                    b { (group[0].0.heading) }
+                    dl {
+                        @for (item, before, after) in group {
+                            div { dt { (item.label) } dd { (words(before, after)) } }
+                        }
                     }
                 }
             }
@@ -37,13 +39,19 @@ pub(super) fn state(case: &Case, row: &Row) -> Markup {
 }
 
 fn words(before: &[String], after: &[String]) -> Markup {
-    let gone = before.iter().filter(|w| !after.contains(w));
-    html! {
-        @for word in after {
-            @if before.contains(word) { span { (word) } } @else { ins { (word) } }
-            " "
+    let gone = before.iter().filter(|w| !after.contains(w)).map(|w| html! { del { (w) } });
+    let here = after.iter().map(|w| {
+        if before.contains(w) {
+            html! { (w) }
+        } else {
+            html! { ins { (w) } }
         }
-        @for word in gone { del { (word) } " " }
+    });
+    html! {
+        @for (n, word) in here.chain(gone).enumerate() {
+            @if n > 0 { ", " }
+            (word)
+        }
     }
 }
 

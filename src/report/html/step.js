@@ -25,6 +25,10 @@
         this.go(go, false);
         return;
       }
+      if (event.target.closest(".close")) {
+        this.close();
+        return;
+      }
       const row = event.target.closest(".pair");
       if (row && getSelection().isCollapsed) {
         if (event.target.closest("a.n")) event.preventDefault();
@@ -69,25 +73,31 @@
       row.scrollIntoView({ block: "nearest" });
     }
 
+    close() {
+      this.panel.hidden = true;
+      root.classList.remove("chosen");
+      this.current?.querySelector("a.n").focus({ preventScroll: true });
+    }
+
     // The machine at the step, once for each version.
     show(row) {
       const parts = [...row.querySelectorAll(":scope > .side")].map((side) => {
         const part = document.createElement("div");
         const head = part.appendChild(document.createElement("h3"));
-        const machine = side.querySelector(".machine");
-        if (!machine) {
+        if (side.classList.contains("none")) {
           head.textContent = "no such step";
           head.className = "none";
           return part;
         }
         const text = (selector) => side.querySelector(selector).textContent.trim();
-        const version = text(".version");
         const act = side.querySelector(".act").lastChild.textContent.trim();
-        head.textContent = `${version}, step ${text(".n")}, ${text(".who")}: ${act}`;
-        [...machine.children].slice(1).forEach((child) => part.append(child.cloneNode(true)));
+        head.textContent = `${text(".version")}, step ${text(".n")}, ${text(".who")}: ${act}`;
+        const machine = side.querySelector(".machine");
+        if (machine) [...machine.children].slice(1).forEach((child) => part.append(child.cloneNode(true)));
+        else part.append("It changes nothing that is shown. The page of the finding itself has the machine at every step.");
         return part;
       });
-      this.panel.replaceChildren(...parts);
+      this.panel.querySelector(".machines").replaceChildren(...parts);
       this.panel.hidden = false;
     }
   }
@@ -97,6 +107,8 @@
   const KEYS = { ArrowDown: "on", ArrowUp: "back", Home: "first", End: "last", j: "on", k: "back", n: "mark", p: "unmark" };
 
   document.addEventListener("keydown", (event) => {
+    const opened = event.key === "Escape" && timelines.find((t) => t.section.contains(event.target) && !t.panel.hidden);
+    if (opened) opened.close();
     const word = KEYS[event.key];
     if (!word || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (event.target.closest("input, textarea, select, .panel")) return;

@@ -23,7 +23,7 @@ pub(super) struct Grid<'a> {
     pub listings: &'a Listings,
     /// What the anchors of this timeline begin with; others on the page have others.
     pub prefix: &'a str,
-    /// The steps that tell nothing are there too, and can be shown.
+    /// The steps that tell nothing are there too, and can be shown; and each step has its machine, not only those that change it.
     pub whole: bool,
 }
 
@@ -87,7 +87,7 @@ impl Grid<'_> {
         };
         let both = self.witness.beside.is_some();
         html! {
-            section.timeline .both[both] aria-label=(label) style=(format!("--actors:{}", self.actors())) {
+            section.timeline .both[both] .few[self.actors() <= 2] aria-label=(label) style=(format!("--actors:{}", self.actors())) {
                 div.controls {
                     @if self.whole && telling < all {
                         fieldset.filter {
@@ -124,7 +124,10 @@ impl Grid<'_> {
                         }
                     }
                 }
-                div.panel role="region" aria-label="the machine at the chosen step" tabindex="0" hidden {}
+                div.panel role="region" aria-label="the machine at the chosen step" tabindex="0" hidden {
+                    button.close type="button" { "close" }
+                    div.machines {}
+                }
             }
         }
     }
@@ -143,15 +146,23 @@ impl Grid<'_> {
 
     fn pair(&self, pair: &Pair) -> Markup {
         let both = self.witness.beside.is_some();
+        let losing = &self.witness.losing;
+        let same_as = match (pair.left, pair.right, &self.witness.beside) {
+            (Some(l), Some(r), Some(beside)) => {
+                let machine = |side: &Side, at: usize| state(&self.witness.case, &side.rows()[at]).into_string();
+                (machine(losing, l) == machine(beside, r)).then_some(losing.version.name)
+            }
+            _ => None,
+        };
         html! {
             li.pair .quiet[self.quiet(pair)] .alike[both && pair.alike] {
                 @match pair.left {
-                    Some(at) => (self.step(At::Losing, &self.witness.losing, at)),
+                    Some(at) => (self.step(At::Losing, losing, at, None)),
                     None => div.side.losing.none {},
                 }
                 @if let Some(beside) = &self.witness.beside {
                     @match pair.right {
-                        Some(at) => (self.step(At::Beside, beside, at)),
+                        Some(at) => (self.step(At::Beside, beside, at, same_as)),
                         None => div.side.beside.none {},
                     }
                 }
@@ -159,10 +170,12 @@ impl Grid<'_> {
         }
     }
 
-    fn step(&self, at: At, side: &Side, row: usize) -> Markup {
+    /// `same_as`: the version whose machine is the same before and after the step.
+    fn step(&self, at: At, side: &Side, row: usize, same_as: Option<&str>) -> Markup {
         let row = &side.rows()[row];
         let id = self.id(at, row.step);
         let marks = marks(&side.trace, row);
+        let effects = effects(row, self.actors());
         let who = self.who(row);
         let column = row.event.transition.actor().or(row.event.transition.cpu()).unwrap_or(0) + 2;
         let class = match at {
@@ -178,13 +191,18 @@ impl Grid<'_> {
                     (cell(row, self.actors()))
                 }
                 span.changes {
-                    @for effect in effects(row, self.actors()) { span { (effect) } " " }
+                    @for effect in &effects { span { (effect) } " " }
                 }
                 @for mark in &marks { (print_mark(mark)) }
-                details.machine {
-                    summary aria-label=(format!("the machine after step {} of {}", row.step, side.version.name)) { "state" }
-                    (self.models(side, row))
-                    (state(&self.witness.case, row))
+                @if self.whole || !marks.is_empty() || !effects.is_empty() {
+                    details.machine {
+                        summary aria-label=(format!("the machine after step {} of {}", row.step, side.version.name)) { "state" }
+                        (self.models(side, row))
+                        @match same_as {
+                            Some(other) => p.same { "The machine is that of " (other) "." },
+                            None => (state(&self.witness.case, row)),
+                        }
+                    }
                 }
             }
         }
