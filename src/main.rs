@@ -41,6 +41,9 @@ enum Command {
     Convert(commands::convert::Args),
     /// The smallest case with the same verdict
     Shrink(commands::shrink::Args),
+    /// Reports for others: a finding as a mail, every loss of the table
+    #[command(subcommand)]
+    Report(commands::report::Command),
     /// Folders of cases: minimise, merge, count, convert, seeds for the engines
     #[command(subcommand)]
     Corpus(commands::corpus::Command),
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Shrink(args)) => commands::shrink::run(&args),
+        Some(Command::Report(command)) => commands::report::run(&command),
         Some(Command::Corpus(command)) => commands::corpus::run(&command),
         Some(Command::Target(args)) => commands::target::run(&args),
         Some(Command::Conform(args)) => commands::conform::run(&args),

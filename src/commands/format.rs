@@ -13,10 +13,27 @@ pub enum Format {
     Markdown,
     /// For CI systems: a test for each thing that can be wrong.
     Junit,
+    /// Ready to be sent.
+    Mail,
+    /// A page to step through.
+    Html,
+    /// A picture.
+    Svg,
+    /// For code scanning: a finding at a line of a listing.
+    Sarif,
 }
 
 impl Format {
-    const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Markdown, Format::Junit];
+    const ALL: [Format; 8] = [
+        Format::Text,
+        Format::Json,
+        Format::Markdown,
+        Format::Junit,
+        Format::Mail,
+        Format::Html,
+        Format::Svg,
+        Format::Sarif,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -24,6 +41,10 @@ impl Format {
             Format::Json => "json",
             Format::Markdown => "markdown",
             Format::Junit => "junit",
+            Format::Mail => "mail",
+            Format::Html => "html",
+            Format::Svg => "svg",
+            Format::Sarif => "sarif",
         }
     }
 
@@ -33,6 +54,10 @@ impl Format {
             Format::Json => "For programs; `lostwrite schema` has the form",
             Format::Markdown => "A table for a page",
             Format::Junit => "XML for CI systems",
+            Format::Mail => "With a subject, where the versions come from, and how to run it",
+            Format::Html => "A page to step through, in one file",
+            Format::Svg => "A picture of the timeline",
+            Format::Sarif => "For code scanning: the finding at a line of the listing",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{FINE, Format, Outcome, input, separate, terminal, unexpected};
 use corpus::Surface;
-use explore::{Effort, MatrixOptions, Shard};
+use explore::{Effort, Matrix, MatrixOptions, Shard};
 use impls::PERFECT;
 use lostwrite::named;
 use lostwrite::report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_json, matrix_text};
@@ -12,6 +12,19 @@ use lostwrite::report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_
 #[command(after_help = "Example: lostwrite matrix --hardware hw0 --impl v2 --impl v3\n\n\
     Exits with 1 if a cell is not as the table of expected verdicts says.")]
 pub struct Args {
+    #[command(flatten)]
+    table: Table,
+    /// Do this part of the cells, as 1/3; with --format json, `lostwrite merge` joins the parts
+    #[arg(long, value_name = "I/N", value_parser = separate::shard)]
+    shard: Option<Shard>,
+    /// How to print
+    #[arg(long, default_value = "text", value_parser = Format::among(&[Format::Text, Format::Json, Format::Markdown, Format::Junit]))]
+    format: Format,
+}
+
+/// Which tables.
+#[derive(clap::Args)]
+pub struct Table {
     /// The CPU; may be repeated, a table each; 'all' for every one
     #[arg(long, value_name = "HARDWARE", default_values_t = [PERFECT.to_owned()])]
     hardware: Vec<String>,
@@ -32,46 +45,53 @@ pub struct Args {
     /// How many executions are drawn of a program that has more
     #[arg(long, default_value_t = 20_000)]
     samples: u64,
-    /// Do this part of the cells, as 1/3; with --format json, `lostwrite merge` joins the parts
-    #[arg(long, value_name = "I/N", value_parser = separate::shard)]
-    shard: Option<Shard>,
-    /// How to print
-    #[arg(long, default_value = "text", value_parser = Format::among(&[Format::Text, Format::Json, Format::Markdown, Format::Junit]))]
-    format: Format,
+}
+
+impl Table {
+    /// The work that is asked for.
+    pub fn options(&self) -> Result<MatrixOptions, String> {
+        Ok(MatrixOptions {
+            versions: if self.versions.is_empty() {
+                impls::history()
+            } else {
+                input::versions(&self.versions, &self.files)?
+            },
+            hardware: hardware(&self.hardware)?,
+            kernel: if self.kernel == "native" { None } else { Some(named::kernel(&self.kernel)?) },
+            knobs: input::knobs(&self.knobs)?,
+            effort: Effort { budget: self.budget as usize, samples: self.samples },
+        })
+    }
+
+    /// Does it, or a part of it, with a progress bar on a terminal.
+    pub fn compute(&self, options: &MatrixOptions, part: Shard) -> Vec<Matrix> {
+        let cells = options.hardware.len() * options.versions.len() * impls::Scenario::ALL.len();
+        let bar = terminal::bar(cells as u64 / part.of, "{elapsed_precise} {bar:40} {pos}/{len} cells");
+        let tables = explore::matrix_part(options, part, || bar.inc(1));
+        bar.finish_and_clear();
+        tables
+    }
 }
 
 /// Computes and prints the tables.
 pub fn run(args: &Args) -> Outcome {
-    let options = MatrixOptions {
-        versions: if args.versions.is_empty() {
-            impls::history()
-        } else {
-            input::versions(&args.versions, &args.files)?
-        },
-        hardware: hardware(&args.hardware)?,
-        kernel: if args.kernel == "native" { None } else { Some(named::kernel(&args.kernel)?) },
-        knobs: input::knobs(&args.knobs)?,
-        effort: Effort { budget: args.budget as usize, samples: args.samples },
-    };
+    let options = args.table.options()?;
     if args.shard.is_some() && !matches!(args.format, Format::Json) {
         return Err("a part of a matrix is for `lostwrite merge`; expected --format json with --shard".to_owned());
     }
     let part = args.shard.unwrap_or(Shard::ALL);
-    let cells = options.hardware.len() * options.versions.len() * impls::Scenario::ALL.len();
-    let bar = terminal::bar(cells as u64 / part.of, "{elapsed_precise} {bar:40} {pos}/{len} cells");
-    let tables = explore::matrix_part(&options, part, || bar.inc(1));
-    bar.finish_and_clear();
+    let tables = args.table.compute(&options, part);
     match args.format {
         Format::Json if args.shard.is_some() => {
-            let work = format!("{} {} {:?}", args.budget, args.samples, args.knobs);
+            let work = format!("{} {} {:?}", args.table.budget, args.table.samples, args.table.knobs);
             println!("{}", matrix_part_json(&tables, part, &work));
         }
         Format::Json => println!("{:#}", matrix_json(&tables)),
         Format::Markdown => print!("{}", matrix_markdown(&tables)),
         Format::Junit => print!("{}", matrix_junit(&tables)?),
-        Format::Text => print!("{}", matrix_text(&tables)),
+        _ => print!("{}", matrix_text(&tables)),
     }
-    Ok(if tables.iter().all(explore::Matrix::as_expected) { FINE } else { unexpected() })
+    Ok(if tables.iter().all(Matrix::as_expected) { FINE } else { unexpected() })
 }
 
 fn hardware(names: &[String]) -> Result<Vec<Surface>, String> {

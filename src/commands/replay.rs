@@ -1,9 +1,9 @@
 //! `lostwrite replay`.
 
-use super::{FINE, Outcome, input, unexpected};
-use corpus::{Entry, Expect};
+use super::{FINE, Format, Outcome, input, unexpected};
+use corpus::{Case, Entry, Expect};
 use impls::Version;
-use lostwrite::report::{Detail, Witness, side_by_side, timeline};
+use lostwrite::report::{Detail, Replayed, Witness, replay_junit, side_by_side, timeline};
 
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]
@@ -30,6 +30,9 @@ pub struct Args {
     /// Print only the verdicts
     #[arg(long, short)]
     quiet: bool,
+    /// How to print
+    #[arg(long, default_value = "text", value_parser = Format::among(&[Format::Text, Format::Junit]))]
+    format: Format,
 }
 
 /// Runs and prints.
@@ -47,16 +50,42 @@ pub fn run(args: &Args) -> Outcome {
             entry.case = environment.of(&entry.case);
         }
     }
-    let mut alarm = false;
-    for entry in &file.entries {
-        if file.entries.len() > 1 {
-            println!("{}: {}", entry.place, entry.case);
-        }
-        for version in &versions {
-            alarm |= one(args, entry, version, beside);
+    // One at a time: a file may hold thousands, and an execution is long.
+    let runs = file
+        .entries
+        .iter()
+        .flat_map(|entry| versions.iter().enumerate().map(move |(n, version)| (entry, n, *version)));
+    let mut unfit = false;
+    if args.format == Format::Junit {
+        let witnesses: Vec<_> =
+            runs.map(|(entry, _, version)| (entry, beside.witness(version, &entry.case))).collect();
+        let replayed: Vec<_> = witnesses.iter().map(|(entry, witness)| replayed(entry, witness)).collect();
+        unfit = replayed.iter().any(|r| r.complaint.is_some());
+        print!("{}", replay_junit(&args.case, &replayed)?);
+    } else {
+        for (entry, n, version) in runs {
+            if file.entries.len() > 1 && n == 0 {
+                println!("{}: {}", entry.place, entry.case);
+            }
+            let witness = beside.witness(version, &entry.case);
+            show(args, &witness);
+            if let Some(complaint) = complaint(entry, &witness) {
+                println!("{}: {}: {complaint}", entry.place, version.name);
+                unfit = true;
+            }
         }
     }
-    Ok(if alarm { unexpected() } else { FINE })
+    Ok(if unfit { unexpected() } else { FINE })
+}
+
+fn replayed<'a>(entry: &'a Entry, witness: &'a Witness) -> Replayed<'a> {
+    Replayed {
+        place: &entry.place,
+        case: &entry.case,
+        version: witness.losing.version,
+        trace: &witness.losing.trace,
+        complaint: complaint(entry, witness),
+    }
 }
 
 /// What stands beside the timeline.
@@ -67,30 +96,43 @@ enum Beside {
     Chosen(&'static Version),
 }
 
-fn one(args: &Args, entry: &Entry, version: &'static Version, beside: Beside) -> bool {
-    let witness = match beside {
-        Beside::Nothing => Witness::alone(version, &entry.case),
-        Beside::Nearest => Witness::of(version, &entry.case),
-        Beside::Chosen(other) => Witness::with(version, other, &entry.case),
-    };
-    let trace = &witness.losing.trace;
+impl Beside {
+    fn witness(self, version: &'static Version, case: &Case) -> Witness {
+        match self {
+            Beside::Nothing => Witness::alone(version, case),
+            Beside::Nearest => Witness::of(version, case),
+            Beside::Chosen(other) => Witness::with(version, other, case),
+        }
+    }
+}
+
+fn show(args: &Args, witness: &Witness) {
+    let (version, trace) = (witness.losing.version, &witness.losing.trace);
     if args.quiet {
         match trace.finding {
             Some(f) => println!("{:<8} {}: {f}", version.name, f.judge().name()),
             None => println!("{:<8} ok", version.name),
         }
-    } else {
-        let detail = if args.full { Detail::Full } else { Detail::Telling };
-        println!("{}", timeline(version, &entry.case, trace, detail));
-        if let Some(text) = side_by_side(&witness) {
-            println!("{text}");
+        return;
+    }
+    let detail = if args.full { Detail::Full } else { Detail::Telling };
+    println!("{}", timeline(version, &witness.case, trace, detail));
+    if let Some(text) = side_by_side(witness) {
+        println!("{text}");
+    }
+}
+
+/// What is wrong with what came out: the file says otherwise, or says nothing of a version that is believed correct and flagged.
+fn complaint(entry: &Entry, witness: &Witness) -> Option<String> {
+    let version = witness.losing.version;
+    let seen = witness.losing.trace.judges.verdict();
+    match entry.expect.iter().find(|(name, _)| name == version.name) {
+        Some((_, expected)) if *expected != seen => {
+            Some(format!("expected {}, found {}", expected.word(), seen.word()))
         }
+        None if version.is_correct_on(&entry.case.config) && seen != Expect::Ok => {
+            Some(format!("expected ok of a version that is believed correct, found {}", seen.word()))
+        }
+        _ => None,
     }
-    let seen = trace.judges.verdict();
-    let expected = entry.expect.iter().find(|(name, _)| name == version.name).map(|(_, e)| *e);
-    if let Some(expected) = expected.filter(|e| *e != seen) {
-        println!("{}: {}: expected {}, found {}", entry.place, version.name, expected.word(), seen.word());
-        return true;
-    }
-    expected.is_none() && version.is_correct_on(&entry.case.config) && seen != Expect::Ok
 }

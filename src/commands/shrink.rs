@@ -1,17 +1,17 @@
 //! `lostwrite shrink`.
 
 use super::convert::{Form, write_or_tell};
+use super::finding::Which;
+use super::interrupt::{INTERRUPTED, STOP, listen};
 use super::{FINE, Outcome, input, regression, terminal};
 use corpus::Case;
-use explore::{Limits, Shrunk, Signature, Size, shrink_to, statistics};
-use impls::Version;
-use lostwrite::named;
+use explore::{Limits, Shrunk, Size, statistics};
 use lostwrite::report::{sizes, statistics_text};
 use lostwrite::targets::report;
-use oracle::{Judge, trace};
+use oracle::trace;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// The smallest case with the same verdict: the same version, judge and page, and of a loss the same scenario.
 #[derive(clap::Args)]
@@ -24,22 +24,8 @@ pub struct Args {
     /// A file (text, JSON or bytes, as an engine leaves it when it has found something), or a case
     #[arg(required_unless_present = "statistics")]
     case: Option<String>,
-    /// The version; if not given, one believed correct that is flagged, else the oldest that loses, else the oldest that is flagged
-    #[arg(long = "impl", value_name = "VERSION")]
-    version: Option<String>,
     #[command(flatten)]
-    files: input::Files,
-    #[command(flatten)]
-    around: input::Around,
-    /// The judge; if not given, last-write if it speaks, else the first that does
-    #[arg(long, value_name = "JUDGE", value_parser = named::judge)]
-    judge: Option<Judge>,
-    /// The page that the judge speaks of
-    #[arg(long, value_name = "PAGE", value_parser = clap::value_parser!(u8).range(..model::PAGES as i64))]
-    page: Option<u8>,
-    /// Stop after so many executions
-    #[arg(long, value_name = "N", default_value_t = explore::EXECUTIONS, value_parser = clap::value_parser!(u64).range(1..))]
-    executions: u64,
+    which: Which,
     /// Print nothing but the shrunk case, in this form; with --output, the form of the file
     #[arg(long, value_enum)]
     to: Option<Form>,
@@ -63,32 +49,16 @@ pub struct Args {
     seed: u64,
 }
 
-/// Somebody has pressed Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
-
-/// Exit code of a command that was interrupted: 128 and the number of the signal, as shells have it.
-const INTERRUPTED: u8 = 130;
-
-/// The first Ctrl-C asks to stop, the second one does.
-fn listen() -> Result<(), String> {
-    let pressed = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
-        }
-    };
-    ctrlc::set_handler(pressed).map_err(|e| format!("Ctrl-C cannot be listened to: {e}"))
-}
-
 /// Shrinks and prints, or measures.
 pub fn run(args: &Args) -> Outcome {
     let Some(argument) = &args.case else { return measure(args) };
     let entry = input::one_case(argument)?;
-    let case = args.around.environment()?.of(&entry.case);
+    let case = args.which.around.environment()?.of(&entry.case);
     // What cannot be written need not be shrunk.
     let folder = args.as_test.as_ref().map(|_| regression::folder(args.dir.as_deref())).transpose()?;
     listen()?;
-    let signature = choose(args, &entry.place, &case)?;
-    let shrunk = with_progress(args, &case, signature);
+    let signature = args.which.choose(&entry.place, &case)?;
+    let shrunk = args.which.shrink(&case, signature);
     let interrupted = STOP.load(Ordering::Relaxed);
     if let Some(path) = &args.output {
         let content = args.to.unwrap_or(Form::Text).of(&shrunk.case);
@@ -126,61 +96,6 @@ pub fn run(args: &Args) -> Outcome {
     Ok(FINE)
 }
 
-/// What the case shows, on the version that was named or else on the one that says most.
-fn choose(args: &Args, place: &str, case: &Case) -> Result<Signature<'static>, String> {
-    let named = input::versions(args.version.as_slice(), &args.files)?;
-    let versions = if named.is_empty() { impls::history() } else { named.clone() };
-    let shown: Vec<_> = versions.iter().flat_map(|v| Signature::all(v, case)).collect();
-    let asked = |s: &&Signature| {
-        args.judge.is_none_or(|judge| s.judge() == judge)
-            && args.page.is_none_or(|page| s.page() == Some(page.into()))
-    };
-    let wanted: Vec<_> = shown.iter().filter(asked).collect();
-    let alarm = wanted.iter().find(|s| s.version().is_correct_on(&case.config));
-    let lost = wanted.iter().find(|s| s.judge() == Judge::LastWrite);
-    let (signature, why) = match (alarm, lost, wanted.first()) {
-        (Some(alarm), _, _) => (alarm, "it is believed correct, and flagged"),
-        (None, Some(lost), _) => (lost, "the oldest version that loses"),
-        (None, None, Some(first)) => (first, "the oldest version that is flagged"),
-        (None, None, None) => return Err(nothing(args, place, case, &versions, &shown)),
-    };
-    if named.len() != 1 {
-        note!("lostwrite: {signature}: {why}; --impl, --judge and --page choose otherwise");
-    }
-    Ok(**signature)
-}
-
-/// Why there is nothing to shrink, and what to try.
-fn nothing(args: &Args, place: &str, case: &Case, versions: &[&Version], shown: &[Signature]) -> String {
-    let names: Vec<_> = versions.iter().map(|v| v.name).collect();
-    let ran = format!("{place}: ran {case} once on {}", names.join(", "));
-    if shown.is_empty() {
-        return format!(
-            "{ran}, and no judge says anything; expected a case with a finding. Try another version (--impl, --impl-file), other \
-             surroundings (--kernel, --hardware, --knob), or 'lostwrite hunt' for cases that lose. A schedule belongs to the \
-             version that it was made for"
-        );
-    }
-    let mut asked: Vec<String> = args.judge.iter().map(|j| j.name().to_owned()).collect();
-    asked.extend(args.page.map(|page| format!("page {page}")));
-    let found: Vec<_> = shown.iter().map(ToString::to_string).collect();
-    format!("{ran}; expected a finding of {}, found {}", asked.join(" on "), found.join("; "))
-}
-
-fn with_progress(args: &Args, case: &Case, signature: Signature<'static>) -> Shrunk<'static> {
-    let bar = terminal::spinner("{elapsed_precise} {spinner} {msg}");
-    let progress = |size: &Size, executions: u64| {
-        bar.set_message(format!(
-            "{executions} executions: {} actors, {} operations, {} runs, {} choices",
-            size.actors, size.operations, size.runs, size.choices
-        ));
-    };
-    let limits = Limits { executions: args.executions, stop: Some(&STOP), progress: Some(&progress) };
-    let shrunk = shrink_to(case, signature, &limits);
-    bar.finish_and_clear();
-    shrunk
-}
-
 fn print(args: &Args, before: &Case, shrunk: &Shrunk) {
     let (version, after) = (shrunk.signature.version(), &shrunk.case);
     let steps = |case: &Case| {
@@ -190,7 +105,10 @@ fn print(args: &Args, before: &Case, shrunk: &Shrunk) {
     println!("{after}\n");
     println!("{}", sizes((&Size::of(before), steps(before)), (&Size::of(after), steps(after))));
     let minimal = if shrunk.complete { "no single deletion shows the same" } else { "NOT a local minimum" };
-    println!("{}: {minimal}; {} of at most {} executions\n", shrunk.signature, shrunk.executions, args.executions);
+    println!(
+        "{}: {minimal}; {} of at most {} executions\n",
+        shrunk.signature, shrunk.executions, args.which.executions
+    );
     println!("{}", report(version, after));
 }
 
@@ -199,7 +117,7 @@ fn measure(args: &Args) -> Outcome {
     listen()?;
     let template = "{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left";
     let bar = terminal::bar(args.cases as u64, template);
-    let limits = Limits { executions: args.executions, stop: Some(&STOP), progress: None };
+    let limits = Limits { executions: args.which.executions, stop: Some(&STOP), progress: None };
     let samples = statistics(args.seed, args.cases, &limits, || bar.inc(1));
     bar.finish_and_clear();
     println!("{} random losing cases, seed {}\n", samples.len(), args.seed);

@@ -63,7 +63,7 @@ pub fn side_by_side(witness: &Witness) -> Option<String> {
 }
 
 /// Where both sides have steps of their own, these stand beside each other.
-fn together(pairs: &[Pair]) -> Vec<Pair> {
+pub(super) fn together(pairs: &[Pair]) -> Vec<Pair> {
     let mut out = Vec::new();
     let mut at = 0;
     while at < pairs.len() {

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// was called `version`.
 pub const FORMAT: u32 = 2;
 
-const LEGEND: &str = "\
+pub(super) const LEGEND: &str = "\
 L: a store is lost. V: a load returns what was revoked before. dropped: a dirty fact is dropped, no load shows it.
 broken: a structural rule. ok N: all interleavings of the scenario's programs, N states. ok? N: too many of them, N drawn,
 not exhausted. (S1): these programs show that other scenario's loss. -: the scenario has no program.";
@@ -131,7 +131,7 @@ fn lines(table: &Matrix) -> impl Iterator<Item = Vec<String>> {
     })
 }
 
-fn square_text(square: &Square) -> String {
+pub(super) fn square_text(square: &Square) -> String {
     let what = match &square.cell {
         None => "-".to_owned(),
         Some(cell) => match cell.verdict {
@@ -180,7 +180,7 @@ fn cases(table: &Matrix) -> Vec<(String, String)> {
 }
 
 /// Whether the programs reach what makes them worth running: a table that says nothing of a thing says so.
-fn reached(table: &Matrix) -> String {
+pub(super) fn reached(table: &Matrix) -> String {
     let words = |reached| match goals(table, reached) {
         goals if goals.is_empty() => "nothing".to_owned(),
         goals => goals.join(", "),
@@ -192,7 +192,7 @@ fn goals(table: &Matrix, reached: bool) -> Vec<&'static str> {
     table.goals().list(reached).map(oracle::Goal::text).collect()
 }
 
-fn conclusion(table: &Matrix) -> String {
+pub(super) fn conclusion(table: &Matrix) -> String {
     let marked = table.squares().filter(|(_, square)| square.mark != Mark::AsExpected).count();
     let open = table.squares().filter(|(_, s)| s.cell.as_ref().is_some_and(|c| !c.exhausted)).count();
     let not_exhausted = if open == 0 { String::new() } else { format!("; {open} cells not exhausted") };

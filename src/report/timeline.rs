@@ -2,6 +2,7 @@
 
 use super::changes::{bytes, changes};
 use corpus::Case;
+use deunicode::deunicode;
 use impls::Version;
 use model::{Action, ActorKind, Happened};
 use oracle::{Finding, Row, Trace};
@@ -23,15 +24,9 @@ const STEP: usize = 6;
 /// Writes the timeline of an execution up to its finding, or to its end if there is none.
 #[must_use]
 pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -> String {
-    let actors = case.programs.actors as usize;
-    let column = match actors {
-        1 => 42,
-        2 => 32,
-        3 => 30,
-        _ => 23,
-    };
     let mut out = String::new();
-    let _ = writeln!(out, "{}: {}  [{}]", version.name, version.title, version.provenance.source);
+    let head = format!("{}: {}  [{}]", version.name, version.title, version.provenance.source);
+    let _ = writeln!(out, "{}", deunicode(&head));
     let _ = writeln!(out, "case: {case}");
     match trace.finding {
         Some(f) => {
@@ -42,6 +37,23 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
         None => out.push_str("no judge says anything\n"),
     }
     out.push('\n');
+    out.push_str(&grid(case, trace, detail));
+    if trace.finding.is_some() {
+        let _ = write!(out, "\nreplay: lostwrite replay {} '{case}'\n", version.argument());
+    }
+    out
+}
+
+/// The steps of a timeline, under a line that names the actors.
+pub(super) fn grid(case: &Case, trace: &Trace, detail: Detail) -> String {
+    let actors = case.programs.actors as usize;
+    let column = match actors {
+        1 => 42,
+        2 => 32,
+        3 => 30,
+        _ => 23,
+    };
+    let mut out = String::new();
     let mut head = format!("{:>4}  ", "step");
     for a in 0..actors {
         let _ = write!(head, "{:<column$}", actor_name(case, a));
@@ -59,9 +71,6 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
             continue;
         }
         write_row(&mut out, row, actors, column, &marks);
-    }
-    if trace.finding.is_some() {
-        let _ = write!(out, "\nreplay: lostwrite replay {} '{case}'\n", version.argument());
     }
     out
 }

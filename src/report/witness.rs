@@ -6,7 +6,7 @@ use model::{Op, Transition};
 use oracle::{Finding, Row, Trace, trace};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::changes::changes;
+use super::timeline::effects;
 
 /// One version's execution of the case.
 #[derive(Clone, Debug)]
@@ -145,11 +145,9 @@ fn keys(rows: &[Row]) -> Vec<Key> {
 }
 
 fn same_effect(left: &Row, right: &Row, actors: usize) -> bool {
-    let word = |row: &Row| row.event.transition.actor().map(|a| row.after.actors[a].pte);
     left.event.ok == right.event.ok
         && left.event.happened == right.event.happened
-        && word(left) == word(right)
-        && changes(&left.before, &left.after, actors) == changes(&right.before, &right.after, actors)
+        && effects(left, actors) == effects(right, actors)
 }
 
 /// The version that is nearest to this one and shows nothing on the case: believed correct there if there is one, with the

@@ -1,0 +1,73 @@
+//! `lostwrite report matrix`.
+
+use super::finding::written;
+use crate::commands::convert::write_or_tell;
+use crate::commands::matrix::Table;
+use crate::commands::{FINE, Format, Outcome, unexpected};
+use explore::Square;
+use lostwrite::report::{Witness, matrix_html, matrix_json, matrix_text, sarif};
+use std::path::{Path, PathBuf};
+
+/// The table of versions, with a report of every loss in it.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite report matrix --out losses\n\n\
+    Writes into the folder: index.html, a page with the tables and every finding; matrix.txt; matrix.json; findings.sarif; and for\n\
+    every cell with a finding VERSION-SCENARIO-HARDWARE, as .txt (a mail), .html and .svg.\n\n\
+    Exits with 1 if a cell is not as the table of expected verdicts says.")]
+pub struct Args {
+    #[command(flatten)]
+    table: Table,
+    /// The folder; made if it does not exist
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Computes the tables, and writes them and the losses.
+pub fn run(args: &Args) -> Outcome {
+    let options = args.table.options()?;
+    let folder = &args.out;
+    std::fs::create_dir_all(folder)
+        .map_err(|e| format!("{}: {e}; expected a folder that can be made", folder.display()))?;
+    let tables = args.table.compute(&options, explore::Shard::ALL);
+    let mut files = Files { folder, written: Vec::new() };
+    let mut witnesses = Vec::new();
+    for table in &tables {
+        for (row, square) in table.squares() {
+            let Some(witness) = witness(row.version, square) else { continue };
+            let name = format!("{}-{}-{}", row.version.name, square.scenario.name(), table.hardware);
+            let name = name.replace(['/', ' '], "_");
+            files.write(&format!("{name}.txt"), &written(&witness, Format::Mail))?;
+            files.write(&format!("{name}.html"), &written(&witness, Format::Html))?;
+            files.write(&format!("{name}.svg"), &written(&witness, Format::Svg))?;
+            witnesses.push(witness);
+        }
+    }
+    files.write("index.html", &matrix_html(&options, &tables))?;
+    files.write("matrix.txt", &matrix_text(&tables))?;
+    files.write("matrix.json", &format!("{:#}\n", matrix_json(&tables)))?;
+    files.write("findings.sarif", &format!("{:#}\n", sarif(&witnesses)))?;
+    let losses = witnesses.len();
+    println!("{losses} findings in {}", folder.display());
+    Ok(if tables.iter().all(explore::Matrix::as_expected) { FINE } else { unexpected() })
+}
+
+/// What a cell shows, if it shows anything.
+fn witness(version: &'static impls::Version, square: &Square) -> Option<Witness> {
+    let shown = square.cell.as_ref()?.shown.as_ref()?;
+    Some(Witness::of(version, &shown.case))
+}
+
+/// Files of a folder, each whole or not at all.
+struct Files<'a> {
+    folder: &'a Path,
+    written: Vec<PathBuf>,
+}
+
+impl Files<'_> {
+    fn write(&mut self, name: &str, content: &str) -> Result<(), String> {
+        let path = self.folder.join(name);
+        write_or_tell(&path, content.as_bytes())?;
+        self.written.push(path);
+        Ok(())
+    }
+}
