@@ -94,6 +94,8 @@ fn every_finding_fits_a_mail() {
         let text = mail(&witness).expect("a finding");
         assert!(text.is_ascii(), "{text}");
         assert!(text.starts_with(&format!("Subject: {}\n\n", subject(&witness).expect("a finding"))));
+        let long = text.lines().next().expect("a subject").len();
+        assert!(long <= 100, "{long}: {text}");
         let run = format!("replay {}", witness.losing.version.argument());
         // The case, in the list and in the command, is as long as it is.
         for line in text.lines().filter(|l| !l.contains(&run) && !l.contains("schedule: ")) {
@@ -149,7 +151,10 @@ mod command {
             .success()
             .stdout("");
         let text = std::fs::read_to_string(&mail).expect("written");
-        assert!(text.starts_with("Subject: mm/migrate_device: v1 loses a write"), "{text}");
+        assert!(
+            text.starts_with("Subject: mm/migrate_device: v1: store between read and clear of the pte lost\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::timeline::{Detail, actor_name, grid, wrap};
 use super::witness::Witness;
 use corpus::Case;
 use deunicode::deunicode;
+use impls::Scenario;
 use oracle::{Finding, Trace};
 use std::fmt::Write as _;
 
@@ -67,19 +68,34 @@ pub fn mail(witness: &Witness) -> Option<String> {
     Some(deunicode(&out))
 }
 
-/// What goes behind `Subject:`; nothing if nothing was found.
+/// What goes behind `Subject:`, as short as a commit's; nothing if nothing was found.
 #[must_use]
 pub fn subject(witness: &Witness) -> Option<String> {
     let trace = &witness.losing.trace;
-    let what = match trace.finding? {
-        Finding::WrongValue { stale: false, .. } => "loses a write".to_owned(),
-        Finding::WrongValue { stale: true, .. } => "lets a load return a stale value".to_owned(),
-        Finding::CleanButNewer { .. } => "leaves a page clean that is newer than its backing".to_owned(),
-        Finding::Revoked { .. } => "lets a CPU reach what was taken from it".to_owned(),
-        Finding::Broken { rule, .. } => format!("breaks a rule: {}", rule.text()),
+    let finding = trace.finding?;
+    let what = match (trace.scenario(), finding) {
+        (Some(scenario), _) => headline(scenario),
+        (None, Finding::WrongValue { stale: false, .. }) => "a write is lost",
+        (None, Finding::WrongValue { stale: true, .. }) => "a load returns a stale value",
+        (None, Finding::CleanButNewer { .. }) => "a page is left clean that is newer than its backing",
+        (None, Finding::Revoked { .. }) => "a CPU reaches what was taken from it",
+        (None, Finding::Broken { rule, .. }) => rule.text(),
     };
-    let how = trace.scenario().map_or_else(String::new, |s| format!(": {}", s.title()));
-    Some(format!("mm/migrate_device: {} {what}{how}", witness.losing.version.name))
+    Some(format!("mm/migrate_device: {}: {what}", witness.losing.version.name))
+}
+
+/// [`Scenario::title`] in half a line.
+fn headline(scenario: Scenario) -> &'static str {
+    match scenario {
+        Scenario::S1 => "dirty bit of a swap cache page dropped",
+        Scenario::S1b => "dirty bit of a rewritten lazyfree page dropped",
+        Scenario::S2a => "stale load after MADV_DONTNEED returned",
+        Scenario::S2b => "store lost after MADV_DONTNEED returned",
+        Scenario::S3 => "store between read and clear of the pte lost",
+        Scenario::S3r => "store lost when the pte of a pinned page is restored",
+        Scenario::S4 => "store through a clean TLB entry lost",
+        Scenario::S6 => "stale load in the window of a folio split",
+    }
 }
 
 /// What happens, with the steps at which it does; nothing if nothing was found.
