@@ -26,6 +26,7 @@ mod random_walk;
 mod sample;
 mod sampler;
 mod shrink;
+mod space;
 mod statistics;
 mod uniform;
 
