@@ -2,7 +2,6 @@
 
 use crate::{ACTORS, Actor, FRAMES, Folio, IMAGE, Image, MMS, Machine, PAGES, Shadow, SwapSlot};
 use core::mem::offset_of;
-use zerocopy::{transmute, transmute_mut, transmute_ref};
 
 /// How many parts a machine has.
 pub const PARTS: usize = 2 * ACTORS + FRAMES + 7;
@@ -72,24 +71,53 @@ static REACHING: [u32; IMAGE] = {
     reaching
 };
 
+/// Where a part stands in an image, as words: from which bit of which word, and which bits of the part are in use.
+#[derive(Clone, Copy)]
+struct Place {
+    word: usize,
+    shift: u32,
+    masks: Part,
+}
+
+static PLACES: [Place; PARTS] = {
+    let mut places = [Place { word: 0, shift: 0, masks: [0; 3] }; PARTS];
+    let mut n = 0;
+    while n < PARTS {
+        let Range { from, len } = RANGES[n];
+        let mut masks = [0; 3];
+        let mut byte = 0;
+        while byte < len {
+            masks[byte / 8] |= 0xff << (8 * (byte % 8));
+            byte += 1;
+        }
+        places[n] = Place { word: from / 8, shift: from as u32 % 8 * 8, masks };
+        n += 1;
+    }
+    places
+};
+
 /// A part of an image.
 #[inline]
 #[must_use]
 pub fn part(image: &Image, n: usize) -> Part {
-    let bytes: &[u8; BYTES] = transmute_ref!(image);
-    let Range { from, len } = RANGES[n];
-    let mut part = [0u8; size_of::<Part>()];
-    part[..len].copy_from_slice(&bytes[from..from + len]);
-    transmute!(part)
+    let Place { word, shift, masks } = PLACES[n];
+    // Beyond the end there is nothing of the part.
+    let at = |k: usize| image[(word + k).min(IMAGE - 1)];
+    core::array::from_fn(|k| (at(k) >> shift | at(k + 1) << 1 << (63 - shift)) & masks[k])
 }
 
 /// Puts a part in its place.
 #[inline]
 pub fn put_part(image: &mut Image, n: usize, part: &Part) {
-    let bytes: &mut [u8; BYTES] = transmute_mut!(image);
-    let part: &[u8; size_of::<Part>()] = transmute_ref!(part);
-    let Range { from, len } = RANGES[n];
-    bytes[from..from + len].copy_from_slice(&part[..len]);
+    let Place { word, shift, masks } = PLACES[n];
+    let mut put = |at: usize, mask: u64, bits: u64| {
+        let word = &mut image[at.min(IMAGE - 1)];
+        *word = *word & !mask | bits;
+    };
+    for k in 0..masks.len() {
+        put(word + k, masks[k] << shift, part[k] << shift);
+        put(word + k + 1, masks[k] >> 1 >> (63 - shift), part[k] >> 1 >> (63 - shift));
+    }
 }
 
 /// The parts in which two images may differ, a bit each.

@@ -131,9 +131,14 @@ impl Plan<'_, '_> {
     /// Expands states.
     pub fn expand<M: Memory>(&self, space: &Space<M>, jobs: &[Job], sheet: &mut Sheet<M>) {
         sheet.clear(space.parts.age());
+        // Neighbours are much alike.
+        let mut last = Key::default();
+        let mut image = space.parts.image(last);
         for job in jobs {
             let key = space.states.key(job.state);
-            let image = &space.parts.image(key);
+            space.parts.turn(&mut image, last, key);
+            last = key;
+            let image = &image;
             let machine = Machine::of_image(image).expect("the parts are a machine's");
             let memory = *space.pasts.value(space.parts.past(key));
             self.expand_one(&Here { job: *job, space, key, image, machine, memory }, sheet);

@@ -118,7 +118,9 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
             }
             self.enabled += u64::from(done.enabled);
             self.ends += u64::from(done.end);
-            self.first[done.state as usize] = self.ways.len() as u32;
+            if !self.options.lossy {
+                self.first[done.state as usize] = self.ways.len() as u32;
+            }
             let node = &mut self.nodes[done.state as usize];
             node.set_ways(done.ways as u8);
             let node = *node;
@@ -143,7 +145,9 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
                 match self.reach(hash, key, done.state, node, via) {
                     Reached::New(state) => {
                         new = true;
-                        self.first.push(0);
+                        if !self.options.lossy {
+                            self.first.push(0);
+                        }
                         self.follow(state);
                         if self.options.order == Order::Depth {
                             self.stack.push((state, done.depth + 1));

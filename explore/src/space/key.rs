@@ -15,7 +15,11 @@ pub(crate) const PAST: usize = PARTS;
 pub(crate) struct Fields {
     at: [u8; FIELDS],
     bits: [u8; FIELDS],
+    /// Which have room for more than one number, a bit each.
+    used: u32,
 }
+
+const _: () = assert!(FIELDS <= 32);
 
 impl Key {
     /// No state's: one bit is never used.
@@ -60,8 +64,21 @@ impl Fields {
     }
 
     /// The fields that have room for more than one number.
-    pub fn in_use(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..FIELDS).filter(|n| self.bits[*n] > 0)
+    #[inline]
+    pub fn in_use(&self) -> impl Iterator<Item = usize> + use<> {
+        let mut left = self.used;
+        std::iter::from_fn(move || {
+            let first = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(first)
+        })
+    }
+
+    /// The fields in which two keys differ.
+    #[inline]
+    pub fn differing(&self, one: Key, other: Key) -> impl Iterator<Item = usize> + '_ {
+        let difference = Key(one.0 ^ other.0);
+        self.in_use().filter(move |n| self.get(difference, *n) != 0)
     }
 
     /// How many bits there are.
@@ -75,6 +92,7 @@ impl Fields {
         let more = if self.width() < u128::BITS * 3 / 4 { 2 } else { 1 };
         let mut wide = self.clone();
         wide.bits[n] += more;
+        wide.used |= 1 << n;
         wide.at[n + 1..].iter_mut().for_each(|at| *at += more);
         (wide.width() < u128::BITS && wide.bits[n] <= 32).then_some(wide)
     }

@@ -8,12 +8,14 @@
 //! This is where states are remembered. Who explores them, in which order, is elsewhere.
 
 mod key;
+mod machines;
 mod numbers;
 mod parts;
 mod states;
 mod values;
 
 pub(crate) use key::{Fields, Key};
+pub(crate) use machines::Machines;
 pub(crate) use numbers::Numbers;
 pub(crate) use parts::Parts;
 pub(crate) use states::{GROUP, Reached, States};

@@ -26,10 +26,16 @@ impl Parts {
     /// The machine of a key.
     pub fn image(&self, key: Key) -> Image {
         let mut image = self.base;
-        for n in self.fields.in_use().filter(|n| *n != PAST) {
-            put_part(&mut image, n, self.values[n].value(self.fields.get(key, n)));
-        }
+        self.turn(&mut image, Key::default(), key);
         image
+    }
+
+    /// Turns the machine of one key into that of another.
+    #[inline]
+    pub fn turn(&self, image: &mut Image, from: Key, to: Key) {
+        for n in self.fields.differing(from, to).filter(|n| *n != PAST) {
+            put_part(image, n, self.values[n].value(self.fields.get(to, n)));
+        }
     }
 
     /// The key of a machine that follows on another one, if all its parts have numbers.
