@@ -126,13 +126,11 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
             let node = *node;
             // Whether some way leads to a state that has not been expanded.
             let mut new = false;
-            if done.enabled > 0 {
-                self.transitions += u64::from(done.ways);
-            }
             for _ in 0..done.ways {
                 if n % GROUP == 0 {
                     self.fetch(n);
                 }
+                self.transitions += u64::from(done.enabled > 0);
                 while let Some(note) = notes.next_if(|note| note.after == n) {
                     self.offer(note.finding, note.memory, note.state, note.via)?;
                 }

@@ -89,7 +89,11 @@ impl Fields {
     /// The same with more room in one place; `None` if two words do not hold it.
     pub fn widened(&self, n: usize) -> Option<Fields> {
         // Some more than is needed as long as that is cheap: the keys of all states have to be changed.
-        let more = if self.width() < u128::BITS * 3 / 4 { 2 } else { 1 };
+        let more = match self.width() {
+            0..64 => 3,
+            64..96 => 2,
+            _ => 1,
+        };
         let mut wide = self.clone();
         wide.bits[n] += more;
         wide.used |= 1 << n;
@@ -134,7 +138,7 @@ mod tests {
     fn numbers_stay_when_their_places_grow() {
         let mut fields = Fields::default();
         let mut keys = vec![(Key::default(), [0u32; FIELDS])];
-        for round in 0..60u32 {
+        for round in 0..40u32 {
             let n = (round * 7) as usize % FIELDS;
             let wide = fields.widened(n).expect("there is room");
             for (key, _) in &mut keys {
@@ -148,7 +152,7 @@ mod tests {
             keys.push((fields.with(key, n, numbers[n]), numbers));
         }
         let width = fields.width();
-        assert!((90..110).contains(&width), "{width}");
+        assert!((80..110).contains(&width), "{width}");
         for (key, numbers) in keys {
             assert!((0..FIELDS).all(|n| fields.get(key, n) == numbers[n] && fields.holds(n, numbers[n])));
         }

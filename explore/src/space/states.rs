@@ -1,7 +1,8 @@
 //! The states seen, numbered: their keys one after the other, and an open-addressing table of their numbers.
 //!
-//! A slot of the table holds a number and half of the hash; what agrees in that half is compared whole, so that a collision
-//! costs time and nothing else. A lossy table has a fingerprint of 63 bits in the slot instead, and keeps the key of no
+//! A slot of the table holds a number and the upper half of the hash; what agrees in that half is compared whole, so that a collision
+//! costs time and nothing else. The place of a slot is the upper end of the hash, so that a table grows by being read and written
+//! from its beginning to its end, without a look at the states. A lossy table has a fingerprint of 63 bits in the slot instead, and keeps the key of no
 //! state that has been expanded: two states with one fingerprint are taken for one, and the second is never looked at.
 
 use super::{Key, Parts};
@@ -27,7 +28,6 @@ pub(crate) struct States {
 }
 
 const SMALLEST: usize = 1 << 10;
-const LARGE: usize = 1 << 16;
 /// So many look-ups are under way at the same time.
 pub(crate) const GROUP: usize = 16;
 const TAG: u64 = u64::MAX << 32;
@@ -71,10 +71,9 @@ impl States {
     /// loads do not wait for each other. `also` fetches what the caller has of a state.
     #[inline]
     pub fn fetch(&self, hashes: &[u64], also: impl Fn(u32) -> u64) -> u64 {
-        let mask = self.table.len() - 1;
         let mut slots = [0; GROUP];
         for (slot, hash) in slots.iter_mut().zip(hashes) {
-            *slot = self.table[*hash as usize & mask];
+            *slot = self.table[self.place(*hash)];
         }
         let mut all = 0;
         for (slot, hash) in slots.iter().zip(hashes) {
@@ -90,7 +89,7 @@ impl States {
     #[inline]
     pub fn reach(&mut self, hash: u64, key: Key, room: impl FnOnce(&States) -> bool) -> Reached {
         let mask = self.table.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = self.place(hash);
         loop {
             let slot = self.table[at];
             if slot == 0 {
@@ -115,29 +114,27 @@ impl States {
         self.keys.push(key);
         self.table[at] = if self.lossy { hash } else { hash & TAG | u64::from(number + 1) };
         if self.grows() {
-            // Twice is what fits; four times as long as it is small, so that few states are put in again.
-            self.rehash(if self.table.len() < LARGE { 4 } else { 2 } * self.table.len());
+            self.grow(2 * self.table.len());
         }
         Reached::New(number)
     }
 
-    #[cold]
-    fn rehash(&mut self, size: usize) {
-        let old = std::mem::replace(&mut self.table, vec![0; size]);
-        if self.lossy {
-            old.into_iter().filter(|slot| *slot != 0).for_each(|slot| self.put(slot, slot));
-        } else {
-            // In the order of the states, whose keys come one after the other.
-            for number in 0..self.keys.len() {
-                let hash = self.keys[number].hash();
-                self.put(hash, hash & TAG | (number as u64 + 1));
-            }
-        }
+    /// Where a look-up begins.
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        // No table is as large as half a hash can count.
+        (hash >> 32 << self.table.len().trailing_zeros() >> 32) as usize
     }
 
-    fn put(&mut self, hash: u64, slot: u64) {
+    #[cold]
+    fn grow(&mut self, size: usize) {
+        let old = std::mem::replace(&mut self.table, vec![0; size]);
+        old.into_iter().filter(|slot| *slot != 0).for_each(|slot| self.put(slot));
+    }
+
+    fn put(&mut self, slot: u64) {
         let mask = self.table.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = self.place(slot);
         while self.table[at] != 0 {
             at = (at + 1) & mask;
         }
@@ -158,7 +155,10 @@ impl States {
             *key = parts.renew(age, *key);
         }
         if !self.lossy {
-            self.rehash(self.table.len());
+            self.table.fill(0);
+            for number in 0..self.keys.len() {
+                self.put(self.keys[number].hash() & TAG | (number as u64 + 1));
+            }
         }
     }
 }
