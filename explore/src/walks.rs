@@ -112,7 +112,8 @@ impl<'a, 'w> Walks<'a, 'w> {
         }
         let ending = self.ending(at);
         if steps + ending.steps >= STEP_BOUND {
-            return Rest { walks: self, machine: self.states[at as usize].machine, steps, judges, goals }.wind_up();
+            return Rest { walks: self, machine: self.states[at as usize].machine, steps, judges, goals }
+                .wind_up();
         }
         judges.keep_first(&ending.judges.later(steps));
         goals.join(ending.goals);

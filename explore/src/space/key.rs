@@ -28,7 +28,8 @@ impl Key {
     #[inline]
     pub fn hash(self) -> u64 {
         let words = [self.0 as u64, (self.0 >> 64) as u64];
-        let sum = folded(words[0], 0x9e37_79b9_7f4a_7c15) ^ folded(words[1] ^ words[0].rotate_left(32), 0xd1b5_4a32_d192_ed03);
+        let sum = folded(words[0], 0x9e37_79b9_7f4a_7c15)
+            ^ folded(words[1] ^ words[0].rotate_left(32), 0xd1b5_4a32_d192_ed03);
         folded(sum ^ 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3)
     }
 
@@ -89,11 +90,7 @@ impl Fields {
     /// The same with more room in one place; `None` if two words do not hold it.
     pub fn widened(&self, n: usize) -> Option<Fields> {
         // Some more than is needed as long as that is cheap: the keys of all states have to be changed.
-        let more = match self.width() {
-            0..64 => 3,
-            64..96 => 2,
-            _ => 1,
-        };
+        let more = if self.width() < u128::BITS * 7 / 8 { 3 } else { 1 };
         let mut wide = self.clone();
         wide.bits[n] += more;
         wide.used |= 1 << n;
@@ -138,7 +135,7 @@ mod tests {
     fn numbers_stay_when_their_places_grow() {
         let mut fields = Fields::default();
         let mut keys = vec![(Key::default(), [0u32; FIELDS])];
-        for round in 0..40u32 {
+        for round in 0..30u32 {
             let n = (round * 7) as usize % FIELDS;
             let wide = fields.widened(n).expect("there is room");
             for (key, _) in &mut keys {
@@ -152,7 +149,7 @@ mod tests {
             keys.push((fields.with(key, n, numbers[n]), numbers));
         }
         let width = fields.width();
-        assert!((80..110).contains(&width), "{width}");
+        assert!((80..=120).contains(&width), "{width}");
         for (key, numbers) in keys {
             assert!((0..FIELDS).all(|n| fields.get(key, n) == numbers[n] && fields.holds(n, numbers[n])));
         }

@@ -32,6 +32,13 @@ const SMALLEST: usize = 1 << 10;
 pub(crate) const GROUP: usize = 16;
 const TAG: u64 = u64::MAX << 32;
 
+/// A table of zeros that have been written: what is read before it is written to costs a page fault more.
+fn written(size: usize) -> Vec<u64> {
+    let mut table = Vec::with_capacity(size);
+    table.resize(size, 0);
+    table
+}
+
 impl States {
     pub fn new(lossy: bool) -> States {
         States { keys: Vec::new(), first: 0, table: vec![0; SMALLEST], lossy }
@@ -128,7 +135,7 @@ impl States {
 
     #[cold]
     fn grow(&mut self, size: usize) {
-        let old = std::mem::replace(&mut self.table, vec![0; size]);
+        let old = std::mem::replace(&mut self.table, written(size));
         old.into_iter().filter(|slot| *slot != 0).for_each(|slot| self.put(slot));
     }
 

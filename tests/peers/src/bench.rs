@@ -260,7 +260,8 @@ fn racing(args: &Args) -> Result<String, String> {
     let mut text = format!("executions of {} on {} to the first loss, {SEEDS} seeds\n", case, version.name);
     text += &format!("{:30}{:>10}{:>10}{:>30}\n", "", "median", "worst", format!("over {PATIENCE} executions"));
     for (name, scheduling) in samplers {
-        let first = |seed| first_loss(version, &case, &scheduling, seed, PATIENCE).map_or(PATIENCE + 1, |f| f.execution);
+        let first =
+            |seed| first_loss(version, &case, &scheduling, seed, PATIENCE).map_or(PATIENCE + 1, |f| f.execution);
         let mut firsts: Vec<u64> = (0..SEEDS).map(first).collect();
         firsts.sort_unstable();
         let never = firsts.iter().filter(|n| **n > PATIENCE).count();
