@@ -3,9 +3,10 @@
 //! It is answered on the scenario's programs, by all interleavings of each, or by sampling where there are too many. A
 //! loss counts if it is of the scenario, or of no scenario that is known.
 
-use crate::{Answer, Exhaust, Memory, Recorder, SamplerKind, exhaust, rng_for};
+use crate::{Answer, Exhaust, Memory, Recorder, SamplerKind, Walked, Walks, exhaust, rng_for};
 use corpus::Case;
 use impls::{Loss, Scenario, Version};
+use model::{Config, World};
 use oracle::{Finding, Goals, History, Judge, Judges, execute, trace};
 use std::collections::BTreeSet;
 
@@ -229,13 +230,14 @@ impl Question<'_> {
 
     fn sample(&self, cell: &mut Cell, seen: &mut Seen) {
         let Case { config, programs, .. } = self.program;
+        let own = Config { knobs: self.version.knobs(config.knobs), ..*config };
+        let world = World::new(&own, programs, &self.version.code);
+        let mut walks = Walks::new(&world, Walks::MOST);
         for index in 0..self.effort.samples {
             let mut rng = rng_for(SEED, index);
             let kind = SamplerKind::draw(&mut rng);
             let mut sampler = Recorder::new(kind, rng);
-            let mut both = (Judges::default(), Goals::default());
-            execute(self.version, config, programs, &mut sampler, &mut both);
-            let (judges, goals) = both;
+            let Walked { judges, goals, .. } = walks.walk(&mut sampler);
             cell.goals.join(goals);
             seen.dropped |= judges.of(Judge::CleanMeansEqual).is_some();
             seen.revoked |= judges.of(Judge::Revoked).is_some();

@@ -6,12 +6,10 @@
 //! the end.
 
 use crate::guard::guarded;
-use crate::hash::Packing;
+use crate::space::Machines;
 use corpus::Case;
-use hashbrown::HashTable;
 use impls::Version;
 use model::{Config, Event, Machine, Pc, Transition, World};
-use std::hash::BuildHasher;
 
 /// A transition, and the number of the state that it leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub struct Edge {
 #[derive(Clone, Debug)]
 pub struct Graph {
     config: Config,
-    machines: Vec<Machine>,
+    machines: Machines,
     /// Where the edges of each state begin.
     first: Vec<u32>,
     edges: Vec<Edge>,
@@ -77,11 +75,10 @@ impl Graph {
         let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
         let world = World::new(&config, &case.programs, &version.code);
         let start = Machine::new(&config);
-        let mut graph = Graph { config, machines: Vec::new(), first: Vec::new(), edges: Vec::new() };
-        let mut seen = Seen::new();
-        number(&mut graph.machines, &mut seen, start);
+        let mut graph = Graph { config, machines: Machines::new(&start), first: Vec::new(), edges: Vec::new() };
         while graph.first.len() < graph.machines.len() {
-            let machine = graph.machines[graph.first.len()];
+            let state = graph.first.len() as u32;
+            let machine = graph.machine(state);
             graph.first.push(graph.edges.len() as u32);
             for via in machine.enabled(&world).iter() {
                 let mut next = machine;
@@ -93,7 +90,12 @@ impl Graph {
                         false
                     }
                 };
-                let to = follow.then(|| number(&mut graph.machines, &mut seen, next));
+                let to = if follow {
+                    let number = graph.machines.number(state, machine.image(), next.image());
+                    Some(number.map_err(|_| TooLarge)?)
+                } else {
+                    None
+                };
                 graph.edges.push(Edge { via, to });
             }
             if graph.machines.len() > budget.min(u32::MAX as usize) {
@@ -130,7 +132,7 @@ impl Graph {
     /// Whether there is no state: never, as there is a start.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.machines.is_empty()
+        self.machines.len() == 0
     }
 
     /// The configuration that the version runs with.
@@ -141,8 +143,8 @@ impl Graph {
 
     /// The machine of a state.
     #[must_use]
-    pub fn machine(&self, state: u32) -> &Machine {
-        &self.machines[state as usize]
+    pub fn machine(&self, state: u32) -> Machine {
+        *Machine::of_image(&self.machines.image(state)).expect("it was a machine's image")
     }
 
     /// The ways on from a state; none where nothing can move.
@@ -152,20 +154,4 @@ impl Graph {
         let to = self.first.get(state as usize + 1).map_or(self.edges.len(), |n| *n as usize);
         &self.edges[from..to]
     }
-}
-
-/// The numbers of machines, each with the machine's hash.
-type Seen = HashTable<(u64, u32)>;
-
-/// The number of a machine, which may be new.
-fn number(machines: &mut Vec<Machine>, seen: &mut Seen, machine: Machine) -> u32 {
-    let hash = Packing.hash_one(machine);
-    let same = |(other, n): &(u64, u32)| *other == hash && machines[*n as usize] == machine;
-    if let Some((_, known)) = seen.find(hash, same) {
-        return *known;
-    }
-    let number = machines.len() as u32;
-    machines.push(machine);
-    seen.insert_unique(hash, (hash, number), |(hash, _)| *hash);
-    number
 }

@@ -26,8 +26,10 @@ mod random_walk;
 mod sample;
 mod sampler;
 mod shrink;
+mod space;
 mod statistics;
 mod uniform;
+mod walks;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell};
@@ -54,3 +56,4 @@ pub use shrink::{
 };
 pub use statistics::Statistics;
 pub use uniform::Uniform;
+pub use walks::{Walked, Walks};

@@ -108,7 +108,7 @@ pub fn losses(version: &Version, case: &Case, budget: usize) -> Result<Losses, T
     let graph = Graph::explore(version, case, budget, &mut watch)?;
     let world = World::new(graph.config(), &case.programs, &version.code);
     for state in (0..graph.len() as u32).filter(|s| graph.edges(*s).is_empty()) {
-        let machine = *graph.machine(state);
+        let machine = graph.machine(state);
         if machine.programs_done(&case.programs) {
             let mut drain = Drain { watch: &mut watch, spoken: Vec::new() };
             if guarded(|| wind_up(&world, machine, 0, &mut drain)).is_none() {

@@ -71,7 +71,7 @@ pub fn outcomes(version: &Version, case: &Case, budget: usize) -> Result<Outcome
     let world = World::new(graph.config(), &case.programs, &version.code);
     let mut rows = BTreeMap::<Ending, Row>::new();
     for (state, ways) in interleavings.ends() {
-        let machine = *graph.machine(state);
+        let machine = graph.machine(state);
         let (ending, forbidden) = if machine.programs_done(&case.programs) {
             read_back(&world, machine)
         } else {

@@ -1,8 +1,9 @@
 //! Executions of one program, each with a schedule that a sampler draws, up to the first loss.
 
-use crate::{Interleavings, Recorder, SamplerKind, TooLarge, Uniform, rng_for};
+use crate::{Interleavings, Recorder, SamplerKind, TooLarge, Uniform, Walks, rng_for};
 use corpus::Case;
 use impls::Version;
+use model::{Config, World};
 use oracle::{Judge, Judges, execute};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::Arc;
@@ -56,11 +57,12 @@ pub fn first_loss(
     seed: u64,
     budget: u64,
 ) -> Option<First> {
+    let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+    let world = World::new(&config, &case.programs, &version.code);
+    let mut walks = Walks::new(&world, Walks::MOST);
     (0..budget).find_map(|index| {
         let mut recorder = scheduling.recorder(rng_for(seed, index));
-        let mut judges = Judges::default();
-        execute(version, &case.config, &case.programs, &mut recorder, &mut judges);
-        judges.of(Judge::LastWrite)?;
+        walks.walk(&mut recorder).judges.of(Judge::LastWrite)?;
         recorder.restart(true);
         execute(version, &case.config, &case.programs, &mut recorder, &mut Judges::default());
         let case = Case { schedule: recorder.schedule().clone(), ..case.clone() };

@@ -66,7 +66,7 @@ fn without_cycles_every_interleaving_is_counted_and_has_one_number() {
         let mut ends = HashMap::<Machine, u64>::new();
         walked.into_iter().for_each(|(_, machine)| *ends.entry(machine).or_default() += 1);
         let counted: HashMap<_, _> =
-            all.ends().into_iter().map(|(state, n)| (*all.graph().machine(state), n)).collect();
+            all.ends().into_iter().map(|(state, n)| (all.graph().machine(state), n)).collect();
         assert_eq!(counted, ends.into_iter().map(|(m, n)| (m, BigUint::from(n))).collect(), "{text}");
     }
 }
@@ -87,7 +87,7 @@ fn with_cycles_every_number_is_an_execution_that_ends_and_no_two_are_the_same() 
         let path = all.nth(&number);
         let mut machine = Machine::new(&case.config);
         for (state, via) in &path {
-            assert_eq!(*all.graph().machine(*state), machine);
+            assert_eq!(all.graph().machine(*state), machine);
             assert!(machine.enabled(&world).has(*via));
             machine.step(&world, *via);
         }

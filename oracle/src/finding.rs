@@ -173,6 +173,18 @@ impl Finding {
         }
     }
 
+    /// The same finding so many steps later.
+    #[must_use]
+    pub const fn later(mut self, by: u32) -> Finding {
+        match &mut self {
+            Finding::WrongValue { step, .. }
+            | Finding::CleanButNewer { step, .. }
+            | Finding::Revoked { step, .. }
+            | Finding::Broken { step, .. } => *step += by,
+        }
+        self
+    }
+
     /// At which step, from 1.
     #[must_use]
     pub const fn step(&self) -> u32 {
@@ -246,7 +258,7 @@ impl Place<'_> {
 }
 
 /// All per-step judges, each keeping its first finding.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Judges {
     findings: [Option<Finding>; Judge::ALL.len()],
 }
@@ -282,10 +294,16 @@ impl Judges {
     }
 
     /// Adds what judges found later.
-    pub(crate) fn keep_first(&mut self, later: &Judges) {
+    pub fn keep_first(&mut self, later: &Judges) {
         for finding in later.iter() {
             self.keep(Some(finding));
         }
+    }
+
+    /// The same findings so many steps later.
+    #[must_use]
+    pub fn later(&self, by: u32) -> Judges {
+        Judges { findings: self.findings.map(|finding| finding.map(|f| f.later(by))) }
     }
 
     #[inline]

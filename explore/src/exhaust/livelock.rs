@@ -1,7 +1,7 @@
 //! Livelocks: states from which no end can be reached.
 
-use super::search::END;
-use super::store::Node;
+use super::kept::END;
+use super::node::Node;
 
 /// The first state from which no way that ends can be reached. `ways` are the states' successors, each state's from its place in
 /// `first` on, as many as its node says.
@@ -32,7 +32,7 @@ mod tests {
         let mut nodes = Vec::new();
         let (mut first, mut all) = (Vec::new(), Vec::new());
         for ways in ways {
-            let mut node = Node::new(0, 0, 0);
+            let mut node = Node::start();
             node.set_ways(ways.len() as u8);
             nodes.push(node);
             first.push(all.len() as u32);

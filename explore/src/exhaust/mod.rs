@@ -19,13 +19,13 @@
 
 mod drain;
 mod expand;
-mod layout;
+mod kept;
 mod livelock;
+mod node;
 mod options;
 mod path;
 mod reduce;
 mod search;
-mod store;
 mod symmetry;
 
 pub use options::{Cut, Measure, Options, Order, Outcome};

@@ -82,7 +82,7 @@ pub struct Measure {
     pub outcomes: BTreeSet<Outcome>,
     /// Bytes at the end: states, table, ways.
     pub bytes: u64,
-    /// Bits of a packed state.
+    /// Bits that tell the states apart.
     pub bits: u32,
     /// How many renamings of actors and pages leave the programs as they are; 1 if symmetry is not made use of.
     pub symmetries: u32,

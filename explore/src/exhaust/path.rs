@@ -1,6 +1,6 @@
 //! From a finding back to the case that shows it.
 
-use super::store::Node;
+use super::node::Node;
 use crate::guard::guarded;
 use corpus::{Case, Schedule};
 use impls::Version;
@@ -24,12 +24,6 @@ pub(super) fn schedule(nodes: &[Node], state: u32, via: Option<Transition>) -> S
         assert!(schedule.push(choice, 1), "a schedule of more than {} runs", corpus::MAX_RUNS);
     }
     schedule
-}
-
-/// How many runs the schedule to a state and then on by a transition has.
-pub(super) fn runs(nodes: &[Node], state: u32, via: Transition) -> u16 {
-    let node = nodes[state as usize];
-    node.runs() + u16::from(node.runs() == 0 || node.transition() != via)
 }
 
 /// The case without the end of its schedule that the drain does by itself.

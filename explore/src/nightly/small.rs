@@ -5,9 +5,10 @@ use super::class::Class;
 use super::draw::surround;
 use super::{Chunk, Plan};
 use crate::guard::caught;
-use crate::{Answer, Exhaust, Recorder, SamplerKind, exhaust, rng_for};
+use crate::{Answer, Exhaust, Recorder, SamplerKind, Walks, exhaust, rng_for};
 use corpus::{Case, Shape, generate};
-use oracle::{End, Finding, Goal, Goals, History, Judges, execute};
+use model::{Config, World};
+use oracle::{End, Finding, Goal, Goals, History, execute};
 use std::collections::BTreeMap;
 
 /// The program of a number: two or three actors with at most three operations each, on a page or two.
@@ -118,20 +119,22 @@ impl Question<'_> {
     fn sample(&self, answer: &mut Answered) {
         let version = self.plan.versions[self.version];
         let Case { config, programs, .. } = self.case;
+        let own = Config { knobs: version.knobs(config.knobs), ..*config };
+        let world = World::new(&own, programs, &version.code);
+        let mut walks = Walks::new(&world, Walks::MOST);
         for n in 0..self.plan.samples {
             let mut rng = rng_for(self.plan.seed ^ self.index.rotate_left(32), n);
             let kind = SamplerKind::draw(&mut rng);
             let mut sampler = Recorder::new(kind, rng);
-            let mut both = (Judges::default(), Goals::default());
-            let summary = execute(version, config, programs, &mut sampler, &mut both);
-            answer.goals.join(both.1);
-            if both.0.is_silent() || (summary.end != End::Complete && !config.keeps_contract()) {
+            let walked = walks.walk(&mut sampler);
+            answer.goals.join(walked.goals);
+            if walked.judges.is_silent() || (walked.end != End::Complete && !config.keeps_contract()) {
                 continue;
             }
             let mut namer = super::class::Namer::new(self.case);
             sampler.restart(true);
             execute(version, config, programs, &mut sampler, &mut namer);
-            for finding in both.0.iter() {
+            for finding in walked.judges.iter() {
                 let class = Class::of(self.version, config, &finding, namer.scenario());
                 let whole = class.is_news(&self.plan.versions);
                 let kept = answer.found.entry(class).or_default();

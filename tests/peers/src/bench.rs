@@ -5,6 +5,7 @@
 
 use crate::run::Tool;
 use clap::ValueEnum;
+use explore::{SamplerKind, Scheduling, first_loss};
 use peers::promela::{ACTIONS, Purpose, model};
 use peers::spin;
 use std::path::Path;
@@ -23,6 +24,12 @@ pub struct Args {
     /// The case of which executions are drawn
     #[arg(long, default_value = DRAWN)]
     drawn: String,
+    /// The version that executions are drawn on
+    #[arg(long, default_value = "v1")]
+    drawn_version: String,
+    /// The case whose first loss is waited for
+    #[arg(long, default_value = RACING)]
+    racing: String,
     /// How often each tool runs
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -35,6 +42,8 @@ pub struct Args {
 const COUNTED: &str = "kernel=6.1.192 cpu0: W0 P0 R0 | cpu1: D0 R0 | kswapd: P0";
 /// The race of v1.
 const DRAWN: &str = "cpu0: W0 F0 I0 D0 | cpu1: W0";
+/// The same with a page that is in the swap cache: few of its interleavings lose.
+const RACING: &str = "cpu0: W0 F0 IP0 D0 | cpu1: W0";
 
 /// What one run took.
 #[derive(Clone, Debug)]
@@ -114,15 +123,17 @@ pub fn bench(args: &Args) -> Result<String, String> {
     let mut text = counting(args)?;
     text += "\n";
     text += &drawing(args)?;
+    text += "\n";
+    text += &racing(args)?;
     Ok(text)
 }
 
-fn own(tool: Tool, args: &Args, case: &str, executions: usize) -> Result<Measured, String> {
+fn own(tool: Tool, version: &str, case: &str, executions: usize) -> Result<Measured, String> {
     let exe = std::env::current_exe().map_err(|e| format!("this program's own path: {e}"))?;
     let name = tool.to_possible_value().expect("no tool is hidden").get_name().to_owned();
     let mut command = Command::new(exe);
     command.env("RAYON_NUM_THREADS", "1"); // one core, as the others
-    measure(command.args(["run", &name, &args.version, case, "--executions", &executions.to_string()]))
+    measure(command.args(["run", &name, version, case, "--executions", &executions.to_string()]))
 }
 
 /// With and without Spin's partial-order reduction.
@@ -152,7 +163,7 @@ fn counting(args: &Args) -> Result<String, String> {
     let mut rows = tools.map(|(tool, name)| (tool, row(name)));
     for _ in 0..args.rounds {
         for (tool, row) in &mut rows {
-            let measured = own(*tool, args, &args.counted, 0)?;
+            let measured = own(*tool, &args.version, &args.counted, 0)?;
             row.add(number(&measured.output)?, &measured);
         }
         for (row, folder) in &mut spins {
@@ -189,25 +200,72 @@ fn number(text: &str) -> Result<u64, String> {
 }
 
 fn drawing(args: &Args) -> Result<String, String> {
-    let pairs = [
-        (Tool::RandomWalk, "explore, random walk", Tool::ShuttleRandom, "Shuttle, random"),
-        (Tool::Pct, "explore, PCT of depth 3", Tool::ShuttlePct, "Shuttle, PCT of depth 3"),
+    let sets = [
+        [
+            (Tool::RandomWalk, "explore, random walk"),
+            (Tool::RandomWalkRemembering, "explore, the same remembering"),
+            (Tool::ShuttleRandom, "Shuttle, random"),
+        ],
+        [
+            (Tool::Pct, "explore, PCT of depth 3"),
+            (Tool::PctRemembering, "explore, the same remembering"),
+            (Tool::ShuttlePct, "Shuttle, PCT of depth 3"),
+        ],
     ];
-    let mut text = format!("executions of {} on {}, drained and judged, one core\n", args.drawn, args.version);
-    text += &format!("{:30}{:>10}{:>14}{:>22}\n", "", "executions", "executions/s", "explore is faster by");
-    for (ours, our_name, theirs, their_name) in pairs {
-        let mut rows =
-            [(ours, row(our_name), args.executions), (theirs, row(their_name), args.executions.div_ceil(10))];
+    let version = &args.drawn_version;
+    let mut text = format!("executions of {} on {version}, drained and judged, one core\n", args.drawn);
+    text += &format!(
+        "{:30}{:>10}{:>8}{:>14}{:>20}{:>14}\n",
+        "", "executions", "lose", "executions/s", "direct is faster by", "remembering"
+    );
+    for set in sets {
+        let mut rows = set.map(|(tool, name)| (tool, row(name), String::new()));
         for _ in 0..args.rounds {
-            for (tool, row, executions) in &mut rows {
-                let measured = own(*tool, args, &args.drawn, *executions)?;
-                row.add(*executions as u64, &measured);
+            for (n, (tool, row, losses)) in rows.iter_mut().enumerate() {
+                // Shuttle is slow, and what is remembered is quick.
+                let executions = [args.executions, 10 * args.executions, args.executions.div_ceil(10)][n];
+                let measured = own(*tool, version, &args.drawn, executions)?;
+                *losses = measured.output.split_whitespace().nth(1).unwrap_or_default().to_owned();
+                row.add(executions as u64, &measured);
             }
         }
-        for (_, row, _) in &rows {
-            let by = format!("{:.1}x", ratio(&rows[0].1, row));
-            text += &format!("{:30}{:>10}{:>14.0}{:>22}\n", row.name, row.amount, median(&row.rates), by);
+        for (_, row, losses) in &rows {
+            let [direct, remembering] = [0, 1].map(|n| format!("{:.1}x", ratio(&rows[n].1, row)));
+            text += &format!(
+                "{:30}{:>10}{losses:>8}{:>14.0}{direct:>20}{remembering:>14}\n",
+                row.name,
+                row.amount,
+                median(&row.rates),
+            );
         }
+    }
+    Ok(text)
+}
+
+/// How many seeds wait for a loss, and for how many executions at most.
+const SEEDS: u64 = 15;
+const PATIENCE: u64 = 200_000;
+
+/// Executions until a value is lost. Numbers of executions, not times: the same everywhere.
+fn racing(args: &Args) -> Result<String, String> {
+    let version = impls::find(&args.drawn_version).map_err(|e| e.to_string())?;
+    let case = args.racing.parse().map_err(|e| format!("{}: {e}", args.racing))?;
+    let uniform = Scheduling::uniform(version, &case, 1_000_000).map_err(|_| "too many states".to_owned())?;
+    let samplers = [
+        ("uniform over interleavings", uniform),
+        ("random walk", Scheduling::Blind(SamplerKind::RandomWalk)),
+        ("PCT of depth 3", Scheduling::Blind(SamplerKind::Pct(3))),
+        ("burst", Scheduling::Blind(SamplerKind::Burst)),
+    ];
+    let mut text = format!("executions of {} on {} to the first loss, {SEEDS} seeds\n", case, version.name);
+    text += &format!("{:30}{:>10}{:>10}{:>30}\n", "", "median", "worst", format!("over {PATIENCE} executions"));
+    for (name, scheduling) in samplers {
+        let first =
+            |seed| first_loss(version, &case, &scheduling, seed, PATIENCE).map_or(PATIENCE + 1, |f| f.execution);
+        let mut firsts: Vec<u64> = (0..SEEDS).map(first).collect();
+        firsts.sort_unstable();
+        let never = firsts.iter().filter(|n| **n > PATIENCE).count();
+        text += &format!("{name:30}{:>10}{:>10}{never:>30}\n", firsts[firsts.len() / 2], firsts[firsts.len() - 1]);
     }
     Ok(text)
 }

@@ -1,8 +1,9 @@
 //! `peers run`: one tool on one case, in a process of its own, so that its time and its memory can be told.
 
 use corpus::Case;
-use explore::{Answer, Exhaust, Recorder, SamplerKind, exhaust, rng_for};
+use explore::{Answer, Exhaust, Recorder, SamplerKind, Walks, exhaust, rng_for};
 use impls::Version;
+use model::{Config, World};
 use oracle::{Judge, Judges, execute};
 use peers::shuttle::{self, Choice};
 use peers::stateright::{Interleavings, breadth_first, depth_first};
@@ -34,12 +35,16 @@ pub enum Tool {
     StaterightDfs,
     /// Stateright, breadth first
     StaterightBfs,
-    /// `explore`'s random walk
+    /// `explore`'s random walk, each execution step by step
     RandomWalk,
+    /// The same executions, each step looked up that an execution has taken before
+    RandomWalkRemembering,
     /// Shuttle's random scheduler
     ShuttleRandom,
-    /// `explore`'s PCT of depth 3
+    /// `explore`'s PCT of depth 3, each execution step by step
     Pct,
+    /// The same executions, each step looked up that an execution has taken before
+    PctRemembering,
     /// Shuttle's PCT of depth 3
     ShuttlePct,
 }
@@ -60,6 +65,12 @@ pub fn run(args: &Args) -> Result<String, String> {
         Tool::StaterightDfs => format!("{}\n", depth_first(Interleavings::count_only(version, &case)).states),
         Tool::StaterightBfs => format!("{}\n", breadth_first(Interleavings::count_only(version, &case)).states),
         Tool::RandomWalk => drawn(executions, sampled(version, &case, SamplerKind::RandomWalk, seed, executions)),
+        Tool::RandomWalkRemembering => {
+            drawn(executions, remembering(version, &case, SamplerKind::RandomWalk, seed, executions))
+        }
+        Tool::PctRemembering => {
+            drawn(executions, remembering(version, &case, SamplerKind::Pct(DEPTH), seed, executions))
+        }
         Tool::Pct => drawn(executions, sampled(version, &case, SamplerKind::Pct(DEPTH), seed, executions)),
         Tool::ShuttleRandom => {
             drawn(executions, shuttle::losses(version, &case, Choice::Random, seed, executions))
@@ -81,6 +92,18 @@ fn sampled(version: &Version, case: &Case, kind: SamplerKind, seed: u64, executi
         let mut judges = Judges::default();
         execute(version, &case.config, &case.programs, &mut sampler, &mut judges);
         judges.of(Judge::LastWrite).is_some()
+    });
+    lost.count() as u64
+}
+
+/// The same number, of executions that look up what earlier ones did.
+fn remembering(version: &Version, case: &Case, kind: SamplerKind, seed: u64, executions: usize) -> u64 {
+    let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+    let world = World::new(&config, &case.programs, &version.code);
+    let mut walks = Walks::new(&world, Walks::MOST);
+    let lost = (0..executions as u64).filter(|index| {
+        let walked = walks.walk(&mut Recorder::new(kind, rng_for(seed, *index)));
+        walked.judges.of(Judge::LastWrite).is_some()
     });
     lost.count() as u64
 }
