@@ -19,7 +19,7 @@ struct Cli {
     #[command(flatten)]
     main: commands::main_job::Args,
     #[command(flatten)]
-    terminal: commands::terminal::Args,
+    terminal: commands::terminal::Manners,
 }
 
 const AFTER: &str = "Example: lostwrite --time 30 --seed 7\n\n\

@@ -6,7 +6,7 @@ use explore::nightly::{
     Report, Status, read_seeds,
 };
 use indicatif::ProgressBar;
-use lostwrite::report::{Level, Witness, night_junit, night_text, sarif_log};
+use lostwrite::report::{Level, Witness, night_html, night_junit, night_text, sarif_log};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -229,6 +229,7 @@ impl Writer {
             "the findings for code scanning",
         )?;
         self.file("junit.xml", &night_junit(&report)?, "the report for CI")?;
+        self.file("report.html", &night_html(&report), "the report as a page")?;
         self.file("summary.txt", &night_text(&report), "the summary")?;
         Ok(report)
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// What every subcommand takes.
 #[derive(clap::Args)]
 #[command(next_help_heading = "On the terminal")]
-pub struct Args {
+pub struct Manners {
     /// No progress and no notes on standard error; results and errors stay
     #[arg(long, short, global = true)]
     quiet: bool,
@@ -25,7 +25,7 @@ pub struct Args {
 
 static QUIET: AtomicBool = AtomicBool::new(false);
 
-impl Args {
+impl Manners {
     /// Holds from now on.
     pub fn apply(&self) {
         QUIET.store(self.quiet, Ordering::Relaxed);

@@ -203,7 +203,7 @@ fn bad_input_says_what_was_found_and_what_was_expected() {
             "no judge says anything",
             "expected a case with a finding. Try another version",
         ),
-        (&["convert", "W0", "-o", &none], "No such file or directory", "expected a place for a file"),
+        (&["convert", "W0", "-o", &none], "entity not found", "expected a place for a file"),
         (&["matrix", "--shard", "1/2"], "a part of a matrix", "expected --format json"),
         (&["matrix", "--shard", "3/2"], "found '3/2'", "expected I/N with I from 1 to N"),
         (&["matrix", "--format", "sarif"], "'sarif'", "possible values: text, json, markdown, junit"),

@@ -1,0 +1,35 @@
+//! `lostwrite report night`.
+
+use crate::commands::convert::write_or_tell;
+use crate::commands::{FINE, Outcome};
+use explore::nightly::Report;
+use lostwrite::report::night_html;
+use std::path::PathBuf;
+
+/// A night as a page: what is red and why, canaries, lanes, and the timeline of each finding.
+#[derive(clap::Args)]
+#[command(after_help = "Example: lostwrite report night nights/2026-11-25 --out night.html\n\n\
+    The nightly job leaves the same page in its folder as report.html.")]
+pub struct Args {
+    /// The folder of a night, or its report.json
+    #[arg(value_name = "DIR")]
+    night: PathBuf,
+    /// Write the page here; to the standard output if not given
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Reads the report of the night and writes the page.
+pub fn run(args: &Args) -> Outcome {
+    let path = if args.night.is_dir() { args.night.join("report.json") } else { args.night.clone() };
+    let text = std::fs::read_to_string(&path).map_err(|e| {
+        format!("{}: {e}; expected the folder of a night, as `lostwrite nightly --out` leaves it", path.display())
+    })?;
+    let report = Report::read(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    let page = night_html(&report);
+    match &args.out {
+        Some(out) => write_or_tell(out, page.as_bytes())?,
+        None => print!("{page}"),
+    }
+    Ok(FINE)
+}
