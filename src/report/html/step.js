@@ -99,6 +99,10 @@
       });
       this.panel.querySelector(".machines").replaceChildren(...parts);
       this.panel.hidden = false;
+      // For those who hear the page: where they are, and what the step says in capitals.
+      const said = [...parts].map((part) => part.firstChild.textContent);
+      row.querySelectorAll(".mark").forEach((mark) => said.push(mark.textContent));
+      this.panel.querySelector(".said").textContent = said.join("; ");
     }
   }
 

@@ -125,6 +125,7 @@ impl Grid<'_> {
                     }
                 }
                 div.panel role="region" aria-label="the machine at the chosen step" tabindex="0" hidden {
+                    p.said role="status" {}
                     button.close type="button" { "close" }
                     div.machines {}
                 }
