@@ -245,9 +245,10 @@ pub enum Line {
 
 /// The options of a case as a case.
 fn start(options: &str) -> Result<Case, String> {
-    format!("{options} R0").parse().map_err(|e| {
-        format!("expected the options of a case, such as 'shared=0 swap=disk', found '{options}': {e}")
-    })
+    let expected = format!("expected the options of a case, such as 'shared=0 swap=disk', found '{options}'");
+    let case: Case = format!("{options} R0").parse().map_err(|e| format!("{expected}: {e}"))?;
+    // Anything else than options would be operations before the one that stands for a program.
+    if case.programs.actors == 1 && case.programs.of(0).len() == 1 { Ok(case) } else { Err(expected) }
 }
 
 /// The options of a case as they are printed.

@@ -36,7 +36,8 @@ fn examples(help: &str) -> Vec<Vec<String>> {
 fn every_subcommand_has_an_example() {
     let all = commands(&[]);
     assert!(all.len() > 25, "{}", all.len());
-    for (path, text) in all.iter().filter(|(path, _)| path.join(" ") != "corpus") {
+    // A group of subcommands has none of its own.
+    for (path, text) in all.iter().filter(|(path, text)| path.is_empty() || !text.contains("\nCommands:\n")) {
         let found = examples(text);
         assert!(!found.is_empty(), "{path:?}: no example in\n{text}");
         for words in found {
