@@ -1,5 +1,6 @@
 //! `lostwrite nightly`.
 
+use super::interrupt::{INTERRUPTED, STOP, listen};
 use super::{FINE, Outcome, terminal, unexpected};
 use explore::nightly::{
     Colour, DEFAULT_POLICY, FindingReport, LedgerError, Night, NightLimits, NightOptions, Policy, Previous,
@@ -11,7 +12,6 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The nightly job: every version on every CPU, by several searches at once, with losses that must be found.
@@ -56,11 +56,6 @@ const HOUR: Duration = Duration::from_secs(3600);
 const REPORTS: Duration = Duration::from_secs(60);
 /// Where no terminal shows the bar, a line comes this often.
 const LINES: Duration = Duration::from_secs(60);
-/// Exit code of a night that was interrupted: 128 and the number of SIGINT, as shells have it.
-const INTERRUPTED: u8 = 130;
-
-/// Somebody has asked to stop.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Runs a night, or goes on with one.
 pub fn run(args: &Args) -> Outcome {
@@ -111,8 +106,7 @@ pub fn run(args: &Args) -> Outcome {
             night.plan.seed
         );
     }
-    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed))
-        .map_err(|e| format!("Ctrl-C cannot be listened to: {e}"))?;
+    listen()?;
     let threads = match args.threads {
         Some(n) => n.into(),
         None => std::thread::available_parallelism().map_or(1, usize::from),

@@ -1,6 +1,7 @@
 //! What `distinguish`, `ablate` and `merge` share: limits, long work with a journal, progress, and how results are printed.
 
 use super::format::{FOR_PROGRAMS, Format};
+use super::interrupt::{INTERRUPTED, STOP, listen};
 use super::{FINE, Outcome, input, terminal};
 use corpus::Case;
 use explore::{Journal, Record, Shard};
@@ -11,7 +12,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Which programs.
@@ -60,13 +61,8 @@ pub struct Work {
     format: Format,
 }
 
-/// Exit code of work that was interrupted: 128 and the number of SIGINT, as shells have it.
-const INTERRUPTED: u8 = 130;
 /// Where no terminal shows the bar, a line comes this often.
 const LINES: Duration = Duration::from_secs(30);
-
-/// Somebody has asked to stop.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Answers a question about versions and prints the answer.
 pub fn run(subject: &Subject, ablates: bool, programs: &Programs, work: &Work) -> Outcome {
@@ -82,8 +78,7 @@ pub fn run(subject: &Subject, ablates: bool, programs: &Programs, work: &Work) -
     let (question, bounds) = Question::new(subject, ablates, &limits, &programs.around.environment()?)?;
     let shard = work.shard.unwrap_or(Shard::ALL);
     let (mut journal, mut records) = open(work, &question, shard)?;
-    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed))
-        .map_err(|e| format!("Ctrl-C cannot be listened to: {e}"))?;
+    listen()?;
     let progress = Progress::new(&question, shard, &records);
     let mut failed = None;
     let over = question.job(subject, &bounds, shard).run(
