@@ -16,6 +16,11 @@ fn case(text: &str) -> Case {
     text.parse().expect("a case")
 }
 
+/// A text whatever its lines.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Every built-in case on every version that a judge speaks of there.
 fn findings() -> impl Iterator<Item = Witness> {
     corpus::builtin().into_iter().flat_map(|f| f.entries).flat_map(|entry| {
@@ -103,7 +108,6 @@ fn every_finding_fits_a_mail() {
             assert_eq!(line, line.trim_end());
         }
         for part in [witness.losing.version.provenance.source, witness.losing.version.title] {
-            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(words(&text).contains(&words(part)), "{part} in\n{text}");
         }
     }
@@ -126,7 +130,7 @@ fn what_a_mail_says_can_be_run() {
 }
 
 mod command {
-    use super::{V1_RACE, case, version};
+    use super::{V1_RACE, case, version, words};
     use assert_cmd::Command;
     use corpus::bytes;
     use predicates::prelude::*;
@@ -192,7 +196,8 @@ mod command {
                 if required {
                     let text =
                         std::fs::read_to_string(&mail).unwrap_or_else(|e| panic!("{}: {e}", mail.display()));
-                    assert!(text.contains(scenario.title()), "{text}");
+                    let named = format!("{}: {}", scenario.name(), scenario.title());
+                    assert!(words(&text).contains(&named), "{text}");
                     mails += 1;
                 } else {
                     assert!(!mail.exists(), "{}", mail.display());

@@ -43,6 +43,9 @@ pub fn mail(witness: &Witness) -> Option<String> {
         let from = &other.provenance;
         facts.push(("From", format!("{} ({}, {})", from.source, from.author, from.date)));
     }
+    if let Some(scenario) = trace.scenario() {
+        facts.push(("Scenario", format!("{}: {}", scenario.name(), scenario.title())));
+    }
     let expected =
         if version.is_correct_on(&case.config) { "believed correct: unexpected" } else { "known to lose" };
     facts.push(("Judge", format!("{} ({} is {expected})", finding.judge().name(), version.name)));
