@@ -118,7 +118,10 @@ pub(in crate::report) fn sentence(witness: &Witness) -> String {
 
 /// Where the version beside parts from the one that loses.
 fn parting(grid: &Grid) -> Markup {
-    let Some(beside) = &grid.witness.beside else { return html! {} };
+    let Some(beside) = &grid.witness.beside else {
+        let finding = grid.witness.finding().is_some();
+        return html! { @if finding { p.parting { "No version that comes with lostwrite is silent on this case." } } };
+    };
     let losing = &grid.witness.losing;
     let actors = grid.witness.case.programs.actors as usize;
     let (pairs, first) = grid.pairs();

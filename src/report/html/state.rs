@@ -7,11 +7,13 @@ use maud::{Markup, html};
 use model::{Actor, ActorKind, Child, Frame, MMS, Machine, NO_FRAME, PAGES, SLOTS, frame_name};
 use oracle::Row;
 
+type Words<'a> = Box<dyn Fn(&Machine) -> Vec<String> + 'a>;
+
 /// Something that can be said of a machine: under which heading, of what, and which words. No words if it does not exist.
 struct Item<'a> {
     heading: &'static str,
     label: String,
-    words: Box<dyn Fn(&Machine) -> Vec<String> + 'a>,
+    words: Words<'a>,
 }
 
 /// The machine after a step. What the step changed is marked, and what was there before is struck out.
