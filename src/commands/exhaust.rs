@@ -173,7 +173,11 @@ fn exhaust_json(version: &impls::Version, found: &Exhaust, measure: &Measure) ->
 }
 
 fn not_exhausted(measure: &Measure) -> String {
-    let limit = if measure.cut == Some(Cut::Memory) { "memory" } else { "budget" };
+    let limit = match measure.cut {
+        Some(Cut::Memory) => "memory",
+        Some(Cut::Parts) => "127 bits to name a state with",
+        _ => "budget",
+    };
     let spoke = measure.spoke.map_or(String::new(), |f| format!("; somewhere: {}: {f}", f.judge().name()));
     format!("NOT EXHAUSTED, {} states seen ({limit} used up){spoke}", measure.states)
 }

@@ -179,7 +179,7 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
         let mut numbered = Vec::new();
         for Fresh { way, image, memory } in fresh.drain(..) {
             let Some(key) = parts.number(&image, pasts.number(&memory)) else {
-                return Break(Over::Cut(Cut::Memory));
+                return Break(Over::Cut(Cut::Parts));
             };
             numbered.push((way, parts.age(), key));
         }

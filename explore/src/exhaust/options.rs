@@ -62,6 +62,8 @@ pub enum Cut {
     States,
     /// As many bytes.
     Memory,
+    /// As many values of parts as a state has room to name: 127 bits.
+    Parts,
 }
 
 /// The memory that the drain reads back: by address space and page.

@@ -66,8 +66,8 @@ impl Parts {
     /// The key of any machine; its parts get numbers. `None` if a key has no room for them.
     pub fn number(&mut self, image: &Image, past: u32) -> Option<Key> {
         let mut numbers = [past; FIELDS];
-        for n in 0..PARTS {
-            numbers[n] = self.values[n].number(&part(image, n));
+        for (n, values) in self.values.iter_mut().enumerate() {
+            numbers[n] = values.number(&part(image, n));
         }
         for (n, number) in numbers.iter().enumerate() {
             while !self.fields.holds(n, *number) {

@@ -33,6 +33,7 @@ pub(crate) const GROUP: usize = 16;
 const TAG: u64 = u64::MAX << 32;
 
 /// A table of zeros that have been written: what is read before it is written to costs a page fault more.
+#[expect(clippy::slow_vector_initialization, reason = "zeros from the kernel are not written")]
 fn written(size: usize) -> Vec<u64> {
     let mut table = Vec::with_capacity(size);
     table.resize(size, 0);
