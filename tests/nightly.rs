@@ -182,7 +182,17 @@ fn a_night_that_is_killed_again_and_again_comes_to_the_same_end() {
     // What is left of writing reports.
     for path in files(&folder.path("killed")) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        let known = ["corpus", "findings", "journal.jsonl", "junit.xml", "lock", "report.json", "summary.txt"];
+        let known = [
+            "corpus",
+            "findings",
+            "findings.sarif",
+            "journal.jsonl",
+            "junit.xml",
+            "lock",
+            "report.html",
+            "report.json",
+            "summary.txt",
+        ];
         assert!(known.contains(&name.as_str()) || name.starts_with(".tmp"), "{name}");
     }
 }

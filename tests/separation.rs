@@ -144,7 +144,9 @@ fn parts_of_other_work_are_not_joined() {
     }
     lostwrite(&["merge", &one, &two]).code(2).stderr(contains("a part of other work"));
     std::fs::write(&one, "{}").expect("written");
-    lostwrite(&["merge", &one]).code(2).stderr(contains("expected what --format json prints"));
+    lostwrite(&["merge", &one])
+        .code(2)
+        .stderr(contains("expected what `distinguish`, `ablate` or `matrix` prints with --format json"));
     lostwrite(&["distinguish", "v2", "v3", "--shard", "4/3"]).code(2).stderr(contains("such as 1/3"));
 }
 

@@ -142,7 +142,7 @@ fn judge_and_page_choose() {
         .stderr(predicate::str::contains("expected a finding of revoked on page 0, found "));
     lostwrite(&["shrink", "--judge", "mine", two])
         .code(2)
-        .stderr(predicate::str::contains("expected last-write, clean-means-equal, structural, revoked"));
+        .stderr(predicate::str::contains("known are last-write, clean-means-equal, structural, revoked"));
 }
 
 #[test]

@@ -146,7 +146,7 @@ mod tests {
     fn parts_make_the_whole() {
         assert_eq!(RANGES.iter().map(|r| r.len).sum::<usize>(), BYTES);
         assert!(RANGES.iter().all(|r| r.len > 0 && r.len <= size_of::<Part>()));
-        let image: Image = core::array::from_fn(|n| (n as u64 + 1) * 0x9e37_79b9_7f4a_7c15);
+        let image: Image = core::array::from_fn(|n| (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut other = [0; IMAGE];
         assert_eq!(changed_parts(&image, &other).count_ones() as usize, PARTS);
         for n in 0..PARTS {
