@@ -1,11 +1,11 @@
 //! The bodies of the fuzz targets: what an engine, a plain test and a replay do with an input.
 
 use crate::Subject;
-use crate::report::{Detail, timeline};
+use crate::report::{Witness, finding_text};
 use corpus::{Case, bytes};
 use explore::{Answer, Ending, Exhaust, Loss, exhaust};
 use impls::Version;
-use oracle::{Comparison, End, Outcome, trace};
+use oracle::{Comparison, End, Outcome};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -194,8 +194,8 @@ pub fn codec_bytes(input: &[u8]) -> Verdict {
     }
 }
 
-/// The timeline of a case on a version.
+/// The timeline of a case on a version, and beside it a version that does not show the same.
 #[must_use]
-pub fn report(version: &Version, case: &Case) -> String {
-    timeline(version, case, &trace(version, case), Detail::Telling)
+pub fn report(version: &'static Version, case: &Case) -> String {
+    finding_text(&Witness::of(version, case))
 }

@@ -6,8 +6,7 @@ use corpus::{Case, Environment};
 use explore::{HuntOptions, Limit, Origin};
 use impls::{Loss, PERFECT, Scenario, Version};
 use lostwrite::named;
-use lostwrite::report::Table;
-use lostwrite::targets::report;
+use lostwrite::report::{Detail, Table, timeline};
 use oracle::{Trace, trace};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -104,7 +103,13 @@ pub fn run(args: &Args) -> Outcome {
     let table_ok = table(&versions, &tally);
     for (scenario, best) in &tally.best {
         println!("--- {}: {} ---\n", scenario.name(), scenario.title());
-        println!("{}", report(best.version, &best.case));
+        let trace = trace(best.version, &best.case);
+        println!("{}", timeline(best.version, &best.case, &trace, Detail::Telling));
+    }
+    if !tally.best.is_empty() {
+        println!(
+            "`lostwrite report finding` with a case and its version puts a version beside it that does not lose.\n"
+        );
     }
     for complaint in &tally.complaints {
         println!("UNEXPECTED: {complaint}");

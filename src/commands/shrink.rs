@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Outcome {
     Ok(FINE)
 }
 
-fn print(args: &Args, before: &Case, shrunk: &Shrunk) {
+fn print(args: &Args, before: &Case, shrunk: &Shrunk<'static>) {
     let (version, after) = (shrunk.signature.version(), &shrunk.case);
     let steps = |case: &Case| {
         let finding = trace(version, case).judges.of(shrunk.signature.judge());

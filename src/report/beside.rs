@@ -3,7 +3,7 @@
 //! Between the columns stands a blank where both take the same step with the same effect, `|` where the steps or what
 //! they do differ, `<` and `>` where only one of them has a step, as in `sdiff`.
 
-use super::timeline::{WIDTH, actor_name, cell, effects, marks, telling, wrap};
+use super::timeline::{Detail, WIDTH, actor_name, cell, effects, marks, telling, timeline, wrap};
 use super::witness::{Pair, Side, Witness};
 use corpus::Case;
 use oracle::Row;
@@ -14,6 +14,16 @@ const CONTEXT: usize = 4;
 /// Step number, blank.
 const STEP: usize = 5;
 const COLUMN: usize = (WIDTH - 3) / 2;
+
+/// The timeline of the losing version, and both executions side by side if there is a version beside.
+#[must_use]
+pub fn finding_text(witness: &Witness) -> String {
+    let text = timeline(witness.losing.version, &witness.case, &witness.losing.trace, Detail::Telling);
+    match side_by_side(witness) {
+        Some(beside) => format!("{text}\n{beside}"),
+        None => text,
+    }
+}
 
 /// Both executions from shortly before their first difference to the step that shows the loss; nothing if the witness has no
 /// version beside.

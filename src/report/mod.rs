@@ -20,7 +20,7 @@ mod table;
 mod timeline;
 mod witness;
 
-pub use beside::side_by_side;
+pub use beside::{finding_text, side_by_side};
 pub use conform::{conform_json, conform_text};
 pub use distinguish::separation_text;
 pub use finding_json::{FINDING_FORMAT, finding_json};

@@ -4,9 +4,7 @@ use crate::commands::convert::write_or_tell;
 use crate::commands::finding::Which;
 use crate::commands::interrupt::{INTERRUPTED, STOP, listen};
 use crate::commands::{FINE, Format, Outcome, input};
-use lostwrite::report::{
-    Detail, Witness, finding_html, finding_json, mail, sarif, side_by_side, timeline, timeline_svg,
-};
+use lostwrite::report::{Witness, finding_html, finding_json, finding_text, mail, sarif, timeline_svg};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -14,7 +12,7 @@ use std::sync::atomic::Ordering;
 /// One finding, shrunk, with a version beside it that does not lose.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples: lostwrite report finding fuzz/artifacts/rediscover/crash-0123 --format mail\n          \
+    after_help = "Examples: lostwrite report finding fuzz/artifacts/rediscover/crash-0123 --mail\n          \
     lostwrite report finding --impl v1 --beside v2 'kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3'"
 )]
 pub struct Args {
@@ -31,6 +29,9 @@ pub struct Args {
     /// What to make of it
     #[arg(long, default_value = "text", value_parser = Format::among(FORMATS))]
     format: Format,
+    /// The same as --format mail
+    #[arg(long, conflicts_with = "format")]
+    mail: bool,
     /// Write it here
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -55,7 +56,7 @@ pub fn run(args: &Args) -> Outcome {
         Some(other) => Witness::with(version, other, &case),
         None => Witness::of(version, &case),
     };
-    let report = written(&witness, args.format);
+    let report = written(&witness, if args.mail { Format::Mail } else { args.format });
     match &args.out {
         Some(path) => write_or_tell(path, report.as_bytes())?,
         None => print!("{report}"),
@@ -70,19 +71,11 @@ pub fn run(args: &Args) -> Outcome {
 /// The report in a form.
 pub fn written(witness: &Witness, format: Format) -> String {
     match format {
-        Format::Mail => mail(witness).unwrap_or_else(|| text(witness)),
+        Format::Mail => mail(witness).unwrap_or_else(|| finding_text(witness)),
         Format::Html => finding_html(witness),
         Format::Svg => timeline_svg(witness),
         Format::Json => format!("{:#}\n", finding_json(witness)),
         Format::Sarif => format!("{:#}\n", sarif(std::slice::from_ref(witness))),
-        _ => text(witness),
-    }
-}
-
-fn text(witness: &Witness) -> String {
-    let text = timeline(witness.losing.version, &witness.case, &witness.losing.trace, Detail::Telling);
-    match side_by_side(witness) {
-        Some(beside) => format!("{text}\n{beside}"),
-        None => text,
+        _ => finding_text(witness),
     }
 }
