@@ -1,10 +1,11 @@
 //! A finding for programs: the execution that loses, and the one beside it, step by step.
 
 use super::changes::changes;
+use super::timeline::actor_name;
 use super::witness::{Side, Witness};
 use corpus::{Case, json as case_json};
 use impls::{Scenario, Version, source};
-use model::{ActorKind, Happened, Transition, frame_name};
+use model::{Happened, Transition, frame_name};
 use oracle::{Row, Trace};
 use serde_json::{Value, json};
 
@@ -23,13 +24,8 @@ pub(super) fn marks(trace: &Trace, row: &Row) -> Vec<&'static str> {
 
 /// Who moved, in a word.
 pub(super) fn who(case: &Case, transition: Transition) -> String {
-    let name = |actor: usize| match case.programs.kinds[actor] {
-        ActorKind::Cpu => format!("cpu{actor}"),
-        ActorKind::Kswapd => "kswapd".to_owned(),
-        ActorKind::Dma => "dma".to_owned(),
-    };
     match (transition.actor(), transition.cpu()) {
-        (Some(actor), _) => name(actor),
+        (Some(actor), _) => actor_name(case, actor),
         (_, Some(cpu)) => format!("interrupt{cpu}"),
         _ => "swap-device".to_owned(),
     }
