@@ -4,7 +4,7 @@
 //! a picture of its own.
 
 use super::html::{sentence, title};
-use super::timeline::{actor_name, cell, effects, marks, telling, wrap};
+use super::timeline::{DRAIN, actor_name, cell, effects, marks, telling, wrap};
 use super::witness::Witness;
 use maud::{Markup, PreEscaped, html};
 use oracle::Row;
@@ -102,8 +102,7 @@ impl Picture<'_> {
             if !drained && row.step > side.trace.summary.program_steps {
                 drained = true;
                 self.y += LINE;
-                let words = "programs over; TLBs flushed, then every page is reclaimed and read back";
-                self.write("soft", self.life(0) + DOT, self.y, words);
+                self.write("soft", self.life(0) + DOT, self.y, DRAIN);
             }
             self.row(row, &marks);
         }

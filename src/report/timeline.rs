@@ -20,6 +20,8 @@ pub enum Detail {
 /// No line is longer.
 pub(super) const WIDTH: usize = 100;
 const STEP: usize = 6;
+/// Where the drain begins.
+pub(super) const DRAIN: &str = "programs over; TLBs flushed, then every page is reclaimed and read back";
 
 /// Writes the timeline of an execution up to its finding, or to its end if there is none.
 #[must_use]
@@ -64,7 +66,7 @@ pub(super) fn grid(case: &Case, trace: &Trace, detail: Detail) -> String {
     for row in trace.rows.iter().take_while(|r| r.step <= shown) {
         if !drained && row.step > trace.summary.program_steps {
             drained = true;
-            out.push_str("      -- programs over; TLBs flushed, then every page is reclaimed and read back --\n");
+            let _ = writeln!(out, "      -- {DRAIN} --");
         }
         let marks = marks(trace, row);
         if detail == Detail::Telling && marks.is_empty() && !telling(row, actors) {

@@ -5,7 +5,7 @@
 use super::listing::Listings;
 use super::state::state;
 use crate::report::beside::together;
-use crate::report::timeline::{actor_name, cell, effects, marks, telling};
+use crate::report::timeline::{DRAIN, actor_name, cell, effects, marks, telling};
 use crate::report::{Pair, Side, Witness};
 use maud::{Markup, html};
 use oracle::Row;
@@ -115,7 +115,7 @@ impl Grid<'_> {
                     ol.steps {
                         @for (n, pair) in pairs.iter().enumerate() {
                             @if Some(n) == drain {
-                                li.sep { "programs over; TLBs flushed, then every page is reclaimed and read back" }
+                                li.sep { (DRAIN) }
                             }
                             @if Some(n) == first && both {
                                 li.sep.difference { "first difference" }
