@@ -148,22 +148,25 @@ impl Grid<'_> {
     fn pair(&self, pair: &Pair) -> Markup {
         let both = self.witness.beside.is_some();
         let losing = &self.witness.losing;
-        let same_as = match (pair.left, pair.right, &self.witness.beside) {
-            (Some(l), Some(r), Some(beside)) => {
-                let machine = |side: &Side, at: usize| state(&self.witness.case, &side.rows()[at]).into_string();
-                (machine(losing, l) == machine(beside, r)).then_some(losing.version.name)
-            }
-            _ => None,
+        let machine = |side: &Side, at: Option<usize>| at.map(|at| state(&self.witness.case, &side.rows()[at]));
+        let left = machine(losing, pair.left);
+        let right = self.witness.beside.as_ref().and_then(|beside| machine(beside, pair.right));
+        // What is the same on both sides is there once.
+        let same = matches!((&left, &right), (Some(l), Some(r)) if l.0 == r.0);
+        let right = if same {
+            right.map(|_| html! { p.same { "The machine is that of " (losing.version.name) "." } })
+        } else {
+            right
         };
         html! {
             li.pair .quiet[self.quiet(pair)] .alike[both && pair.alike] {
                 @match pair.left {
-                    Some(at) => (self.step(At::Losing, losing, at, None)),
+                    Some(at) => (self.step(At::Losing, losing, at, left.as_ref())),
                     None => div.side.losing.none {},
                 }
                 @if let Some(beside) = &self.witness.beside {
                     @match pair.right {
-                        Some(at) => (self.step(At::Beside, beside, at, same_as)),
+                        Some(at) => (self.step(At::Beside, beside, at, right.as_ref())),
                         None => div.side.beside.none {},
                     }
                 }
@@ -171,8 +174,8 @@ impl Grid<'_> {
         }
     }
 
-    /// `same_as`: the version whose machine is the same before and after the step.
-    fn step(&self, at: At, side: &Side, row: usize, same_as: Option<&str>) -> Markup {
+    /// A step of one version, with what is said of its machine.
+    fn step(&self, at: At, side: &Side, row: usize, machine: Option<&Markup>) -> Markup {
         let row = &side.rows()[row];
         let id = self.id(at, row.step);
         let marks = marks(&side.trace, row);
@@ -199,10 +202,7 @@ impl Grid<'_> {
                     details.machine {
                         summary aria-label=(format!("the machine after step {} of {}", row.step, side.version.name)) { "state" }
                         (self.models(side, row))
-                        @match same_as {
-                            Some(other) => p.same { "The machine is that of " (other) "." },
-                            None => (state(&self.witness.case, row)),
-                        }
+                        @if let Some(machine) = machine { (machine) }
                     }
                 }
             }
