@@ -10,13 +10,13 @@
 //!
 //! Does not claim: anything about programs beyond the bounds, or with more states than the budget; the latter are counted.
 
-use crate::guard::quietly;
 use crate::losses::{Loss, Losses, losses};
 use crate::programs::Bounds;
 use crate::{Answer, Exhaust, TooLarge, exhaust};
 use corpus::Case;
 use impls::Version;
 use oracle::History;
+use oracle::guard::quietly;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

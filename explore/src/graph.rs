@@ -5,11 +5,11 @@
 //! from there on. What follows the programs (the drain) is no part of the graph; it is a function of the machine at
 //! the end.
 
-use crate::guard::guarded;
 use crate::space::Machines;
 use corpus::Case;
 use impls::Version;
 use model::{Config, Event, Machine, Pc, Transition, World};
+use oracle::guard::guarded;
 
 /// A transition, and the number of the state that it leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

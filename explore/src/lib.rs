@@ -9,7 +9,6 @@ mod coverage;
 mod distinguish;
 mod exhaust;
 mod graph;
-mod guard;
 mod hash;
 mod hunt;
 mod interleavings;

@@ -3,10 +3,10 @@
 //! As in [`exhaust`](crate::exhaust), an execution is followed up to its first load of a wrong value.
 
 use crate::graph::{Graph, TooLarge, Visitor};
-use crate::guard::guarded;
 use corpus::Case;
 use impls::Version;
 use model::{Event, Machine, Pc, Transition, World};
+use oracle::guard::guarded;
 use oracle::{End, Finding, Judge, Judges, Observer, Rule, wind_up};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -11,11 +11,11 @@
 //!
 //! A step that the model cannot carry out counts only if nothing else does: a kernel has no such alarm.
 
-use crate::guard::{guarded, quietly};
 use crate::{Answer, Effort, Exhaust, Memory, case_at, exhaust, native};
 use corpus::Case;
 use impls::{Edit, Scenario, Version, edits};
 use model::{Config, Profile};
+use oracle::guard::{guarded, quietly};
 use oracle::{Comparison, Finding, History, Judge, Judges, Outcome, Rule, compare, execute, outcome, replay};
 use rayon::prelude::*;
 use std::collections::BTreeSet;

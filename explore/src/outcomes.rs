@@ -7,12 +7,12 @@
 //!
 //! Does not claim: anything about what was loaded during the run. That is for `exhaust`.
 
-use crate::guard::guarded;
 use crate::{Interleavings, TooLarge};
 use corpus::Case;
 use impls::Version;
 use model::{Data, Event, Happened, MMS, Machine, PAGES, World};
 use num_bigint::BigUint;
+use oracle::guard::guarded;
 use oracle::{End, Judge, Judges, Observer, wind_up};
 use std::collections::BTreeMap;
 

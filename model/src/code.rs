@@ -77,6 +77,8 @@ pub type Named = (&'static str, Vec<Node>);
 
 /// The name under which the environment calls the operation under comparison.
 pub const SUBJECT: &str = "collect";
+/// The kernel function that the operation under comparison models, where its listing does not name it.
+const SUBJECT_FUNCTION: &str = "migrate_vma_collect_pmd";
 
 struct Linker<'a> {
     named: &'a [Named],
@@ -226,6 +228,9 @@ impl Linker<'_> {
                         &named.iter().find(|(n, _)| n == name).expect("a listing of that name").1
                     };
                     let outside = std::mem::replace(&mut self.in_subject, *name == SUBJECT);
+                    if self.in_subject {
+                        self.function = SUBJECT_FUNCTION;
+                    }
                     self.block(body, Scope { end: end as Pc, ..scope });
                     self.in_subject = outside;
                     self.instrs[end].next = self.here();

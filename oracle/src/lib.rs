@@ -5,10 +5,13 @@
 
 mod clean_means_equal;
 mod conform;
+mod diagnosis;
 mod differential;
+mod exclusion;
 mod execution;
 mod finding;
 mod goals;
+pub mod guard;
 mod last_write;
 mod revoked;
 mod scenario;
@@ -16,6 +19,7 @@ mod structural;
 mod trace;
 
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
+pub use diagnosis::{Cause, CauseKind, Diagnosis, GivenUp, Symptom};
 pub use differential::{Comparison, Outcome, comparable, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};

@@ -8,9 +8,6 @@ use crate::finding::{Finding, Judges};
 use impls::Scenario;
 use model::{ACTORS, Action, Event, Happened, Machine, OpKind, PAGES, World};
 
-/// The function whose fault a loss is.
-const SUBJECT: &str = "migrate_vma_collect_pmd";
-
 /// What is remembered of an execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct History {
@@ -25,10 +22,12 @@ struct Page {
     clean: bool,
     /// A store went through a translation that the page table no longer had, after the last take.
     late_store: bool,
-    /// The same, ever.
-    stale_store: bool,
+    /// The same, ever, after a MADV_DONTNEED had returned behind the take.
+    discarded_store: bool,
     /// A folio was split after the last take: the page-table lock was dropped for it.
     split: bool,
+    /// A MADV_DONTNEED of the page returned after the last take.
+    discarded: bool,
     /// Why the dirty fact of each word was dropped, first since the word was stored.
     dropped: [Option<Drop>; ACTORS],
 }
@@ -40,7 +39,9 @@ enum Taken {
     Nothing,
     /// It was dirty when collect read it; the folio was in the swap cache.
     InSwapCache,
-    /// It was dirty when collect read it; the folio was not in the swap cache.
+    /// It was dirty when collect read it; the folio was lazyfree, or waited in an LRU batch to become so.
+    LazyFree,
+    /// It was dirty when collect read it; the folio has no backing that could be taken for it.
     Elsewhere,
     /// D was set between the read and the clear, and what becomes of it is open.
     Raced,
@@ -68,10 +69,14 @@ impl History {
             let stale = !(pte.is_present() && pte.frame() == frame);
             let past = &mut self.pages[page as usize];
             past.late_store |= stale;
-            past.stale_store |= stale;
+            past.discarded_store |= stale && past.discarded;
             if let Some(word) = event.transition.actor() {
                 past.dropped[word] = None;
             }
+        }
+        if let Some(op) = event.op.filter(|op| event.returned && op.kind == OpKind::DontNeed) {
+            let past = &mut self.pages[op.range().0];
+            past.discarded = past.clean || past.taken != Taken::Nothing;
         }
         if let (Some(pc), Some(actor)) = (event.pc, event.transition.actor()) {
             let action = world.code.at(pc).action;
@@ -83,7 +88,7 @@ impl History {
                     | Action::InstallMigrationEntry
                     | Action::SplitFolio
             );
-            if telling && world.code.function(pc) == SUBJECT {
+            if telling && world.code.subject_step(pc).is_some() {
                 self.collect(action, before, actor);
             }
         }
@@ -111,15 +116,18 @@ impl History {
         match action {
             Action::ClearPte | Action::ClearPteIgnored => {
                 let word = before.pte[0][page];
-                let in_swap_cache = before.folios.get(word.frame() as usize).is_some_and(|f| f.swapcache());
+                let folio = before.folios.get(word.frame() as usize);
                 past.late_store = false;
                 past.split = false;
+                past.discarded = false;
                 past.clean = !word.dirty();
                 if word.dirty() {
                     past.taken = if word.is_present() && !registers.pte.dirty() {
                         Taken::Raced
-                    } else if in_swap_cache {
+                    } else if folio.is_some_and(|f| f.swapcache()) {
                         Taken::InSwapCache
+                    } else if folio.is_some_and(|f| !f.swapbacked() || f.lazyfree_batch().is_some()) {
+                        Taken::LazyFree
                     } else {
                         Taken::Elsewhere
                     };
@@ -143,13 +151,13 @@ impl History {
         let Finding::WrongValue { mm: 0, page, word, stale, .. } = *finding else { return None };
         let past = &self.pages[page];
         if stale {
-            return Some(if past.split { Scenario::S6 } else { Scenario::S2a });
+            return past.discarded.then_some(if past.split { Scenario::S6 } else { Scenario::S2a });
         }
         match past.dropped[word] {
             Some(Drop::As(scenario)) => Some(scenario),
             Some(_) => None,
             // Nothing was dropped: was the lost value stored through a translation that was no longer there?
-            None => past.stale_store.then_some(Scenario::S2b),
+            None => past.discarded_store.then_some(Scenario::S2b),
         }
     }
 }
@@ -163,11 +171,11 @@ impl Page {
         }
         match self.taken {
             Taken::InSwapCache => Drop::As(Scenario::S1),
-            Taken::Elsewhere => Drop::As(Scenario::S1b),
+            Taken::LazyFree => Drop::As(Scenario::S1b),
             Taken::Raced => Drop::Raced,
             Taken::RacedAndRestored => Drop::As(Scenario::S3r),
             Taken::RacedAndReplaced => Drop::As(Scenario::S3),
-            Taken::Nothing => Drop::Unknown,
+            Taken::Elsewhere | Taken::Nothing => Drop::Unknown,
         }
     }
 }

@@ -6,8 +6,10 @@
 //! end none left over; I6, only the owner of the page-table lock writes entries, the hardware's A
 //! and D aside; locks are released by their owners; nothing ends in a deadlock or a livelock.
 //!
-//! Does not claim: anything about data. It looks at the page and the folio that the step worked on.
+//! Does not claim: anything about data. It looks at the page and the folio that the step worked on. Counts and migration entries
+//! may be wrong for a moment under a lock that keeps everybody else away ([`crate::exclusion`]).
 
+use crate::exclusion::{excluder, is_mended};
 use crate::execution::End;
 use crate::finding::{Finding, Place, Rule};
 use model::{Event, FRAMES, Folio, Machine, OpKind, PAGES, World, ZERO_FRAME};
@@ -23,12 +25,14 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, place: &Pla
         if world.config.knobs.exclusive && breaks_i3(machine, event, mm, page) {
             return broken(Rule::WritableNotExclusive);
         }
-        if too_few_references(&machine.folios[pte.frame() as usize]) {
+        let frame = pte.frame() as usize;
+        if too_few_references(&machine.folios[frame]) && !counts_again(world, machine, frame, mm) {
             return broken(Rule::TooFewReferences);
         }
-    } else if pte.is_migration() {
-        let folio = &machine.folios[pte.frame() as usize];
-        if !folio.locked() || folio.refs == 0 {
+    } else if pte.is_migration() && unlocked_entry(machine, mm, page) {
+        // Whoever has the page-table lock is the only one who can see the entry.
+        let holder = |m: &Machine| (m.ptl[mm] as usize).checked_sub(1);
+        if !is_mended(world, machine, holder, |m| unlocked_entry(m, mm, page)) {
             return broken(Rule::MigrationEntryUnlocked);
         }
     }
@@ -36,11 +40,27 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, place: &Pla
     if frame < FRAMES {
         let folio = &machine.folios[frame];
         // Zero references with nothing mapped is a frozen or a freed folio.
-        if folio.refs != 0 && too_few_references(folio) {
+        if folio.refs != 0 && too_few_references(folio) && !counts_again(world, machine, frame, mm) {
             return broken(Rule::TooFewReferences);
         }
     }
     None
+}
+
+/// I4 is broken.
+fn unlocked_entry(machine: &Machine, mm: usize, page: usize) -> bool {
+    let pte = machine.pte[mm][page];
+    pte.is_migration() && {
+        let folio = &machine.folios[pte.frame() as usize];
+        !folio.locked() || folio.refs == 0
+    }
+}
+
+/// Whether whoever keeps others away from the folio is going to make its counts right.
+#[inline(never)]
+fn counts_again(world: &World, machine: &Machine, frame: usize, mm: usize) -> bool {
+    let broken = |m: &Machine| too_few_references(&m.folios[frame]) || m.folios[frame].refs == 0;
+    is_mended(world, machine, |m| excluder(m, frame as model::Frame, mm), broken)
 }
 
 const fn too_few_references(folio: &Folio) -> bool {

@@ -6,7 +6,9 @@ use common::{judged, version};
 use corpus::{Entry, Expect};
 use impls::{Loss, PERFECT, Scenario, Version};
 use model::Profile;
-use oracle::{Comparison, End, Finding, Judge, Trace, compare, outcome, trace};
+use oracle::{
+    Cause, CauseKind, Comparison, End, Finding, GivenUp, Judge, Symptom, Trace, compare, outcome, trace,
+};
 
 fn entries() -> Vec<Entry> {
     corpus::builtin().into_iter().flat_map(|f| f.entries).collect()
@@ -99,43 +101,68 @@ fn a_loss_is_named_after_its_scenario() {
     }
 }
 
-/// The step at which the fact was dropped comes before the one at which the data was lost, and that before the load
-/// which shows it; each of them is such a step.
+/// The cause comes before the step at which the data was lost, and that before the load which shows it; each of them is such a step.
 #[test]
-fn the_two_marks_stand_where_they_belong() {
+fn cause_and_loss_stand_where_they_belong() {
     for (entry, version, expect) in expectations(written()) {
         let trace = trace(version, &entry.case);
-        let at = format!("{}: {}: dropped {:?} lost {:?}", entry.place, version.name, trace.dropped, trace.lost);
+        let at = format!("{}: {}: {:?}", entry.place, version.name, trace.diagnosis);
+        let finding = trace.finding.map_or(0, |f| f.step());
+        let diagnosis = trace.diagnosis;
+        let lost = diagnosis.and_then(|d| d.lost);
+        let cause = diagnosis.and_then(|d| d.cause);
         match (expect, entry.scenario.as_deref()) {
             (Expect::Lost, Some("S1" | "S1b" | "S3" | "S3r")) => {
-                let finding = trace.finding.unwrap_or_else(|| panic!("{at}: no finding")).step();
-                let (Some(dropped), Some(lost)) = (trace.dropped, trace.lost) else { panic!("{at}") };
-                assert!(dropped < lost && lost <= finding, "{at} found {finding}");
-                dropped_by_collect(&trace, dropped, &at);
+                let (Some(cause), Some(lost)) = (cause, lost) else { panic!("{at}") };
+                assert_eq!(diagnosis.map(|d| d.symptom), Some(Symptom::LostWrite), "{at}");
+                assert_eq!(cause.kind, CauseKind::DirtyBitDropped, "{at}");
+                assert!(cause.step < lost && lost <= finding, "{at} found {finding}");
+                by_collect(&trace, cause.step, &at);
                 last_copy_goes(&trace, lost, &at);
             }
-            // The clear saw no D, and rightly: the fact is dropped where the page is first taken for clean.
+            // No step of the kernel is at fault: the CPU stores without setting D.
             (Expect::Lost, Some("S4")) => {
-                let (Some(dropped), Some(lost)) = (trace.dropped, trace.lost) else { panic!("{at}") };
-                assert!(dropped < lost, "{at}");
+                let (Some(cause), Some(lost)) = (cause, lost) else { panic!("{at}") };
+                assert_eq!(cause.kind, CauseKind::StoredWithoutDirty, "{at}");
+                assert_eq!(diagnosis.and_then(|d| d.store), Some(cause.step), "{at}");
                 last_copy_goes(&trace, lost, &at);
+            }
+            (Expect::Lost, Some("S2a" | "S6")) => {
+                assert_eq!(diagnosis.map(|d| d.symptom), Some(Symptom::StaleLoad), "{at}");
+                flush_is_owed(&trace, &at);
+            }
+            (Expect::Lost, Some("S2b")) => {
+                assert_eq!(diagnosis.map(|d| d.symptom), Some(Symptom::StaleStore), "{at}");
+                flush_is_owed(&trace, &at);
             }
             (Expect::Dropped, _) => {
-                let Some(Finding::CleanButNewer { step, .. }) = trace.finding else { panic!("{at}") };
-                assert_eq!((trace.dropped, trace.lost), (Some(step), None), "{at}");
-                dropped_by_collect(&trace, step, &at);
+                let Some(cause) = cause else { panic!("{at}") };
+                assert_eq!(diagnosis.map(|d| d.symptom), Some(Symptom::DirtyBitLost), "{at}");
+                assert!(cause.step <= finding && lost.is_none(), "{at}");
+                by_collect(&trace, cause.step, &at);
             }
-            // A stale load: nothing was dropped. Or nothing was found.
-            _ => assert_eq!((trace.dropped, trace.lost), (None, None), "{at}"),
+            (Expect::Ok, _) => assert_eq!(diagnosis, None, "{at}"),
+            _ => {}
         }
     }
 }
 
-fn dropped_by_collect(trace: &Trace, step: u32, at: &str) {
-    let row = &trace.rows[step as usize - 1];
+/// The page-table lock is dropped by collect while a CPU has a translation that collect has taken away.
+fn flush_is_owed(trace: &Trace, at: &str) {
+    let Some(Cause { step, kind }) = trace.diagnosis.and_then(|d| d.cause) else { panic!("{at}") };
+    let CauseKind::FlushOwed { given_up: GivenUp::Lock, cpu, cleared } = kind else { panic!("{at}") };
+    by_collect(trace, step, at);
+    by_collect(trace, cleared, at);
+    let row = trace.row(step).expect("a row");
+    assert!(row.before.ptl[0] != 0 && row.after.ptl[0] == 0, "{at}");
+    let page = trace.row(cleared).map(|r| r.before.actors[r.event.transition.actor().expect("an actor")].page);
+    assert!(row.after.tlb[cpu][0][page.expect("a page") as usize].valid(), "{at}");
+}
+
+fn by_collect(trace: &Trace, step: u32, at: &str) {
+    let row = trace.row(step).expect("a row");
     assert_eq!(row.step, step);
-    assert_eq!(row.function, "migrate_vma_collect_pmd", "{at}");
-    assert_eq!(row.event.op.map(|op| op.kind), Some(model::OpKind::Migrate), "{at}");
+    assert!(row.subject_step.is_some(), "{at}");
 }
 
 fn last_copy_goes(trace: &Trace, step: u32, at: &str) {

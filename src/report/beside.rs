@@ -3,7 +3,8 @@
 //! Between the columns stands a blank where both take the same step with the same effect, `|` where the steps or what
 //! they do differ, `<` and `>` where only one of them has a step, as in `sdiff`.
 
-use super::timeline::{Detail, WIDTH, actor_name, cell, effects, marks, telling, timeline, wrap};
+use super::story::{Mark, marks};
+use super::timeline::{Detail, WIDTH, actor_name, cell, effects, telling, timeline, wrap};
 use super::witness::{Pair, Side, Witness};
 use corpus::Case;
 use oracle::Row;
@@ -66,7 +67,7 @@ pub fn side_by_side(witness: &Witness) -> Option<String> {
         write(&mut out, witness, right, pair);
     }
     let _ = writeln!(out, "     <== FIRST DIFFERENCE");
-    for pair in together(after).iter().filter(|pair| tells(pair) || !marked(left, pair).is_empty()) {
+    for pair in together(after).iter().filter(|pair| tells(pair) || !marked(witness, pair).is_empty()) {
         write(&mut out, witness, right, pair);
     }
     Some(out)
@@ -94,8 +95,9 @@ pub(super) fn together(pairs: &[Pair]) -> Vec<Pair> {
     out
 }
 
-fn marked(side: &Side, pair: &Pair) -> Vec<String> {
-    pair.left.map_or_else(Vec::new, |at| marks(&side.trace, &side.rows()[at]))
+fn marked(witness: &Witness, pair: &Pair) -> Vec<Mark> {
+    let side = &witness.losing;
+    pair.left.map_or_else(Vec::new, |at| marks(&witness.case, &side.trace, &side.rows()[at]))
 }
 
 fn write(out: &mut String, witness: &Witness, right: &Side, pair: &Pair) {
@@ -114,7 +116,7 @@ fn write(out: &mut String, witness: &Witness, right: &Side, pair: &Pair) {
         let line = format!("{:<COLUMN$} {sign} {}", text(&left_lines), text(&right_lines));
         let _ = writeln!(out, "{}", line.trim_end());
     }
-    for mark in marked(&witness.losing, pair) {
+    for mark in marked(witness, pair) {
         let _ = writeln!(out, "{:STEP$}{mark}", "");
     }
 }

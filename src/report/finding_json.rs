@@ -1,26 +1,17 @@
 //! A finding for programs: the execution that loses, and the one beside it, step by step.
 
 use super::changes::changes;
+use super::story::{cause_code, marks, symptom_code};
 use super::timeline::actor_name;
 use super::witness::{Side, Witness};
 use corpus::{Case, json as case_json};
 use impls::{Scenario, Version, source};
 use model::{Happened, Transition, frame_name};
-use oracle::{Row, Trace};
+use oracle::{CauseKind, Diagnosis, GivenUp, Row, Trace};
 use serde_json::{Value, json};
 
 /// The number of the form; it changes when a field changes its meaning or goes away.
-pub const FINDING_FORMAT: u32 = 1;
-
-/// What a step is to the finding of a trace.
-pub(super) fn marks(trace: &Trace, row: &Row) -> Vec<&'static str> {
-    let at = |step: Option<u32>, word: &'static str| (step == Some(row.step)).then_some(word);
-    let finding = trace.finding.map(|f| f.step());
-    [at(trace.dropped, "dirty-fact-dropped"), at(trace.lost, "data-lost"), at(finding, "finding")]
-        .into_iter()
-        .flatten()
-        .collect()
-}
+pub const FINDING_FORMAT: u32 = 2;
 
 /// Who moved, in a word.
 pub(super) fn who(case: &Case, transition: Transition) -> String {
@@ -29,11 +20,6 @@ pub(super) fn who(case: &Case, transition: Transition) -> String {
         (_, Some(cpu)) => format!("interrupt{cpu}"),
         _ => "swap-device".to_owned(),
     }
-}
-
-/// The step of the listing of the operation under comparison that a row is, from 1.
-pub(super) fn listing_step(version: &Version, row: &Row) -> Option<usize> {
-    row.event.pc.and_then(|pc| version.code.subject_step(pc))
 }
 
 /// A finding with all that is known of it: the case, both executions step by step, and which steps of them correspond.
@@ -67,18 +53,46 @@ fn side(case: &Case, side: &Side) -> Value {
             "scenario": trace.scenario().map(Scenario::name),
             "step": f.step(),
             "message": f.to_string(),
+            "symptom": trace.diagnosis.map(|d| symptom_code(d.symptom)),
+            "cause": trace.diagnosis.and_then(|d| cause(trace, &d)),
         })
     });
     json!({
         "version": version_value(version),
         "finding": finding,
         "marked": {
-            "dirty_fact_dropped": trace.dropped,
-            "data_lost": trace.lost,
+            "cause": trace.diagnosis.and_then(|d| d.cause).map(|c| c.step),
+            "store": trace.diagnosis.and_then(|d| d.store),
+            "data_lost": trace.diagnosis.and_then(|d| d.lost),
             "finding": trace.finding.map(|f| f.step()),
         },
-        "rows": side.rows().iter().map(|row| row_value(version, case, trace, row)).collect::<Vec<_>>(),
+        "rows": side.rows().iter().map(|row| row_value(case, trace, row)).collect::<Vec<_>>(),
     })
+}
+
+/// The step at fault, where it stands, and what it did.
+fn cause(trace: &Trace, diagnosis: &Diagnosis) -> Option<Value> {
+    let cause = diagnosis.cause?;
+    let row = trace.row(cause.step)?;
+    let (given_up, cpu, cleared) = match cause.kind {
+        CauseKind::FlushOwed { given_up, cpu, cleared } => (Some(given_up), Some(cpu), Some(cleared)),
+        _ => (None, None, None),
+    };
+    Some(json!({
+        "kind": cause_code(cause.kind),
+        "step": cause.step,
+        "function": row.function,
+        "text": row.text(),
+        "listing_step": row.subject_step,
+        "given_up": given_up.map(|given_up| match given_up {
+            GivenUp::Lock => "lock",
+            GivenUp::Gather => "gather",
+            GivenUp::Call => "call",
+            GivenUp::Frame => "frame",
+        }),
+        "cpu": cpu,
+        "entry_changed": cleared,
+    }))
 }
 
 fn version_value(version: &Version) -> Value {
@@ -103,7 +117,7 @@ fn version_value(version: &Version) -> Value {
     })
 }
 
-fn row_value(version: &Version, case: &Case, trace: &Trace, row: &Row) -> Value {
+fn row_value(case: &Case, trace: &Trace, row: &Row) -> Value {
     let actors = case.programs.actors as usize;
     let access = match row.event.happened {
         Happened::Nothing => Value::Null,
@@ -120,12 +134,12 @@ fn row_value(version: &Version, case: &Case, trace: &Trace, row: &Row) -> Value 
         "who": who(case, row.event.transition),
         "drain": row.step > trace.summary.program_steps,
         "operation": row.event.op.map(|op| op.to_string()),
-        "text": row.text,
+        "text": row.text(),
         "function": row.function,
-        "listing_step": listing_step(version, row),
+        "listing_step": row.subject_step,
         "ok": row.event.ok,
         "access": access,
         "changes": changes(&row.before, &row.after, actors),
-        "marks": marks(trace, row),
+        "marks": marks(case, trace, row).iter().map(|mark| mark.code).collect::<Vec<_>>(),
     })
 }

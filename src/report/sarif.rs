@@ -1,13 +1,14 @@
 //! Findings as SARIF 2.1.0, for code scanning: each at the line of the listing whose step is at fault.
 
 use super::changes::changes;
-use super::finding_json::{listing_step, marks, who};
+use super::finding_json::who;
+use super::story::{cause_code, marks, sentences, symptom_code};
 use super::witness::{Side, Witness};
 use corpus::Case;
 use explore::nightly::timeline_key;
 use impls::{Scenario, Source, Version, source};
 use model::Happened;
-use oracle::{Judge, Row};
+use oracle::{CauseKind, Judge, Row};
 use serde_json::{Value, json};
 
 /// The root of the repository, of which the paths of versions that are built in are relative.
@@ -73,12 +74,12 @@ fn rule(judge: Judge) -> Value {
             "LastWrite",
             "A load returns something that the program never left there.",
             "A store is lost, or a load went through a translation that the page table no longer has. Look for the step at which the \
-             dirty fact was dropped: from there on nothing records that the page was written, and reclaim may throw the only copy away.",
+             dirty bit was lost: from there on nothing records that the page was written, and reclaim may throw the only copy away.",
         ),
         Judge::CleanMeansEqual => (
             "CleanMeansEqual",
             "A folio is clean, and what would be read back in its place is not what was written.",
-            "The dirty fact was dropped. No load need show it in this execution; once the page is reclaimed, what was written is gone.",
+            "The dirty bit was lost. No load need show it in this execution; once the page is reclaimed, what was written is gone.",
         ),
         Judge::Structural => (
             "Structural",
@@ -109,20 +110,17 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
     let judge = finding.judge();
     let source = source(version);
     let scenario = trace.scenario();
-    let mut message = format!("{}: {finding}", version.name);
+    let mut message = format!("{}: {}", version.name, sentences(case, trace)?);
     if let Some(scenario) = scenario {
-        message += &format!(" ({}: {})", scenario.name(), scenario.title());
+        message += &format!(" Scenario {}: {}.", scenario.name(), scenario.title());
     }
     let fault = at_fault(losing);
-    if let Some(row) = fault {
-        message += &format!(". At fault: step {} of the execution, `{}`", row.step, row.text);
-    }
     let replay = format!("lostwrite replay {} '{case}'", version.argument());
     let mut result = json!({
         "ruleId": judge.name(),
         "ruleIndex": Judge::ALL.iter().position(|j| *j == judge),
         "level": level.word(),
-        "message": { "text": format!("{message}. {replay}") },
+        "message": { "text": format!("{message} Replay: {replay}") },
         "locations": fault.map(|row| place(version, source.as_ref(), row)).into_iter().collect::<Vec<_>>(),
         "codeFlows": [{
             "message": { "text": "The steps that tell the story, by actor; executionOrder is the number of the step." },
@@ -132,6 +130,8 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
             "version": version.name,
             "source": version.provenance.source,
             "scenario": scenario.map(Scenario::name),
+            "symptom": trace.diagnosis.map(|d| symptom_code(d.symptom)),
+            "cause": trace.diagnosis.and_then(|d| d.cause).map(|c| cause_code(c.kind)),
             "case": case.to_string(),
             "replay": replay,
         },
@@ -142,14 +142,19 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
     Some(result)
 }
 
-/// The step of the operation under comparison that is at fault: the one that drops the dirty fact or the data, else the last one before
-/// the finding.
+/// The step to point at: the cause if it is a step of the operation under comparison, or the change of the entry behind it; else the
+/// operation's last step before the finding.
 fn at_fault(side: &Side) -> Option<&Row> {
-    let (version, trace) = (side.version, &side.trace);
-    let of_listing = |row: &&Row| listing_step(version, row).is_some();
-    let marked = [trace.dropped, trace.lost].into_iter().flatten();
-    let marked = marked.filter_map(|step| trace.rows.get(step as usize - 1)).find(of_listing);
-    marked.or_else(|| side.rows().iter().rfind(of_listing))
+    let trace = &side.trace;
+    let cause = trace.diagnosis.and_then(|d| d.cause);
+    let cleared = cause.and_then(|cause| match cause.kind {
+        CauseKind::FlushOwed { cleared, .. } => Some(cleared),
+        _ => None,
+    });
+    let of_listing = |row: &&Row| row.subject_step.is_some();
+    let marked = [cause.map(|cause| cause.step), cleared].into_iter().flatten();
+    let marked = marked.filter_map(|step| trace.row(step)).find(of_listing);
+    marked.or_else(|| side.rows().iter().rfind(of_listing)).or_else(|| trace.cause())
 }
 
 /// The line of a step of the listing if its file holds it, and the kernel function.
@@ -158,7 +163,7 @@ fn place(version: &Version, source: Option<&Source>, row: &Row) -> Value {
     if !row.function.is_empty() {
         out["logicalLocations"] = json!([{ "fullyQualifiedName": row.function, "kind": "function" }]);
     }
-    if let (Some(source), Some(step)) = (source, listing_step(version, row)) {
+    if let (Some(source), Some(step)) = (source, row.subject_step) {
         let mut artifact = json!({ "uri": uri(&source.file) });
         if version.file.is_none() {
             artifact["uriBaseId"] = ROOT.into();
@@ -192,9 +197,9 @@ fn flows(case: &Case, side: &Side, source: Option<&Source>) -> Vec<Value> {
     let actors = case.programs.actors as usize;
     for row in side.rows() {
         let changes = changes(&row.before, &row.after, actors);
-        let marks = marks(trace, row);
+        let marks = marks(case, trace, row);
         let access = !matches!(row.event.happened, Happened::Nothing);
-        if changes.is_empty() && marks.is_empty() && !access && listing_step(version, row).is_none() {
+        if changes.is_empty() && marks.is_empty() && !access && row.subject_step.is_none() {
             continue;
         }
         let name = who(case, row.event.transition);
@@ -202,10 +207,10 @@ fn flows(case: &Case, side: &Side, source: Option<&Source>) -> Vec<Value> {
         if let Some(op) = row.event.op {
             text += &format!(" {op}");
         }
-        if !row.text.is_empty() {
-            text += &format!(": {}{}", row.text, if row.event.ok { "" } else { ": no" });
+        if row.action.is_some() {
+            text += &format!(": {}{}", row.text(), if row.event.ok { "" } else { ": no" });
         }
-        for note in changes.iter().map(String::as_str).chain(marks.iter().copied()) {
+        for note in changes.iter().map(String::as_str).chain(marks.iter().map(|mark| mark.code)) {
             text += &format!("; {note}");
         }
         let mut location = place(version, source, row);

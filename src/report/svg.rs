@@ -4,7 +4,8 @@
 //! a picture of its own.
 
 use super::html::{sentence, title};
-use super::timeline::{DRAIN, actor_name, cell, effects, marks, telling, wrap};
+use super::story::{Mark, marks};
+use super::timeline::{DRAIN, actor_name, cell, effects, telling, wrap};
 use super::witness::Witness;
 use maud::{Markup, PreEscaped, html};
 use oracle::Row;
@@ -95,7 +96,7 @@ impl Picture<'_> {
         self.y += 8.0;
         let mut drained = false;
         for row in side.rows() {
-            let marks = marks(&side.trace, row);
+            let marks = marks(&self.witness.case, &side.trace, row);
             if marks.is_empty() && !telling(row, self.actors) {
                 continue;
             }
@@ -114,7 +115,7 @@ impl Picture<'_> {
         self.paragraph("soft", &format!("case: {}", self.witness.case));
     }
 
-    fn row(&mut self, row: &Row, marks: &[String]) {
+    fn row(&mut self, row: &Row, marks: &[Mark]) {
         let top = self.y + 4.0;
         let actor = row.event.transition.actor().or(row.event.transition.cpu()).unwrap_or(0);
         let steps = wrap(&cell(row, self.actors), " ", self.column - 2);
@@ -129,7 +130,8 @@ impl Picture<'_> {
         }
         self.y += steps.len().max(changes.len()) as f64 * LINE;
         for mark in marks {
-            let text = mark.trim_start_matches("<== ");
+            let text = mark.to_string();
+            let text = text.trim_start_matches("<== ");
             for line in wrap(text, " ", self.characters() - STEP) {
                 self.y += LINE;
                 self.write("loud", self.life(0) + DOT, self.y, &line);

@@ -1,11 +1,12 @@
 //! The text timeline: one column per actor, state changes beside them, plain ASCII, at most 100 columns.
 
 use super::changes::{bytes, changes};
+use super::story::{Mark, marks};
 use corpus::Case;
 use deunicode::deunicode;
 use impls::Version;
 use model::{Action, ActorKind, Happened};
-use oracle::{Finding, Row, Trace};
+use oracle::{Row, Trace};
 use std::fmt::Write as _;
 
 /// Which steps a timeline shows.
@@ -68,7 +69,7 @@ pub(super) fn grid(case: &Case, trace: &Trace, detail: Detail) -> String {
             drained = true;
             let _ = writeln!(out, "      -- {DRAIN} --");
         }
-        let marks = marks(trace, row);
+        let marks = marks(case, trace, row);
         if detail == Detail::Telling && marks.is_empty() && !telling(row, actors) {
             continue;
         }
@@ -86,38 +87,13 @@ pub(super) fn actor_name(case: &Case, actor: usize) -> String {
     }
 }
 
-/// What a report says of a step in capitals.
-pub(super) fn marks(trace: &Trace, row: &Row) -> Vec<String> {
-    let mut out = Vec::new();
-    if trace.dropped == Some(row.step) {
-        out.push("<== DIRTY FACT DROPPED: nothing records any more that the page was written".to_owned());
-    }
-    if trace.lost == Some(row.step) {
-        out.push("<== DATA LOST: the last copy of what was written is gone".to_owned());
-    }
-    if let Some(f) = trace.finding
-        && f.step() == row.step
-    {
-        match f {
-            Finding::WrongValue { got, legal, stale, .. } => {
-                let through = if stale { "STALE VALUE" } else { "WRONG VALUE" };
-                out.push(format!("<== {through}: {got}, expected {legal}"));
-            }
-            Finding::CleanButNewer { .. } => {}
-            Finding::Revoked { .. } => {
-                out.push("<== REVOKED: the call that took this away has returned".to_owned())
-            }
-            Finding::Broken { rule, .. } => out.push(format!("<== {}", rule.text())),
-        }
-    }
-    out
-}
-
 /// Whether a step is worth a line when not all are shown.
 pub(super) fn telling(row: &Row, actors: usize) -> bool {
     let racing = actors > 1 && (row.before.ptl != row.after.ptl);
-    let question = row.text == Action::GatherOwesFlush.text();
-    let counted = !question && (row.text.contains("flush") || !row.event.ok);
+    let flush =
+        |a: Action| a.is_flush() || matches!(a, Action::FlushWait | Action::FlushAgain | Action::BatchFlush);
+    let question = row.action == Some(Action::GatherOwesFlush);
+    let counted = !question && (row.action.is_some_and(flush) || !row.event.ok);
     !matches!(row.event.happened, Happened::Nothing)
         || racing
         || sampled(row)
@@ -128,7 +104,7 @@ pub(super) fn telling(row: &Row, actors: usize) -> bool {
 
 /// The operation under comparison reads the entry: where a race begins.
 fn sampled(row: &Row) -> bool {
-    row.text == Action::ReadPte.text() && row.function == "migrate_vma_collect_pmd"
+    row.action == Some(Action::ReadPte) && row.subject_step.is_some()
 }
 
 /// What a step changes, and what it reads if that decides a race.
@@ -142,7 +118,7 @@ pub(super) fn effects(row: &Row, actors: usize) -> Vec<String> {
     notes
 }
 
-fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &[String]) {
+fn write_row(out: &mut String, row: &Row, actors: usize, column: usize, marks: &[Mark]) {
     let who = row.event.transition.actor().or(row.event.transition.cpu());
     let cell_at = STEP + who.unwrap_or(0) * column;
     // All but the first line of a cell stand two columns further in.
@@ -187,12 +163,12 @@ pub(super) fn cell(row: &Row, actors: usize) -> String {
         }
         Happened::Store { frame, value, .. } => format!("{op}store {value} to {}", model::frame_name(frame)),
         Happened::Nothing => {
-            let outcome = match (event.ok, row.text == Action::Translate.text()) {
+            let outcome = match (event.ok, row.action == Some(Action::Translate)) {
                 (true, _) => "",
                 (false, true) => ": fault",
                 (false, false) => ": no",
             };
-            format!("{op}{}{outcome}", row.text)
+            format!("{op}{}{outcome}", row.text())
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use corpus::Case;
 use impls::Version;
-use model::{Op, Transition};
+use model::{Action, Op, Transition};
 use oracle::{Finding, Row, Trace, trace};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -131,15 +131,18 @@ fn align(left: &[Row], right: &[Row], alike: impl Fn(&Row, &Row) -> bool) -> Vec
     pairs
 }
 
-/// What makes steps of two executions the same step: who, in which operation of its program, and what.
-type Key = (Transition, usize, Option<Op>, &'static str, &'static str);
+/// What makes steps of two executions the same step: who, in which operation of its program, what, and in which function of the
+/// environment.
+type Key = (Transition, usize, Option<Op>, Option<Action>, Option<&'static str>);
 
 fn keys(rows: &[Row]) -> Vec<Key> {
     rows.iter()
         .map(|row| {
             let actor = row.event.transition.actor();
             let at = actor.map_or(0, |a| row.before.actors[a].op as usize);
-            (row.event.transition, at, row.event.op, row.text, row.function)
+            // What a listing of the operation under comparison calls itself tells nothing.
+            let around = row.subject_step.is_none().then_some(row.function);
+            (row.event.transition, at, row.event.op, row.action, around)
         })
         .collect()
 }

@@ -3,10 +3,10 @@
 use super::feature::{Feature, Said, Spoken};
 use super::observer::Coverage;
 use super::steps::{Steps, fnv};
-use crate::guard::{guarded, quietly};
 use corpus::Case;
 use hashbrown::HashSet;
 use impls::Version;
+use oracle::guard::{guarded, quietly};
 use oracle::{Finding, Judge, Judges, Rule, replay, trace};
 use rustc_hash::FxBuildHasher;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! What follows when the programs are over.
 
 use super::{Memory, Outcome};
-use crate::guard::guarded;
 use model::{Event, Happened, Machine, World};
+use oracle::guard::guarded;
 use oracle::{End, Finding, Goals, Judge, Judges, Observer, Rule, wind_up};
 
 /// What came of a drain: the first finding of each judge up to a load of a wrong value, with the memory of that moment.

@@ -1,10 +1,10 @@
 //! From a finding back to the case that shows it.
 
 use super::node::Node;
-use crate::guard::guarded;
 use corpus::{Case, Schedule};
 use impls::Version;
 use model::Transition;
+use oracle::guard::guarded;
 use oracle::{Finding, Judges, replay};
 
 /// The choices that lead to a state, and from there on.

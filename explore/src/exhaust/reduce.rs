@@ -7,8 +7,8 @@
 //! not enough: then the state is expanded again with all of its transitions, so that nothing is left out for ever (Bosnacki, Leue and
 //! Lluch Lafuente, Partial-Order Reduction for General State Exploring Algorithms, 2009).
 
-use crate::guard::guarded;
 use model::{ACTORS, Enabled, Footprint, Machine, Prospects, Transition, World};
+use oracle::guard::guarded;
 
 /// Actors, then the CPUs' interrupts.
 const MOVERS: usize = 2 * ACTORS;

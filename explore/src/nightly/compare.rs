@@ -6,9 +6,9 @@
 use super::chunk::{Record, diverge};
 use super::dedup::timeline_key;
 use super::report::Report;
-use crate::guard::{caught, quietly};
 use corpus::Case;
 use impls::Version;
+use oracle::guard::{caught, quietly};
 use oracle::{Judge, Judges, replay};
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -78,7 +78,7 @@ impl Names {
             Happened::Store { mm, page, .. } => format!("store {mm} {}", place(&mut self.pages, page as usize)),
             Happened::Nothing => String::new(),
         };
-        format!("{who} {op} {} {} {on}", row.text, row.event.ok)
+        format!("{who} {op} {} {} {on}", row.text(), row.event.ok)
     }
 }
 

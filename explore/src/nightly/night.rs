@@ -3,9 +3,9 @@
 use super::chunk::{self, ChunkRecord, Kept, Record};
 use super::ledger::{FORMAT, Header, Journal, Ledger};
 use super::{LedgerError, Plan, Policy, Previous, Seeds};
-use crate::guard::caught;
 use impls::Version;
 use oracle::Goal;
+use oracle::guard::caught;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -4,10 +4,10 @@ use super::chunk::{ChunkRecord, count, empty, keep, panicked};
 use super::class::Class;
 use super::draw::surround;
 use super::{Chunk, Plan};
-use crate::guard::caught;
 use crate::{Answer, Exhaust, Recorder, SamplerKind, Walks, exhaust, rng_for};
 use corpus::{Case, Shape, generate};
 use model::{Config, World};
+use oracle::guard::caught;
 use oracle::{End, Finding, Goal, Goals, History, execute};
 use std::collections::BTreeMap;
 

@@ -20,9 +20,9 @@ pub use signature::Signature;
 pub use size::{Size, Surroundings};
 pub use statistics::{Sample, draw_losing, statistics};
 
-use crate::guard::quietly;
 use corpus::Case;
 use edits::{Edited, Pages};
+use oracle::guard::quietly;
 use search::DRAINS;
 use signature::Ran;
 use std::collections::HashMap;

@@ -2,10 +2,10 @@
 //!
 //! With it a schedule follows an operation that goes away or to another actor, so that what is left stays aligned.
 
-use crate::guard::guarded;
 use corpus::Case;
 use impls::Version;
 use model::{Event, Machine, Transition, World};
+use oracle::guard::guarded;
 use oracle::{Observer, replay};
 
 /// A choice as it was carried out.

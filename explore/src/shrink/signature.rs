@@ -3,10 +3,10 @@
 //! Does not claim: that the values are the same (they are numbered by the stores of a program), or the step.
 
 use super::edits::Pages;
-use crate::guard::{guarded, quietly};
 use corpus::Case;
 use impls::{Scenario, Version};
 use model::{Event, Machine, World};
+use oracle::guard::{guarded, quietly};
 use oracle::{Finding, History, Judge, Judges, Observer, Revocation, Rule, replay, wind_up};
 
 /// A verdict on a case, without what may change while the case shrinks.

@@ -5,10 +5,10 @@
 
 use super::{Limits, Shrunk, Signature, Size, deletions, shrink_to};
 use crate::Origin;
-use crate::guard::{guarded, quietly};
 use crate::hunt::Numbered;
 use corpus::{Case, Environment, surfaces};
 use impls::Version;
+use oracle::guard::{guarded, quietly};
 use oracle::{Judge, Judges, trace};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};

@@ -4,11 +4,11 @@ use super::listing::Listings;
 use super::page::{command, document, provenance};
 use super::steps::{Grid, print_mark};
 use crate::report::Witness;
-use crate::report::timeline::{actor_name, cell, marks};
+use crate::report::story::{headline, marks, sentences};
+use crate::report::timeline::cell;
 use corpus::Case;
 use maud::{Markup, html};
-use model::{Happened, OpKind};
-use oracle::Finding;
+use model::OpKind;
 
 /// The page of a finding, or of an execution without one.
 #[must_use]
@@ -31,17 +31,11 @@ pub fn finding_html(witness: &Witness) -> String {
 /// The finding in a few words.
 pub(in crate::report) fn title(witness: &Witness) -> String {
     let name = witness.losing.version.name;
-    let what = match witness.finding() {
-        None => return format!("{name}: no judge says anything"),
-        Some(Finding::WrongValue { stale: false, .. }) => "loses a store",
-        Some(Finding::WrongValue { stale: true, .. }) => "shows what was revoked",
-        Some(Finding::CleanButNewer { .. }) => "drops a dirty fact",
-        Some(Finding::Revoked { .. }) => "reaches what was revoked",
-        Some(Finding::Broken { .. }) => "breaks a rule",
-    };
-    match witness.losing.trace.scenario() {
-        Some(scenario) => format!("{name} {what} ({})", scenario.name()),
-        None => format!("{name} {what}"),
+    let trace = &witness.losing.trace;
+    let what = headline(trace).unwrap_or_else(|| "no judge says anything".to_owned());
+    match trace.scenario() {
+        Some(scenario) => format!("{name}: {what} ({})", scenario.name()),
+        None => format!("{name}: {what}"),
     }
 }
 
@@ -51,7 +45,7 @@ pub(super) fn overview(grid: &Grid) -> Markup {
     let (losing, case) = (&witness.losing, &witness.case);
     let trace = &losing.trace;
     let marked: Vec<_> =
-        losing.rows().iter().map(|row| (row, marks(trace, row))).filter(|(_, m)| !m.is_empty()).collect();
+        losing.rows().iter().map(|row| (row, marks(case, trace, row))).filter(|(_, m)| !m.is_empty()).collect();
     html! {
         p.sentence { (sentence(witness)) }
         @if !marked.is_empty() {
@@ -84,36 +78,10 @@ pub(super) fn overview(grid: &Grid) -> Markup {
     }
 }
 
-/// What is lost, in a sentence.
+/// What happens and why.
 pub(in crate::report) fn sentence(witness: &Witness) -> String {
-    let case = &witness.case;
-    let trace = &witness.losing.trace;
-    match trace.finding {
-        Some(Finding::WrongValue { step, actor, mm, page, word, got, legal, stale }) => {
-            let load =
-                format!("The load of page {page} by {} at step {step} returns {got}", actor_name(case, actor));
-            if stale {
-                return format!(
-                    "{load}, through a translation that the page table has no more. It has to return {legal}."
-                );
-            }
-            let stored = witness.losing.rows().iter().rev().find(|r| {
-                let here = |m: u8, p: u8| m as usize == mm && p as usize == page;
-                r.event.transition.actor() == Some(word)
-                    && matches!(r.event.happened, Happened::Store { mm: m, page: p, .. } if here(m, p))
-            });
-            let whose = stored.map_or(String::new(), |row| {
-                format!(": the store of {} at step {} is lost", actor_name(case, word), row.step)
-            });
-            format!("{load}. It has to return {legal}{whose}.")
-        }
-        Some(finding) => {
-            let text = finding.to_string();
-            let (step, rest) = text.split_once(": ").unwrap_or(("", &text));
-            format!("At {step}: {rest}.")
-        }
-        None => "No judge says anything of this execution.".to_owned(),
-    }
+    let text = sentences(&witness.case, &witness.losing.trace);
+    text.unwrap_or_else(|| "No judge says anything of this execution.".to_owned())
 }
 
 /// Where the version beside parts from the one that loses.
@@ -129,8 +97,13 @@ fn parting(grid: &Grid) -> Markup {
         None => "loses nothing".to_owned(),
         Some(f) => format!("{}: {f}", f.judge().name()),
     };
-    let step = |side: &crate::report::Side, at: Option<usize>| {
-        at.map(|at| &side.rows()[at]).map_or("nothing".to_owned(), |row| cell(row, actors))
+    // Of steps that only one of the two takes, the other side has none in the same place.
+    let takes = |side: &crate::report::Side, at: Option<usize>| {
+        let name = side.version.name;
+        match at.map(|at| &side.rows()[at]) {
+            Some(row) => html! { (name) " takes " code { (cell(row, actors)) } },
+            None => html! { (name) " has no such step" },
+        }
     };
     html! {
         p.parting {
@@ -139,11 +112,14 @@ fn parting(grid: &Grid) -> Markup {
                 None => "The two executions do not differ.",
                 Some(pair) => {
                     "They first differ "
-                    @if let Some(at) = pair.left {
-                        "at " a href=(format!("#{}", grid.anchor(losing.rows()[at].step))) { "step " (losing.rows()[at].step) }
+                    @match (pair.left, pair.right) {
+                        (Some(at), _) => {
+                            "at " a href=(format!("#{}", grid.anchor(losing.rows()[at].step))) { "step " (losing.rows()[at].step) }
+                        }
+                        (None, Some(at)) => { "at step " (beside.rows()[at].step) " of " (beside.version.name) }
+                        (None, None) => {}
                     }
-                    ": " (losing.version.name) " takes " code { (step(losing, pair.left)) }
-                    ", " (beside.version.name) " takes " code { (step(beside, pair.right)) } "."
+                    ": " (takes(losing, pair.left)) ", " (takes(beside, pair.right)) "."
                 }
             }
         }

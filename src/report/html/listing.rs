@@ -111,8 +111,8 @@ impl Listings {
 
     /// What a step of a version models; nothing if no listing has it (an interrupt, the swap device).
     pub(super) fn models(&self, version: &Version, row: &Row) -> Option<Model> {
-        let pc = row.event.pc?;
-        if let Some(number) = version.code.subject_step(pc) {
+        row.event.pc?;
+        if let Some(number) = row.subject_step {
             let line = self.versions.get(version.name)?.1.iter().find(|l| l.number == Some(number))?;
             let note = line.action.and_then(impls::note);
             let why = line.why.or(note.map(|n| n.why)).filter(|why| !why.is_empty());
@@ -120,7 +120,7 @@ impl Listings {
             return Some(Model { anchor: step_id(version, number), function, within: line.function, why });
         }
         // Of lines that say the same within a function the first stands for all.
-        let same = |l: &Line| l.function == row.function && l.action.is_some_and(|a| a.text() == row.text);
+        let same = |l: &Line| l.function == row.function && l.action == row.action;
         let within = |l: &Line| l.function == row.function;
         let find = |wanted: &dyn Fn(&Line) -> bool| {
             self.environment.iter().find_map(|(name, lines)| Some((*name, lines.iter().position(wanted)?)))

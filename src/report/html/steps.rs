@@ -5,7 +5,8 @@
 use super::listing::Listings;
 use super::state::state;
 use crate::report::beside::together;
-use crate::report::timeline::{DRAIN, actor_name, cell, effects, marks, telling};
+use crate::report::story::{Mark, marks};
+use crate::report::timeline::{DRAIN, actor_name, cell, effects, telling};
 use crate::report::{Pair, Side, Witness};
 use maud::{Markup, html};
 use oracle::Row;
@@ -63,7 +64,7 @@ impl Grid<'_> {
     fn tells(&self, side: &Side, at: Option<usize>) -> bool {
         at.is_some_and(|at| {
             let row = &side.rows()[at];
-            telling(row, self.actors()) || !marks(&side.trace, row).is_empty()
+            telling(row, self.actors()) || !marks(&self.witness.case, &side.trace, row).is_empty()
         })
     }
 
@@ -178,7 +179,7 @@ impl Grid<'_> {
     fn step(&self, at: At, side: &Side, row: usize, machine: Option<&Markup>) -> Markup {
         let row = &side.rows()[row];
         let id = self.id(at, row.step);
-        let marks = marks(&side.trace, row);
+        let marks = marks(&self.witness.case, &side.trace, row);
         let effects = effects(row, self.actors());
         let who = self.who(row);
         let column = row.event.transition.actor().or(row.event.transition.cpu()).unwrap_or(0) + 2;
@@ -231,10 +232,8 @@ impl Grid<'_> {
 }
 
 /// What a report says in capitals, and in what words.
-pub(super) fn print_mark(mark: &str) -> Markup {
-    let mark = mark.trim_start_matches("<== ");
-    let (loud, rest) = mark.split_once(": ").map_or((mark, None), |(loud, rest)| (loud, Some(rest)));
+pub(super) fn print_mark(mark: &Mark) -> Markup {
     html! {
-        p.mark { strong { (loud) } @if let Some(rest) = rest { ": " (rest) } }
+        p.mark { strong { (mark.loud) } @if !mark.rest.is_empty() { ": " (mark.rest) } }
     }
 }

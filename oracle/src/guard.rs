@@ -11,12 +11,12 @@ thread_local! {
 static HOOK: Once = Once::new();
 
 /// Runs something that may panic; `None` if it did.
-pub(crate) fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
+pub fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
 /// Runs something that may panic; the words of the panic if it did.
-pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+pub fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
         let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
         text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without words".to_owned())
@@ -24,7 +24,7 @@ pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
 }
 
 /// Runs something during which a panic on this thread is nothing to tell anyone about.
-pub(crate) fn quietly<R>(f: impl FnOnce() -> R) -> R {
+pub fn quietly<R>(f: impl FnOnce() -> R) -> R {
     HOOK.call_once(|| {
         let tell = take_hook();
         set_hook(Box::new(move |panic| {

@@ -1,0 +1,383 @@
+//! What is said of a finding, in one place for every form of report: a headline, a few sentences, and the words at the marked steps.
+//!
+//! All of it comes from the symptom and the cause ([`oracle::Diagnosis`]) and from the rows that they name.
+
+use super::timeline::actor_name;
+use corpus::Case;
+use oracle::{Cause, CauseKind, Diagnosis, Finding, GivenUp, Revocation, Row, Rule, Symptom, Trace};
+
+/// What is said at a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The word for programs.
+    pub code: &'static str,
+    /// The words that are seen first.
+    pub loud: &'static str,
+    /// The rest; empty if there is none.
+    pub rest: String,
+}
+
+impl Mark {
+    fn new(code: &'static str, loud: &'static str, rest: impl Into<String>) -> Mark {
+        Mark { code, loud, rest: rest.into() }
+    }
+}
+
+impl std::fmt::Display for Mark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<== {}", self.loud)?;
+        if self.rest.is_empty() { Ok(()) } else { write!(f, ": {}", self.rest) }
+    }
+}
+
+/// What a report says of a step; nothing of most.
+pub(super) fn marks(case: &Case, trace: &Trace, row: &Row) -> Vec<Mark> {
+    let Some(diagnosis) = trace.diagnosis else { return Vec::new() };
+    let mut out = Vec::new();
+    if let Some(cause) = diagnosis.cause {
+        out.extend(cause_marks(case, cause, row.step));
+    }
+    if diagnosis.store == Some(row.step) {
+        out.extend(store_mark(&diagnosis));
+    }
+    if diagnosis.lost == Some(row.step) {
+        out.push(Mark::new("data-lost", "DATA LOST", "the last copy of what was written is gone"));
+    }
+    if let Some(finding) = trace.finding.filter(|f| f.step() == row.step) {
+        out.extend(finding_mark(&finding));
+    }
+    out
+}
+
+fn cause_marks(case: &Case, cause: Cause, step: u32) -> Vec<Mark> {
+    let mut out = Vec::new();
+    if let CauseKind::FlushOwed { cleared, cpu, .. } = cause.kind
+        && cleared == step
+    {
+        let cpu = actor_name(case, cpu);
+        out.push(Mark::new(
+            "entry-cleared",
+            "ENTRY CHANGED",
+            format!("{cpu} still has the old translation cached"),
+        ));
+    }
+    if cause.step != step {
+        return out;
+    }
+    match cause.kind {
+        CauseKind::DirtyBitDropped => out.push(Mark::new(
+            "dirty-bit-lost",
+            "DIRTY BIT LOST",
+            "nothing records any more that the page was written",
+        )),
+        CauseKind::FlushOwed { given_up, cpu, .. } => {
+            let rest =
+                format!("{} while the flush of {} is owed", given_up_words(given_up), actor_name(case, cpu));
+            out.push(Mark::new("flush-owed", "FLUSH OWED", rest));
+        }
+        CauseKind::StoredWithoutDirty => out.push(Mark::new(
+            "stored-without-dirty",
+            "D NOT SET",
+            "the CPU stores through a clean translation, and the page table does not record it",
+        )),
+        CauseKind::DataDropped => out.push(Mark::new(
+            "page-dropped",
+            "PAGE DROPPED",
+            "it is thrown away although it is known to be newer than its backing",
+        )),
+        CauseKind::MappedAgain => {
+            out.push(Mark::new("mapped-again", "MAPPED AGAIN", "the page that a discard had taken away is back"));
+        }
+        CauseKind::BrokeRule => {}
+    }
+    out
+}
+
+fn given_up_words(given_up: GivenUp) -> &'static str {
+    match given_up {
+        GivenUp::Lock => "the page-table lock is dropped",
+        GivenUp::Gather => "the mmu gather ends",
+        GivenUp::Call => "the call returns",
+        GivenUp::Frame => "the page is freed",
+    }
+}
+
+/// A store that went where it should is no news.
+fn store_mark(diagnosis: &Diagnosis) -> Option<Mark> {
+    match diagnosis.symptom {
+        Symptom::StaleStore => {
+            Some(Mark::new("stale-store", "STALE STORE", "the page table no longer has this translation"))
+        }
+        Symptom::FreedWhileReachable => Some(Mark::new(
+            "freed-store",
+            "STORE TO A FREED PAGE",
+            "the frame has been given back to the allocator",
+        )),
+        Symptom::SharedStore => {
+            Some(Mark::new("shared-store", "STORE TO A SHARED PAGE", "the other process sees it too"))
+        }
+        _ => None,
+    }
+}
+
+fn finding_mark(finding: &Finding) -> Option<Mark> {
+    let mark = |loud, rest: String| Some(Mark::new("finding", loud, rest));
+    match finding {
+        Finding::WrongValue { got, legal, stale, .. } => {
+            mark(if *stale { "STALE VALUE" } else { "WRONG VALUE" }, format!("{got}, expected {legal}"))
+        }
+        // The cause says it.
+        Finding::CleanButNewer { .. } => None,
+        Finding::Revoked { .. } => mark("REVOKED", "the call that took this away has returned".to_owned()),
+        Finding::Broken { rule, .. } => {
+            let (loud, rest) = rule_words(*rule);
+            mark(loud, rest.to_owned())
+        }
+    }
+}
+
+/// A rule's number, or what it is if it has none, and the rest of it.
+fn rule_words(rule: Rule) -> (&'static str, &'static str) {
+    rule.text().split_once(": ").unwrap_or(("RULE BROKEN", rule.text()))
+}
+
+/// What a finding is, in half a line; nothing if nothing was found.
+pub(super) fn headline(trace: &Trace) -> Option<String> {
+    let diagnosis = trace.diagnosis?;
+    let kind = diagnosis.cause.map(|cause| cause.kind);
+    let owed = |given_up| match given_up {
+        GivenUp::Lock => "TLB flush after the page-table lock is dropped",
+        GivenUp::Gather => "TLB flush missing at the end of the mmu gather",
+        GivenUp::Call => "TLB flush missing when the call returns",
+        GivenUp::Frame => "page freed before the TLB flush",
+    };
+    let what = match (diagnosis.symptom, kind) {
+        (Symptom::LostWrite, Some(CauseKind::DirtyBitDropped)) if raced(trace) => {
+            "store between read and clear of the pte lost"
+        }
+        (Symptom::LostWrite, Some(CauseKind::DirtyBitDropped)) => "dirty bit dropped, a write is lost",
+        (Symptom::LostWrite, Some(CauseKind::StoredWithoutDirty)) => "store through a clean TLB entry lost",
+        (Symptom::LostWrite, Some(CauseKind::DataDropped)) => "dirty page thrown away, a write is lost",
+        (Symptom::LostWrite, Some(CauseKind::FlushOwed { given_up, .. })) => {
+            return Some(format!("write lost: {}", owed(given_up)));
+        }
+        (Symptom::LostWrite, _) => "a write is lost",
+        (Symptom::StaleLoad, Some(CauseKind::FlushOwed { given_up, .. })) => {
+            return Some(format!("stale load: {}", owed(given_up)));
+        }
+        (Symptom::StaleLoad, Some(CauseKind::MappedAgain)) => "discarded page mapped again",
+        (Symptom::StaleLoad, _) => "a load returns a stale value",
+        (Symptom::StaleStore, Some(CauseKind::FlushOwed { given_up, .. })) => {
+            return Some(format!("stale store: {}", owed(given_up)));
+        }
+        (Symptom::StaleStore, _) => "a store through a stale translation",
+        (Symptom::FreedWhileReachable, _) => match trace.finding? {
+            Finding::Broken { .. } => "page freed while a CPU can write to it",
+            _ if diagnosis.store.is_some() => "store into a freed page",
+            _ => "load from a freed page",
+        },
+        (Symptom::SharedStore, _) => "a store of one process shows in the other",
+        (Symptom::DirtyBitLost, _) => "dirty bit dropped",
+        (Symptom::RuleBroken(rule), _) => rule.text(),
+    };
+    Some(what.to_owned())
+}
+
+/// Whether the store came after the operation had read the entry: only the clear itself saw D, and its word is not used.
+fn raced(trace: &Trace) -> bool {
+    let Some((row, actor)) = trace.cause().and_then(|row| Some((row, row.event.transition.actor()?))) else {
+        return false;
+    };
+    let page = row.before.actors[actor].page as usize;
+    let entry = row.before.pte[row.before.actors[actor].mm as usize][page];
+    entry.is_present() && entry.dirty() && row.subject_step.is_some() && !row.before.actors[actor].pte.dirty()
+}
+
+/// What happens and why, with the steps at which it does; nothing if nothing was found.
+pub(super) fn sentences(case: &Case, trace: &Trace) -> Option<String> {
+    let diagnosis = trace.diagnosis?;
+    let mut out = symptom(case, trace, &diagnosis)?;
+    if let Some(text) = diagnosis.cause.and_then(|cause| cause_sentence(case, trace, cause)) {
+        out.push(' ');
+        out.push_str(&text);
+    }
+    if let Some(lost) = diagnosis.lost.filter(|lost| diagnosis.cause.is_none_or(|c| c.step != *lost)) {
+        out.push_str(&format!(" Step {lost} gives the last copy of the data away."));
+    }
+    Some(out)
+}
+
+const fn of_child(mm: usize) -> &'static str {
+    if mm == 0 { "" } else { " of the child" }
+}
+
+fn symptom(case: &Case, trace: &Trace, diagnosis: &Diagnosis) -> Option<String> {
+    let who = |actor: usize| actor_name(case, actor);
+    let store = diagnosis.store.and_then(|step| trace.row(step));
+    let stored = |row: &Row| match (row.event.happened, row.event.transition.actor()) {
+        (model::Happened::Store { mm, page, value, .. }, Some(actor)) => {
+            (who(actor), value, page, of_child(mm.into()))
+        }
+        _ => unreachable!("a store is an actor's"),
+    };
+    Some(match trace.finding? {
+        Finding::WrongValue { step, actor, mm, page, word, got, legal, stale } => {
+            let load =
+                format!("the load of page {page}{} by {} at step {step} returns {got}", of_child(mm), who(actor));
+            match (diagnosis.symptom, store) {
+                (Symptom::SharedStore, Some(row)) => {
+                    let (by, value, page, whose) = stored(row);
+                    format!(
+                        "{by} stores {value} to page {page}{whose} at step {}, and it shows in the other process: {load}; {legal} \
+                         is right.",
+                        row.step
+                    )
+                }
+                (Symptom::FreedWhileReachable, Some(row)) if !stale => {
+                    let (by, value, page, whose) = stored(row);
+                    format!(
+                        "At step {} {by} stores {value} to page {page}{whose} through a translation that the page table no longer \
+                         has, into a page that has been freed. The store is lost: {load}; {legal} is right.",
+                        row.step
+                    )
+                }
+                (Symptom::StaleStore, Some(row)) => {
+                    let (by, value, page, whose) = stored(row);
+                    format!(
+                        "At step {} {by} stores {value} to page {page}{whose} through a translation that the page table no longer \
+                         has. The store is lost: {load}; {legal} is right.",
+                        row.step
+                    )
+                }
+                (Symptom::LostWrite, Some(row)) => {
+                    let (by, value, page, whose) = stored(row);
+                    format!(
+                        "The value {value} that {by} stored to page {page}{whose} at step {} is lost: {load}; {legal} is right.",
+                        row.step
+                    )
+                }
+                (Symptom::LostWrite, None) => format!(
+                    "The value {} with which the word of {} in page {page} begins is lost: {load}.",
+                    legal.last,
+                    who(word)
+                ),
+                (Symptom::FreedWhileReachable, _) => format!(
+                    "At step {step} {} loads page {page}{} through a translation that the page table no longer has, from a page that \
+                     has been freed, and gets {got}; {legal} is right.",
+                    who(actor),
+                    of_child(mm)
+                ),
+                _ if stale => format!(
+                    "At step {step} {} loads page {page}{} through a translation that the page table no longer has, and gets {got}; \
+                     {legal} is right.",
+                    who(actor),
+                    of_child(mm)
+                ),
+                _ => format!("A discard took the page away, and {load}; {legal} is right."),
+            }
+        }
+        Finding::CleanButNewer { step, mm, page, word, backing, legal } => format!(
+            "From step {step} on page {page}{} looks clean, and its backing holds {backing} where {} was written by {}. No load has \
+             shown it yet.",
+            of_child(mm),
+            legal.last,
+            who(word)
+        ),
+        Finding::Revoked { step, actor, page, what } => {
+            let does = if diagnosis.store.is_some() { "stores to" } else { "loads from" };
+            let freed =
+                if diagnosis.symptom == Symptom::FreedWhileReachable { ", which has been freed" } else { "" };
+            match what {
+                Revocation::Page => format!(
+                    "At step {step} {} {does} the frame that was page {page} before MADV_DONTNEED returned{freed}.",
+                    who(actor)
+                ),
+                Revocation::Stores => format!(
+                    "At step {step} {} stores to page {page}, and the mprotect that made it read-only has returned.",
+                    who(actor)
+                ),
+            }
+        }
+        Finding::Broken { step, rule } => format!("At step {step}: {}.", rule.text()),
+    })
+}
+
+/// The step of a row in words: its function, and what it does.
+fn step_words(row: &Row) -> String {
+    match row.event.transition.actor() {
+        Some(_) if !row.function.is_empty() => format!("step {} ({}: {})", row.step, row.function, row.text()),
+        _ => format!("step {}", row.step),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
+}
+
+fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
+    let row = trace.row(cause.step)?;
+    let at = step_words(row);
+    Some(match cause.kind {
+        CauseKind::DirtyBitDropped => {
+            format!("{} drops the dirty bit: nothing records any more that the page was written.", capital(&at))
+        }
+        CauseKind::FlushOwed { given_up, cpu, cleared } => {
+            let first = step_words(trace.row(cleared)?);
+            let cpu = actor_name(case, cpu);
+            let lets_go = match given_up {
+                GivenUp::Lock => "drops the page-table lock",
+                GivenUp::Gather => "ends the mmu gather",
+                GivenUp::Call => "returns",
+                GivenUp::Frame => "frees the page",
+            };
+            if cleared == cause.step {
+                format!(
+                    "{} changes the entry that {cpu} has cached, and {lets_go} with the flush still owed.",
+                    capital(&at)
+                )
+            } else {
+                format!(
+                    "{} changes the entry that {cpu} has cached, and {at} {lets_go} with the flush still owed.",
+                    capital(&first)
+                )
+            }
+        }
+        CauseKind::StoredWithoutDirty => format!(
+            "The store of step {} goes through a clean translation, and the CPU does not set D in the page table.",
+            cause.step
+        ),
+        CauseKind::DataDropped => {
+            format!("{} throws the page away although it is known to be newer than its backing.", capital(&at))
+        }
+        CauseKind::MappedAgain => format!("{} maps the page again.", capital(&at)),
+        CauseKind::BrokeRule => format!("It is {at}."),
+    })
+}
+
+/// The kind of a symptom, for programs.
+pub(super) const fn symptom_code(symptom: Symptom) -> &'static str {
+    match symptom {
+        Symptom::LostWrite => "lost-write",
+        Symptom::StaleLoad => "stale-load",
+        Symptom::StaleStore => "stale-store",
+        Symptom::FreedWhileReachable => "freed-while-reachable",
+        Symptom::SharedStore => "shared-store",
+        Symptom::DirtyBitLost => "dirty-bit-lost",
+        Symptom::RuleBroken(Rule::Deadlock) => "deadlock",
+        Symptom::RuleBroken(Rule::Livelock) => "livelock",
+        Symptom::RuleBroken(_) => "rule-broken",
+    }
+}
+
+/// The kind of a cause, for programs.
+pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
+    match kind {
+        CauseKind::DirtyBitDropped => "dirty-bit-dropped",
+        CauseKind::FlushOwed { .. } => "flush-owed",
+        CauseKind::StoredWithoutDirty => "stored-without-dirty",
+        CauseKind::DataDropped => "page-dropped",
+        CauseKind::MappedAgain => "mapped-again",
+        CauseKind::BrokeRule => "broke-rule",
+    }
+}
