@@ -1,0 +1,217 @@
+//! Patches that harm nothing must be silent: more dirtying, more flushes, longer locks, reordered independent steps, redundant
+//! references, of the operation under comparison and of the kernel around it. `mutants` is the other half: what must be caught.
+//!
+//! Each patch runs every case that comes with lostwrite, exhausts the programs of all scenarios, and is hunted. `cargo test -p
+//! lostwrite-explore --test harmless -- --nocapture` prints how much that is.
+
+#[path = "../../oracle/tests/common/mod.rs"]
+mod common;
+
+use common::{edited, faulty, faulty_around, is, judged, step, version, with_after, with_before, without};
+use corpus::Environment;
+use explore::{Exhaust, HuntOptions, Limit, Origin, exhaust, hunt};
+use impls::Version;
+use model::Action as A;
+use model::listing::Node;
+use rayon::prelude::*;
+
+type Edit = fn(&[Node]) -> Vec<Node>;
+
+/// What it does, the version that it changes, and how.
+const COLLECT: &[(&str, &str, Edit)] = &[
+    ("marks the folio dirty in any case", "v2", |n| {
+        edited(n, &|node| if is(&node, A::PteDirty) { vec![step(A::MarkFolioDirty)] } else { vec![node] })
+    }),
+    ("marks the folio dirty in any case, and ignores the word of the clear", "v2", |n| {
+        let marked = with_after(&without(n, &[A::PteDirty]), A::ClearPte, A::MarkFolioDirty);
+        edited(&marked, &|node| if is(&node, A::ClearPte) { vec![step(A::ClearPteIgnored)] } else { vec![node] })
+    }),
+    ("marks the folio dirty before the clear too", "v3", |n| with_before(n, A::ClearPte, A::MarkFolioDirty)),
+    ("marks the folio dirty after the migration entry and the rmap", "v3", |n| {
+        moved_behind(n, A::PteDirty, A::RemoveRmap)
+    }),
+    ("marks the folio dirty twice", "v3", |n| with_after(n, A::MarkFolioDirty, A::MarkFolioDirty)),
+    ("flushes the page twice", "v2", |n| with_after(n, A::FlushPage, A::FlushPage)),
+    ("flushes each page, and the range as well", "v3", |n| with_after(n, A::ClearPte, A::FlushPage)),
+    ("flushes the range whatever was cleared", "v3", |n| with_before(n, A::UnlockPtl, A::FlushRange)),
+    ("flushes the whole address space", "v3", |n| {
+        edited(n, &|node| if is(&node, A::FlushRange) { vec![step(A::FlushMm)] } else { vec![node] })
+    }),
+    ("flushes behind the migration entry", "v3", |n| with_after(n, A::InstallMigrationEntry, A::FlushPage)),
+    ("flushes once more after the unlock", "v3", |n| with_after(n, A::UnlockPtl, A::FlushRange)),
+    ("removes the rmap before it installs the migration entry", "v3", |n| {
+        let without_rmap = without(n, &[A::RemoveRmap]);
+        with_before(&without_rmap, A::InstallMigrationEntry, A::RemoveRmap)
+    }),
+    ("reads the entry again before the clear", "v3", |n| with_before(n, A::ClearPte, A::ReadPte)),
+    ("holds a second reference for a while", "v3", |n| {
+        let taken = with_before(n, A::ClearPte, A::GetFolio);
+        with_after(&with_after(&taken, A::RemoveRmap, A::PutFolio), A::RestorePte, A::PutFolio)
+    }),
+    ("holds a second reference while it locks the folio", "v2", |n| {
+        edited(n, &|node| match node {
+            Node::Do(A::TrylockFolio, other) => {
+                let failed = [vec![step(A::PutFolio)], other].concat();
+                vec![step(A::GetFolio), Node::Do(A::TrylockFolio, failed), step(A::PutFolio)]
+            }
+            node => vec![node],
+        })
+    }),
+    ("takes the page-table lock, drops it, and takes it again", "v3", |n| {
+        [vec![step(A::LockPtl), step(A::UnlockPtl)], n.to_vec()].concat()
+    }),
+    ("drains the LRU batches first", "6.1.192", |n| [vec![step(A::DrainLru)], n.to_vec()].concat()),
+    ("carries young and dirty before it marks the folio", "6.1.192", |n| {
+        let n = with_before(n, A::PtePresentDirty, A::Exclusive);
+        edited(&n, &|node| match node {
+            Node::Do(A::Exclusive, _) => {
+                vec![Node::If(A::PtePresent, vec![step(A::CarryYoungDirty)], vec![])]
+            }
+            node => vec![node],
+        })
+    }),
+    ("leaves written pages where they are", "DH+", |n| {
+        with_branch_after(n, A::Collectable, Node::If(A::PtePresentDirty, vec![Node::Next], vec![]))
+    }),
+    ("marks the folio dirty in any case", "7.3-closed", |n| with_before(n, A::InstallMigrationEntry, A::MarkFolioDirty)),
+];
+
+/// What it does, the listing of the environment that it changes, and how. v3 is the operation.
+const AROUND: &[(&str, &str, Edit)] = &[
+    ("try_to_unmap_one marks the folio dirty in any case", "unmap", |n| {
+        edited(n, &|node| if is(&node, A::PteDirty) { vec![step(A::MarkFolioDirty)] } else { vec![node] })
+    }),
+    ("try_to_unmap_one marks the folio dirty behind the swap entry", "unmap", |n| {
+        // A lazyfree folio is judged by PG_dirty in between, and stays as it is.
+        with_branch_after(n, A::InstallSwapEntry, Node::If(A::PteDirty, vec![step(A::MarkFolioDirty)], vec![]))
+    }),
+    ("try_to_unmap_one flushes at once", "unmap", |n| {
+        edited(n, &|node| {
+            if is(&node, A::DefersFlush) { vec![step(A::ClearPte), step(A::FlushPage)] } else { vec![node] }
+        })
+    }),
+    ("try_to_unmap_one flushes under the lock as well", "unmap", |n| with_before(n, A::UnlockPtl, A::FlushPage)),
+    ("reclaim flushes before every write", "shrink_folio", |n| with_before(n, A::Freeable, A::FlushMm)),
+    ("zap_pte_range marks what it takes dirty", "dontneed", |n| {
+        with_branch_after(n, A::ReadPte, Node::If(A::NormalPage, vec![step(A::MarkFolioDirty)], vec![]))
+    }),
+    ("zap_pte_range flushes before it drops the lock", "dontneed", |n| with_before(n, A::UnlockPtl, A::FlushRange)),
+    ("madvise_free_pte_range flushes before it drops the lock", "free", |n| {
+        with_before(n, A::UnlockPtl, A::FlushRange)
+    }),
+    ("change_pte_range flushes each page", "protect", |n| with_after(n, A::SetProtection, A::FlushPage)),
+    ("change_pte_range reads the entry again", "protect", |n| with_after(n, A::ReadPte, A::ReadPte)),
+    ("copy_pte_range flushes under the lock", "fork", |n| with_before(n, A::UnlockBothPtls, A::FlushMm)),
+    ("wp_page_copy flushes twice", "write_protect", |n| with_after(n, A::FlushPage, A::FlushPage)),
+    ("wp_page_copy flushes behind the new entry too", "write_protect", |n| {
+        with_after(n, A::MapNewAnon, A::FlushPage)
+    }),
+    ("do_swap_page marks the folio dirty", "swap_in", |n| with_after(n, A::MapSwappedIn, A::MarkFolioDirty)),
+    ("do_swap_page holds one more reference for a while", "swap_in", |n| {
+        edited(n, &|node| {
+            if is(&node, A::SwapFree) { vec![step(A::GetFolio), step(A::PutFolio), node] } else { vec![node] }
+        })
+    }),
+    ("try_to_migrate_one marks the folio dirty in any case", "try_to_migrate", |n| {
+        edited(n, &|node| if is(&node, A::PteDirty) { vec![step(A::MarkFolioDirty)] } else { vec![node] })
+    }),
+    ("try_to_migrate_one marks the folio dirty last", "try_to_migrate", |n| {
+        moved_behind(n, A::PteDirty, A::RemoveRmap)
+    }),
+    ("try_to_migrate_one flushes twice", "try_to_migrate", |n| with_after(n, A::FlushPage, A::FlushPage)),
+    ("remove_migration_pte flushes", "remove_migration_ptes", |n| {
+        with_after(n, A::RemoveMigrationPte, A::FlushPage)
+    }),
+    ("migrate_device_unmap drains twice", "device_unmap", |n| with_after(n, A::DrainLru, A::DrainLru)),
+    ("exit flushes before it drops the lock too", "exit_mmap", |n| with_before(n, A::UnlockPtl, A::FlushMm)),
+    ("folio_referenced_one flushes", "age", |n| with_after(n, A::ClearYoung, A::FlushPage)),
+];
+
+/// The branch on `what` moved behind each step `place`.
+fn moved_behind(nodes: &[Node], what: A, place: A) -> Vec<Node> {
+    let mut branch = None;
+    let find = std::cell::RefCell::new(&mut branch);
+    let rest = edited(nodes, &|node| {
+        if is(&node, what) {
+            find.borrow_mut().get_or_insert(node);
+            vec![]
+        } else {
+            vec![node]
+        }
+    });
+    let branch = branch.expect("a branch on it");
+    with_branch_after(&rest, place, branch)
+}
+
+fn with_branch_after(nodes: &[Node], place: A, branch: Node) -> Vec<Node> {
+    edited(nodes, &|node| if is(&node, place) { vec![node, branch.clone()] } else { vec![node] })
+}
+
+/// All patches; they live as long as the test.
+fn patches() -> Vec<&'static Version> {
+    let collect = COLLECT.iter().map(|(title, base, edit)| {
+        let base = version(base);
+        let listing = edit(&base.listing);
+        assert_ne!(listing, base.listing, "{title}: nothing changed");
+        faulty(title, listing).on(base.kernel)
+    });
+    let around = AROUND.iter().map(|(title, place, edit)| faulty_around(title, place, edit));
+    let all = collect.chain(around).map(|mut patch| {
+        patch.correct = true;
+        &*Box::leak(Box::new(patch))
+    });
+    all.collect()
+}
+
+#[test]
+fn harmless_patches_are_silent_on_every_case() {
+    let cases: Vec<_> = corpus::builtin().into_iter().flat_map(|f| f.entries).map(|e| e.case).collect();
+    let patches = patches();
+    assert!(patches.len() >= 40);
+    patches.par_iter().for_each(|patch| {
+        for case in cases.iter().filter(|case| case.config.keeps_contract()) {
+            let (judges, summary) = judged(patch, case);
+            assert!(judges.is_silent(), "{}: {case}: {judges:?}", patch.title);
+            assert_eq!(summary.end, oracle::End::Complete, "{}: {case}", patch.title);
+        }
+    });
+    println!("{} patches, {} cases each", patches.len(), cases.len());
+}
+
+#[test]
+fn harmless_patches_are_silent_in_every_interleaving_of_the_scenarios() {
+    let programs = corpus::scenario_programs();
+    let totals: Vec<u64> = patches()
+        .par_iter()
+        .map(|patch| {
+            let mut total = 0;
+            for entry in &programs {
+                // Each program has at most some thousand states.
+                match exhaust::<()>(patch, &entry.case, 1_000_000, |_, ()| explore::Answer::Shortest) {
+                    Exhaust::Exhausted { states, .. } => total += states,
+                    Exhaust::Found { finding, case, .. } => panic!("{}: {finding}: {case}", patch.title),
+                    Exhaust::Budget { .. } => panic!("{}: {}: not exhausted", patch.title, entry.case),
+                }
+            }
+            total
+        })
+        .collect();
+    println!("{} patches, {} programs, {} states", totals.len(), programs.len(), totals.iter().sum::<u64>());
+}
+
+#[test]
+fn harmless_patches_are_silent_when_hunted() {
+    let options = HuntOptions {
+        versions: patches(),
+        origin: Origin::Generator,
+        environment: Environment::default(),
+        seed: 13,
+        from: 0,
+        limit: Limit::Executions(4_000),
+    };
+    let report = hunt(&options, |_| ());
+    let first = report.alarms.first().map(|(name, judge, case)| format!("{name}: {}: {case}", judge.name()));
+    assert_eq!(first, None, "a harmless patch is flagged");
+    assert_eq!((report.alarm_count, report.unfinished), (0, 0));
+    println!("{} patches, {} executions each", options.versions.len(), report.executions);
+}
