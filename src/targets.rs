@@ -197,5 +197,5 @@ pub fn codec_bytes(input: &[u8]) -> Verdict {
 /// The timeline of a case on a version, and beside it a version that does not show the same.
 #[must_use]
 pub fn report(version: &'static Version, case: &Case) -> String {
-    finding_text(&Witness::of(version, case))
+    finding_text(&Witness::of(version, case, None))
 }

@@ -25,7 +25,7 @@ fn words(text: &str) -> String {
 fn findings() -> impl Iterator<Item = Witness> {
     corpus::builtin().into_iter().flat_map(|f| f.entries).flat_map(|entry| {
         let flagged = impls::registry().iter().filter(|v| trace(v, &entry.case).finding.is_some());
-        flagged.map(|v| Witness::of(v, &entry.case)).collect::<Vec<_>>()
+        flagged.map(|v| Witness::of(v, &entry.case, None)).collect::<Vec<_>>()
     })
 }
 
@@ -63,7 +63,7 @@ fn a_neighbour_is_silent_and_a_version_alike_has_no_difference() {
             assert!(beside.trace.judges.is_silent(), "{} on {}", beside.version.name, witness.case);
         }
     }
-    let same = Witness::with(version("v1"), version("v1"), &case(V1_RACE));
+    let same = Witness::with(version("v1"), version("v1"), &case(V1_RACE), None);
     assert_eq!(same.alignment().expect("there is one").first_difference, None);
     assert!(side_by_side(&same).expect("there is one").contains("do not differ"));
 }
@@ -82,7 +82,7 @@ fn the_nearest_version_that_keeps_it_is_chosen() {
 
 #[test]
 fn the_first_difference_of_the_race_is_the_clear() {
-    let text = side_by_side(&Witness::of(version("v1"), &case(V1_RACE))).expect("v3 beside");
+    let text = side_by_side(&Witness::of(version("v1"), &case(V1_RACE), None)).expect("v3 beside");
     let after = text.split("<== FIRST DIFFERENCE\n").nth(1).expect("marked");
     let line = after.lines().next().expect("a step");
     assert!(line.contains("cpu0 D0 clear (returned word ignored)") && line.contains("| "), "{text}");
@@ -117,7 +117,7 @@ fn every_finding_fits_a_mail() {
 #[test]
 fn what_a_mail_says_can_be_run() {
     for (name, text) in [("v1", V1_RACE), ("pre-fix", "kernel=6.0 W0 P0 R0 W0 D0 P0 R0")] {
-        let witness = Witness::of(version(name), &case(text));
+        let witness = Witness::of(version(name), &case(text), None);
         let mail = mail(&witness).expect("a finding");
         let command =
             mail.lines().find_map(|l| l.trim().strip_prefix("cargo run --release -- ")).expect("a command");

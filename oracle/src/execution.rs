@@ -68,6 +68,8 @@ pub enum End {
     Deadlock,
     /// [`STEP_BOUND`] was reached.
     StepBound,
+    /// The model cannot carry the next step out: the listing works on something that does not exist.
+    Impossible,
 }
 
 /// What is left of an execution.

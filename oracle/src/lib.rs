@@ -25,4 +25,4 @@ pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, 
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};
 pub use scenario::History;
-pub use trace::{Row, Trace, trace};
+pub use trace::{Row, Trace, trace, trace_of};

@@ -1,7 +1,8 @@
 //! An execution written down step by step, with what is to be said of its finding.
 
 use crate::diagnosis::{Diagnosis, diagnose};
-use crate::execution::{Chooser, End, Observer, Replay, Summary, execute};
+use crate::execution::{End, Observer, Replay, Summary, execute};
+use crate::guard::{guarded, quietly};
 use crate::finding::{Finding, Judge, Judges};
 use crate::scenario::History;
 use corpus::Case;
@@ -44,8 +45,10 @@ pub struct Trace {
     pub judges: Judges,
     /// How it ended.
     pub summary: Summary,
-    /// The finding that the trace is about: a wrong load if there is one, else the first finding.
+    /// The finding that the trace is about: that of the judge that was asked, else the gravest.
     pub finding: Option<Finding>,
+    /// The judge that was asked, if another one has something graver to say.
+    pub asked: Option<Judge>,
     /// Symptom and cause of it.
     pub diagnosis: Option<Diagnosis>,
     scenario: Option<Scenario>,
@@ -85,13 +88,15 @@ impl Observer for Writer {
     }
 }
 
-/// Runs a case on a version and writes the execution down.
+/// Runs a case on a version and writes the execution down. It is about its gravest finding: a wrong load if there is one.
 #[must_use]
 pub fn trace(version: &Version, case: &Case) -> Trace {
-    trace_with(version, case, &mut Replay(case.schedule.choices()))
+    trace_of(version, case, None)
 }
 
-fn trace_with<C: Chooser>(version: &Version, case: &Case, chooser: &mut C) -> Trace {
+/// The same about what a judge finds.
+#[must_use]
+pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     let start = Machine::new(&case.config);
     let mut writer = Writer {
         rows: Vec::new(),
@@ -100,17 +105,25 @@ fn trace_with<C: Chooser>(version: &Version, case: &Case, chooser: &mut C) -> Tr
         scenario: None,
         last: start,
     };
-    let summary = execute(version, &case.config, &case.programs, chooser, &mut writer);
+    let mut chooser = Replay(case.schedule.choices());
+    let run = || execute(version, &case.config, &case.programs, &mut chooser, &mut writer);
+    // A listing with a fault may ask for a step that cannot be carried out.
+    let summary = quietly(|| guarded(run)).unwrap_or_else(|| {
+        let steps = writer.rows.len() as u32;
+        writer.over(&writer.last.clone(), steps + 1, End::Impossible);
+        Summary { end: End::Impossible, steps: steps + 1, program_steps: steps, machine: writer.last }
+    });
     // The drain begins by emptying the TLBs, which is no step; show the first one of it from there.
     if let Some(row) = writer.rows.get_mut(summary.program_steps as usize) {
         row.before.start_drain();
     }
     let Writer { rows, judges, scenario, .. } = writer;
-    let finding = judges.iter().next();
+    let gravest = judges.iter().next();
+    let finding = judge.map_or(gravest, |judge| judges.of(judge));
     let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
     let world = World::new(&config, &case.programs, &version.code);
     let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding));
-    Trace { rows, judges, summary, finding, diagnosis, scenario }
+    Trace { rows, judges, summary, finding, asked: judge.filter(|_| finding != gravest), diagnosis, scenario }
 }
 
 impl Trace {

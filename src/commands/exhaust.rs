@@ -4,8 +4,8 @@ use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input, unexpected};
 use explore::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
 use lostwrite::named;
-use lostwrite::report::{Detail, FORMAT, Table, timeline};
-use oracle::{Finding, History, Judge, trace};
+use lostwrite::report::{Detail, FORMAT, Table, replay_line_of, timeline};
+use oracle::{Finding, History, Judge, trace_of};
 use serde_json::{Value, json};
 
 /// All interleavings of a case's programs, whatever its schedule: what is found, or how many states were silent.
@@ -110,11 +110,11 @@ pub fn run(args: &Args) -> Outcome {
                 Exhaust::Found { finding, scenario, case, .. } => {
                     fine &= !version.is_correct_on(&case.config);
                     if args.timeline {
-                        let trace = trace(version, &case);
+                        let trace = trace_of(version, &case, Some(finding.judge()));
                         notes.push_str(&timeline(version, &case, &trace, Detail::Telling));
                         notes.push('\n');
                     } else {
-                        notes.push_str(&format!("replay: lostwrite replay {} '{case}'\n", version.argument()));
+                        notes.push_str(&format!("replay: {}\n", replay_line_of(version, &case, finding.judge())));
                     }
                     told(&finding, scenario)
                 }

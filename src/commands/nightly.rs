@@ -277,7 +277,7 @@ fn findings_sarif(report: &Report, night: &Night) -> serde_json::Value {
             Colour::Note => Level::Warning,
             Colour::Known => Level::Note,
         };
-        Some((Witness::alone(version, &finding.record.case.parse().ok()?), level))
+        Some((Witness::alone(version, &finding.record.case.parse().ok()?, None), level))
     };
     let findings: Vec<_> = report.findings.iter().filter(|f| f.record.what == "flag").filter_map(of).collect();
     sarif_log(&findings.iter().map(|(witness, level)| (witness, *level)).collect::<Vec<_>>())

@@ -3,6 +3,8 @@
 use super::{FINE, Format, Outcome, input, unexpected};
 use corpus::{Case, Entry, Expect};
 use impls::Version;
+use oracle::Judge;
+use lostwrite::named;
 use lostwrite::report::{Detail, Replayed, Witness, replay_junit, side_by_side, timeline};
 
 /// Run one case, or every case of a file, and print its timeline.
@@ -21,6 +23,9 @@ pub struct Args {
     files: input::Files,
     #[command(flatten)]
     around: input::Around,
+    /// Show what this judge finds (last-write, revoked, clean-means-equal, structural); if not given, the gravest finding
+    #[arg(long, value_name = "JUDGE", value_parser = named::judge)]
+    judge: Option<Judge>,
     /// Print every step
     #[arg(long)]
     full: bool,
@@ -58,7 +63,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut unfit = false;
     if args.format == Format::Junit {
         let witnesses: Vec<_> =
-            runs.map(|(entry, _, version)| (entry, beside.witness(version, &entry.case))).collect();
+            runs.map(|(entry, _, version)| (entry, beside.witness(version, &entry.case, args.judge))).collect();
         let replayed: Vec<_> = witnesses.iter().map(|(entry, witness)| replayed(entry, witness)).collect();
         unfit = replayed.iter().any(|r| r.complaint.is_some());
         print!("{}", replay_junit(&args.case, &replayed)?);
@@ -67,7 +72,7 @@ pub fn run(args: &Args) -> Outcome {
             if file.entries.len() > 1 && n == 0 {
                 println!("{}: {}", entry.place, entry.case);
             }
-            let witness = beside.witness(version, &entry.case);
+            let witness = beside.witness(version, &entry.case, args.judge);
             show(args, &witness);
             if let Some(complaint) = complaint(entry, &witness) {
                 println!("{}: {}: {complaint}", entry.place, version.name);
@@ -97,11 +102,11 @@ enum Beside {
 }
 
 impl Beside {
-    fn witness(self, version: &'static Version, case: &Case) -> Witness {
+    fn witness(self, version: &'static Version, case: &Case, judge: Option<Judge>) -> Witness {
         match self {
-            Beside::Nothing => Witness::alone(version, case),
-            Beside::Nearest => Witness::of(version, case),
-            Beside::Chosen(other) => Witness::with(version, other, case),
+            Beside::Nothing => Witness::alone(version, case, judge),
+            Beside::Nearest => Witness::of(version, case, judge),
+            Beside::Chosen(other) => Witness::with(version, other, case, judge),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A finding for programs: the execution that loses, and the one beside it, step by step.
 
 use super::changes::changes;
+use super::command::replay_of;
 use super::story::{cause_code, marks, symptom_code};
 use super::timeline::actor_name;
 use super::witness::{Side, Witness};
@@ -36,7 +37,7 @@ pub fn finding_json(witness: &Witness) -> Value {
     json!({
         "format": FINDING_FORMAT,
         "case": { "text": case.to_string(), "json": form },
-        "replay": format!("lostwrite replay {} '{case}'", losing.version.argument()),
+        "replay": replay_of(losing.version, case, &losing.trace),
         "losing": side(case, losing),
         "beside": beside.as_ref().map(|other| side(case, other)),
         "alignment": pairs.collect::<Vec<_>>(),

@@ -57,8 +57,9 @@ pub fn mail(witness: &Witness) -> Option<String> {
     }
     let _ = write!(
         out,
-        "\nTo run it, in a checkout of lostwrite:\n\n    cargo run --release -- replay {} --beside{} '{case}'\n",
+        "\nTo run it, in a checkout of lostwrite:\n\n    cargo run --release -- replay {}{} --beside{} '{case}'\n",
         version.argument(),
+        trace.asked.map_or(String::new(), |judge| format!(" --judge {}", judge.name())),
         witness.beside.as_ref().map_or_else(String::new, |side| format!("={}", side.version.name)),
     );
     Some(deunicode(&out))

@@ -2,7 +2,7 @@
 
 use super::Table;
 use explore::{Cell, Mark, Matrix, Square, Verdict};
-use impls::Scenario;
+use impls::{Scenario, Version};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -162,17 +162,17 @@ fn behind(cell: &Cell) -> u64 {
 
 /// What was found, each case once: which versions show it in how many steps, and how to replay it.
 fn cases(table: &Matrix) -> Vec<(String, String)> {
-    let mut out: BTreeMap<(Scenario, String), Vec<(&str, u32)>> = BTreeMap::new();
+    let mut out: BTreeMap<(Scenario, String), Vec<(&Version, u32)>> = BTreeMap::new();
     for (row, square) in table.squares() {
         if let Some(shown) = square.cell.as_ref().and_then(|c| c.shown.as_ref()) {
             let key = (square.scenario, shown.case.to_string());
-            out.entry(key).or_default().push((row.version.name, shown.finding.step()));
+            out.entry(key).or_default().push((row.version, shown.finding.step()));
         }
     }
     out.into_iter()
         .map(|((scenario, case), versions)| {
-            let names: Vec<_> = versions.iter().map(|(name, steps)| format!("{name} ({steps} steps)")).collect();
-            let options: String = versions.iter().map(|(name, _)| format!(" --impl {name}")).collect();
+            let names: Vec<_> = versions.iter().map(|(v, steps)| format!("{} ({steps} steps)", v.name)).collect();
+            let options: String = versions.iter().map(|(v, _)| format!(" {}", v.argument())).collect();
             let title = format!("{}, {}", scenario.name(), names.join(", "));
             (title, format!("lostwrite replay{options} '{case}'"))
         })

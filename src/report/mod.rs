@@ -2,6 +2,7 @@
 
 mod beside;
 mod changes;
+mod command;
 mod conform;
 mod distinguish;
 mod finding_json;
@@ -22,6 +23,7 @@ mod timeline;
 mod witness;
 
 pub use beside::{finding_text, side_by_side};
+pub use command::{replay_line, replay_line_of};
 pub use conform::{conform_json, conform_text};
 pub use distinguish::separation_text;
 pub use finding_json::{FINDING_FORMAT, finding_json};

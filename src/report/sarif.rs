@@ -1,6 +1,7 @@
 //! Findings as SARIF 2.1.0, for code scanning: each at the line of the listing whose step is at fault.
 
 use super::changes::changes;
+use super::command::replay_of;
 use super::finding_json::who;
 use super::story::{cause_code, marks, sentences, symptom_code};
 use super::witness::{Side, Witness};
@@ -115,7 +116,7 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
         message += &format!(" Scenario {}: {}.", scenario.name(), scenario.title());
     }
     let fault = at_fault(losing);
-    let replay = format!("lostwrite replay {} '{case}'", version.argument());
+    let replay = replay_of(version, case, trace);
     let mut result = json!({
         "ruleId": judge.name(),
         "ruleIndex": Judge::ALL.iter().position(|j| *j == judge),

@@ -381,3 +381,178 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::BrokeRule => "broke-rule",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Witness, finding_html, mail};
+    use model::{Happened, OpKind};
+    use oracle::{Judge, trace_of};
+    use std::collections::BTreeSet;
+
+    /// Every finding of every judge, of all versions and mutants on all cases that come with lostwrite.
+    fn every_finding(mut check: impl FnMut(&'static impls::Version, &Case, Judge, &Trace)) -> usize {
+        let mutants = impls::mutants().iter().map(|m| &m.version);
+        let versions: Vec<&'static impls::Version> = impls::registry().iter().chain(mutants).collect();
+        let cases: Vec<Case> = corpus::builtin().into_iter().flat_map(|f| f.entries).map(|e| e.case).collect();
+        let mut found = 0;
+        for version in versions {
+            for case in &cases {
+                let gravest = trace_of(version, case, None);
+                for finding in gravest.judges.iter() {
+                    let judge = finding.judge();
+                    check(version, case, judge, &trace_of(version, case, Some(judge)));
+                    found += 1;
+                }
+            }
+        }
+        found
+    }
+
+    /// The numbers that follow a word.
+    fn numbers_after<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+        text.match_indices(word).filter_map(move |(at, _)| {
+            let digits: String = text[at + word.len()..].chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        })
+    }
+
+    /// Each sentence's facts are those of the trace.
+    #[test]
+    fn what_is_said_of_every_finding_is_so() {
+        let mut symptoms = BTreeSet::new();
+        let mut causes = BTreeSet::new();
+        let found = every_finding(|version, case, judge, trace| {
+            let finding = trace.finding.expect("the judge has spoken");
+            let diagnosis = trace.diagnosis.expect("a finding has one");
+            assert_eq!(finding.judge(), judge);
+            symptoms.insert(symptom_code(diagnosis.symptom));
+            causes.insert(diagnosis.cause.map_or("none", |c| cause_code(c.kind)));
+            let text = sentences(case, trace).expect("a finding has sentences");
+            let at = format!("{} on {case}: {text}", version.name);
+            assert!(text.ends_with('.') && !text.contains("  ") && !text.contains(".."), "{at}");
+            // Every step that is named exists, up to the one that shows the finding, and is named once in a sentence.
+            for step in numbers_after(&text.to_lowercase(), "step ") {
+                let last = if matches!(finding, Finding::Broken { .. }) { u32::MAX } else { finding.step() };
+                assert!(step >= 1 && step as u32 <= last, "{at}");
+            }
+            for sentence in text.split_inclusive(". ") {
+                let mut steps: Vec<_> = numbers_after(sentence, "step ").collect();
+                let all = steps.len();
+                steps.dedup();
+                assert_eq!(steps.len(), all, "{at}");
+            }
+            stores_and_loads(case, trace, &text, &at);
+            functions(trace, &text, &at);
+            // A call is named only if the program makes it and it has returned.
+            for (word, kind) in [("MADV_DONTNEED", OpKind::DontNeed), ("mprotect", OpKind::Protect)] {
+                let returned = |r: &Row| r.event.returned && r.event.op.is_some_and(|op| op.kind == kind);
+                assert!(!text.contains(word) || trace.rows.iter().any(returned), "{at}");
+            }
+            let lazyfree = ["lazyfree", "MADV_FREE"].iter().any(|word| text.contains(word));
+            assert!(!lazyfree || case.programs.kinds_used().has(OpKind::Free), "{at}");
+            marks_are_so(case, trace, &diagnosis, &at);
+        });
+        println!("{found} findings; symptoms {symptoms:?}; causes {causes:?}");
+        assert!(found > 500, "only {found}");
+        for wanted in ["lost-write", "stale-load", "stale-store", "dirty-bit-lost", "rule-broken"] {
+            assert!(symptoms.contains(wanted), "no {wanted} in {symptoms:?}");
+        }
+        for wanted in ["dirty-bit-dropped", "flush-owed", "stored-without-dirty", "broke-rule"] {
+            assert!(causes.contains(wanted), "no {wanted} in {causes:?}");
+        }
+    }
+
+    fn stores_and_loads(case: &Case, trace: &Trace, text: &str, at: &str) {
+        let actor = |row: &Row| row.event.transition.actor().map(|a| actor_name(case, a)).unwrap_or_default();
+        let diagnosis = trace.diagnosis.expect("a finding has one");
+        if let Some(row) = diagnosis.store.and_then(|step| trace.row(step)) {
+            let Happened::Store { page, value, .. } = row.event.happened else { panic!("{at}") };
+            let said = match trace.finding {
+                Some(Finding::WrongValue { .. }) => {
+                    let (by, step) = (actor(row), row.step);
+                    text.contains(&format!("{by} stores {value} to page {page}"))
+                        || (text.contains(&format!("The value {value} that {by} stored to page {page}"))
+                            && text.contains(&format!("at step {step} is lost")))
+                }
+                _ => true,
+            };
+            assert!(said, "{at}");
+        }
+        if let Some(Finding::WrongValue { step, page, word, got, .. }) = trace.finding {
+            let row = trace.row(step).expect("the load");
+            let Happened::Load { page: loaded, data, .. } = row.event.happened else { panic!("{at}") };
+            assert_eq!((loaded as usize, data[word]), (page, got), "{at}");
+            assert!(text.contains(&format!("step {step}")) && text.contains(&actor(row)), "{at}");
+        }
+    }
+
+    /// Each `step N (function: words)` is that step.
+    fn functions(trace: &Trace, text: &str, at: &str) {
+        for (start, _) in text.to_lowercase().match_indices("step ") {
+            let rest = &text[start + 5..];
+            let Some((number, rest)) = rest.split_once(" (") else { continue };
+            let Ok(step) = number.parse::<u32>() else { continue };
+            let row = trace.row(step).unwrap_or_else(|| panic!("{at}"));
+            assert!(rest.starts_with(&format!("{}: {})", row.function, row.text())), "{at}");
+        }
+    }
+
+    fn marks_are_so(case: &Case, trace: &Trace, diagnosis: &Diagnosis, at: &str) {
+        for row in &trace.rows {
+            for mark in marks(case, trace, row) {
+                let page = |r: &Row| r.event.transition.actor().map(|a| r.before.actors[a].page);
+                match mark.code {
+                    "dirty-bit-lost" | "flush-owed" | "page-dropped" | "mapped-again" => {
+                        assert_eq!(diagnosis.cause.map(|c| c.step), Some(row.step), "{at}");
+                    }
+                    "entry-cleared" => {
+                        let page = page(row).expect("an actor") as usize;
+                        assert!((0..2).any(|mm| row.before.pte[mm][page] != row.after.pte[mm][page]), "{at}");
+                    }
+                    "stale-store" | "freed-store" | "shared-store" => {
+                        assert!(matches!(row.event.happened, Happened::Store { .. }), "{at}");
+                    }
+                    "stored-without-dirty" => {
+                        let Happened::Store { mm, page, .. } = row.event.happened else { panic!("{at}") };
+                        assert!(!row.after.pte[mm as usize][page as usize].dirty(), "{at}");
+                    }
+                    "data-lost" => assert_eq!(diagnosis.lost, Some(row.step), "{at}"),
+                    "finding" => assert_eq!(trace.finding.map(|f| f.step()), Some(row.step), "{at}"),
+                    other => panic!("{at}: {other}"),
+                }
+            }
+        }
+    }
+
+    /// What is marked in the timeline of a page stands in its key too; a mail has a subject, all its facts, and no empty ones.
+    #[test]
+    fn mails_and_pages_say_what_the_sentences_say() {
+        let mut n = 0;
+        every_finding(|version, case, judge, trace| {
+            // Pages are large: of each version every seventh.
+            n += 1;
+            if n % 7 != 0 {
+                return;
+            }
+            let witness = Witness::of(version, case, Some(judge));
+            let at = format!("{} on {case}", version.name);
+            let mail = mail(&witness).expect("a finding");
+            let folded: String = mail.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = sentences(case, trace).expect("a finding");
+            assert!(folded.contains(&deunicode::deunicode(&text)), "{at}: {mail}");
+            for empty in ["(, )", "From: \n", "takes nothing", ": step", "()"] {
+                assert!(!folded.contains(empty), "{at}: {empty}: {mail}");
+            }
+            let page = finding_html(&witness);
+            assert!(!page.contains("takes nothing"), "{at}");
+            let (key, _) = page.split_once("id=\"timeline\"").expect("a timeline");
+            for row in witness.losing.rows() {
+                for mark in marks(case, trace, row) {
+                    assert!(key.contains(&format!("<strong>{}</strong>", mark.loud)), "{at}: {mark}");
+                    assert!(mail.contains(&mark.to_string()), "{at}: {mark}");
+                }
+            }
+        });
+    }
+}

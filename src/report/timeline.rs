@@ -1,6 +1,7 @@
 //! The text timeline: one column per actor, state changes beside them, plain ASCII, at most 100 columns.
 
 use super::changes::{bytes, changes};
+use super::command::replay_of;
 use super::story::{Mark, marks};
 use corpus::Case;
 use deunicode::deunicode;
@@ -42,7 +43,7 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
     out.push('\n');
     out.push_str(&grid(case, trace, detail));
     if trace.finding.is_some() {
-        let _ = write!(out, "\nreplay: lostwrite replay {} '{case}'\n", version.argument());
+        let _ = write!(out, "\nreplay: {}\n", replay_of(version, case, trace));
     }
     out
 }

@@ -3,7 +3,7 @@
 use corpus::Case;
 use impls::Version;
 use model::{Action, Op, Transition};
-use oracle::{Finding, Row, Trace, trace};
+use oracle::{Finding, Judge, Row, Trace, trace_of};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::timeline::effects;
@@ -18,8 +18,8 @@ pub struct Side {
 }
 
 impl Side {
-    fn of(version: &'static Version, case: &Case) -> Side {
-        Side { version, trace: trace(version, case) }
+    fn of(version: &'static Version, case: &Case, judge: Option<Judge>) -> Side {
+        Side { version, trace: trace_of(version, case, judge) }
     }
 
     /// The steps that are shown: up to the finding if there is one, else all.
@@ -61,24 +61,24 @@ pub struct Alignment {
 }
 
 impl Witness {
-    /// The case on a version, with nothing beside.
+    /// The case on a version, with nothing beside. It is about what `judge` finds, or about the gravest finding.
     #[must_use]
-    pub fn alone(version: &'static Version, case: &Case) -> Witness {
-        Witness { case: case.clone(), losing: Side::of(version, case), beside: None }
+    pub fn alone(version: &'static Version, case: &Case, judge: Option<Judge>) -> Witness {
+        Witness { case: case.clone(), losing: Side::of(version, case, judge), beside: None }
     }
 
     /// The case on a version, with the neighbour that is nearest to it beside.
     #[must_use]
-    pub fn of(version: &'static Version, case: &Case) -> Witness {
-        let losing = Side::of(version, case);
-        let beside = if losing.trace.finding.is_some() { neighbour(version, case) } else { None };
-        Witness { case: case.clone(), losing, beside }
+    pub fn of(version: &'static Version, case: &Case, judge: Option<Judge>) -> Witness {
+        let alone = Witness::alone(version, case, judge);
+        let beside = if alone.finding().is_some() { neighbour(version, case) } else { None };
+        Witness { beside, ..alone }
     }
 
     /// The case on a version, with a chosen one beside it.
     #[must_use]
-    pub fn with(version: &'static Version, other: &'static Version, case: &Case) -> Witness {
-        Witness { case: case.clone(), losing: Side::of(version, case), beside: Some(Side::of(other, case)) }
+    pub fn with(version: &'static Version, other: &'static Version, case: &Case, judge: Option<Judge>) -> Witness {
+        Witness { beside: Some(Side::of(other, case, None)), ..Witness::alone(version, case, judge) }
     }
 
     /// What was found.
@@ -163,7 +163,7 @@ pub fn neighbour(version: &'static Version, case: &Case) -> Option<Side> {
         .map(|other| (!other.is_correct_on(&case.config), distance(version, other), other))
         .collect();
     candidates.sort_by_key(|(suspect, distance, _)| (*suspect, *distance));
-    candidates.into_iter().map(|(_, _, other)| Side::of(other, case)).find(|side| side.trace.finding.is_none())
+    candidates.into_iter().map(|(_, _, other)| Side::of(other, case, None)).find(|side| side.trace.finding.is_none())
 }
 
 /// How many lines of two listings differ.

@@ -119,7 +119,7 @@ fn replays_as_junit_fail_with_their_timeline() {
 const RACE: &str = "kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3";
 
 fn witness(version: &str, case: &str) -> Witness {
-    Witness::of(impls::find(version).expect("registered"), &case.parse().expect("a case"))
+    Witness::of(impls::find(version).expect("registered"), &case.parse().expect("a case"), None)
 }
 
 /// The line of the step at fault in the file of the version: that of the clear whose returned word is ignored.
@@ -174,7 +174,7 @@ fn sarif_points_into_a_file_of_ones_own() {
     let mut version = impls::file::read(&json).expect("a version").version;
     version.file = Some(path.clone().leak());
     let version: &'static impls::Version = Box::leak(Box::new(version));
-    let log = sarif(&[Witness::alone(version, &S1.parse().expect("a case"))]);
+    let log = sarif(&[Witness::alone(version, &S1.parse().expect("a case"), None)]);
     let result = &log["runs"][0]["results"][0];
     assert_eq!(result["level"], "error");
     let physical = &result["locations"][0]["physicalLocation"];

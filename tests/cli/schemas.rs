@@ -44,8 +44,8 @@ fn printed_forms() -> Vec<(&'static str, Vec<Value>)> {
         let version = impls::find("v1").expect("registered");
         let case = "kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3".parse().expect("a case");
         match impls::find(other) {
-            Ok(other) => Witness::with(version, other, &case),
-            Err(_) => Witness::alone(version, &case),
+            Ok(other) => Witness::with(version, other, &case, None),
+            Err(_) => Witness::alone(version, &case, None),
         }
     };
     vec![

@@ -53,8 +53,8 @@ pub fn run(args: &Args) -> Outcome {
     };
     let version = signature.version();
     let witness = match beside {
-        Some(other) => Witness::with(version, other, &case),
-        None => Witness::of(version, &case),
+        Some(other) => Witness::with(version, other, &case, Some(signature.judge())),
+        None => Witness::of(version, &case, Some(signature.judge())),
     };
     let report = written(&witness, if args.mail { Format::Mail } else { args.format });
     match &args.out {

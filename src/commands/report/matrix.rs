@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> Outcome {
 /// What a cell shows, if it shows anything.
 fn witness(version: &'static impls::Version, square: &Square) -> Option<Witness> {
     let shown = square.cell.as_ref()?.shown.as_ref()?;
-    Some(Witness::of(version, &shown.case))
+    Some(Witness::of(version, &shown.case, Some(shown.finding.judge())))
 }
 
 /// Files of a folder, each whole or not at all.

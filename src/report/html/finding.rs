@@ -4,6 +4,7 @@ use super::listing::Listings;
 use super::page::{command, document, provenance};
 use super::steps::{Grid, print_mark};
 use crate::report::Witness;
+use crate::report::command::replay_of;
 use crate::report::story::{headline, marks, sentences};
 use crate::report::timeline::cell;
 use corpus::Case;
@@ -60,7 +61,7 @@ pub(super) fn overview(grid: &Grid) -> Markup {
             }
         }
         (parting(grid))
-        (command("the line that replays it", &format!("lostwrite replay {} '{case}'", losing.version.argument())))
+        (command("the line that replays it", &replay_of(losing.version, case, trace)))
         dl.facts {
             div { dt { (losing.version.name) } dd { (losing.version.title) ". " (provenance(losing.version)) } }
             @if let Some(beside) = &witness.beside {

@@ -103,7 +103,7 @@ fn behind(
             div.inside id=(id) {
                 @match &cell.shown {
                     Some(shown) => {
-                        @let witness = Witness::of(row.version, &shown.case);
+                        @let witness = Witness::of(row.version, &shown.case, Some(shown.finding.judge()));
                         @let prefix = format!("{id}-");
                         (finding_section(&Grid { witness: &witness, listings, prefix: &prefix, whole: false }))
                     },

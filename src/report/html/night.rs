@@ -67,7 +67,7 @@ fn witness(record: &Record) -> Option<Witness> {
     let version = impls::find(&record.version).ok()?;
     let file = corpus::load(&record.key, record.case.as_bytes()).ok()?;
     let [entry] = file.entries.as_slice() else { return None };
-    Some(Witness::of(version, &entry.case))
+    Some(Witness::of(version, &entry.case, None))
 }
 
 fn verdict(report: &Report) -> Markup {

@@ -10,7 +10,7 @@ const RACE: &str = "kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3
 
 fn witness(version: &str, case: &str) -> Witness {
     let file = corpus::load("case", case.as_bytes()).expect("a case");
-    Witness::of(impls::find(version).expect("a version"), &file.entries[0].case)
+    Witness::of(impls::find(version).expect("a version"), &file.entries[0].case, None)
 }
 
 fn options() -> MatrixOptions {

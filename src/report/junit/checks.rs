@@ -1,6 +1,7 @@
 //! What a CI system calls directly, as JUnit XML: replayed cases, the model beside real kernels, the table of versions.
 
 use super::{case, failed, skipped, xml};
+use crate::report::command::{replay_line_of, replay_of};
 use crate::report::{Detail, timeline};
 use corpus::Case;
 use explore::{Mark, Matrix};
@@ -35,7 +36,7 @@ pub fn replay_junit(name: &str, replayed: &[Replayed]) -> Result<String, String>
                 let timeline = timeline(r.version, r.case, r.trace, Detail::Telling);
                 failed(
                     complaint.clone(),
-                    &format!("lostwrite replay {} '{}'\n\n{timeline}", r.version.argument(), r.case),
+                    &format!("{}\n\n{timeline}", replay_of(r.version, r.case, r.trace)),
                 )
             }
         };
@@ -94,7 +95,7 @@ pub fn matrix_junit(tables: &[Matrix]) -> Result<String, String> {
                 (mark, cell) => {
                     let shown = cell.as_ref().and_then(|c| c.shown.as_ref());
                     let shown = shown.map_or(String::new(), |s| {
-                        format!("{}\nlostwrite replay {} '{}'\n", s.finding, row.version.argument(), s.case)
+                        format!("{}\n{}\n", s.finding, replay_line_of(row.version, &s.case, s.finding.judge()))
                     });
                     let found = if mark == Mark::NotFound { "no loss was found" } else { "a loss was found" };
                     failed(format!("{found}; by the table it is {expected}"), &shown)
