@@ -87,7 +87,7 @@ fn the_first_difference_of_the_race_is_the_clear() {
     let line = after.lines().next().expect("a step");
     assert!(line.contains("cpu0 D0 clear (returned word ignored)") && line.contains("| "), "{text}");
     assert!(line.ends_with("cpu0 D0 pte = clear"), "{text}");
-    for mark in ["DIRTY FACT DROPPED", "DATA LOST", "WRONG VALUE: 0, expected 1"] {
+    for mark in ["DIRTY BIT LOST", "DATA LOST", "WRONG VALUE: 0, expected 1"] {
         assert!(after.contains(mark), "{text}");
     }
     assert!(after.contains("> ") && after.contains("mark folio dirty"), "{text}");

@@ -26,10 +26,10 @@ fn v1_is_told_from_v3_by_the_smallest_program_with_a_timeline_that_replays() {
         out.contains("v1 and v3 differ, and on no smaller program: kernel=6.0 cpu0: F0 D0 | cpu1: W0\n"),
         "{out}"
     );
-    assert!(out.contains("only v1: the dirty fact of a store of actor 1 to page 0 is dropped"), "{out}");
-    assert!(out.contains("only v3: nothing") && out.contains("DIRTY FACT DROPPED"), "{out}");
+    assert!(out.contains("only v1: the dirty bit of a store of actor 1 to page 0 is lost"), "{out}");
+    assert!(out.contains("only v3: nothing") && out.contains("DIRTY BIT LOST"), "{out}");
     let replay = out.lines().find_map(|l| l.strip_prefix("replay: lostwrite replay --impl v1 '")).expect("a case");
-    lostwrite(&["replay", "--impl", "v1", replay.trim_end_matches('\'')]).stdout(contains("DIRTY FACT DROPPED"));
+    lostwrite(&["replay", "--impl", "v1", replay.trim_end_matches('\'')]).stdout(contains("DIRTY BIT LOST"));
 }
 
 /// The other way round the same program answers, and the same states are looked at.

@@ -129,7 +129,7 @@ fn programs_tells_a_loss_with_its_schedule() {
     let Verdict::Alarm(report) = programs(&[v1], &case("kernel=6.0 cpu0: F0 D0 | cpu1: W0"), 5_000) else {
         panic!("no alarm")
     };
-    assert!(report.contains("v1: the dirty fact") && report.contains("DIRTY FACT DROPPED"), "{report}");
+    assert!(report.contains("v1: the dirty bit") && report.contains("DIRTY BIT LOST"), "{report}");
     let moved = case("kernel=6.0 W0 D0");
     assert_eq!(programs(&[find("v3"), find("v2")], &moved, 5_000), Verdict::Fine);
     assert_eq!(programs(&[v1], &moved, 5_000), Verdict::Fine);

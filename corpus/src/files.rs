@@ -32,7 +32,7 @@ pub enum Expect {
     Revoked,
     /// Nor that, but a structural rule is broken.
     Broken,
-    /// Nor that, but a dirty fact is dropped.
+    /// Nor that, but a dirty bit is lost.
     Dropped,
 }
 

@@ -29,7 +29,7 @@ pub enum Verdict {
     },
     /// A structural rule is broken.
     Broken,
-    /// A dirty fact is dropped, and no load shows it.
+    /// A dirty bit is lost, and no load shows it.
     Dropped,
     /// No judge says anything.
     Silent,

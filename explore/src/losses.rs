@@ -30,7 +30,7 @@ pub enum Loss {
         /// Which page.
         page: usize,
     },
-    /// A dirty fact is dropped: the folio is clean, and its backing does not hold what was stored.
+    /// A dirty bit is lost: the folio is clean, and its backing does not hold what was stored.
     Dropped {
         /// In which address space: 1 is the child's.
         mm: usize,
@@ -68,7 +68,7 @@ impl std::fmt::Display for Loss {
             }
             Loss::Stale { page } => write!(f, "page {page} is reached, or read, through a stale translation"),
             Loss::Dropped { mm, page, word } => {
-                write!(f, "the dirty fact of a store of actor {word} to page {page}{} is dropped", child(mm))
+                write!(f, "the dirty bit of a store of actor {word} to page {page}{} is lost", child(mm))
             }
             Loss::Broken(rule) => f.write_str(rule),
             Loss::Impossible => f.write_str(Rule::Impossible.text()),

@@ -73,7 +73,9 @@ const COLLECT: &[(&str, &str, Edit)] = &[
     ("leaves written pages where they are", "DH+", |n| {
         with_branch_after(n, A::Collectable, Node::If(A::PtePresentDirty, vec![Node::Next], vec![]))
     }),
-    ("marks the folio dirty in any case", "7.3-closed", |n| with_before(n, A::InstallMigrationEntry, A::MarkFolioDirty)),
+    ("marks the folio dirty in any case", "7.3-closed", |n| {
+        with_before(n, A::InstallMigrationEntry, A::MarkFolioDirty)
+    }),
 ];
 
 /// What it does, the listing of the environment that it changes, and how. v3 is the operation.
@@ -95,7 +97,9 @@ const AROUND: &[(&str, &str, Edit)] = &[
     ("zap_pte_range marks what it takes dirty", "dontneed", |n| {
         with_branch_after(n, A::ReadPte, Node::If(A::NormalPage, vec![step(A::MarkFolioDirty)], vec![]))
     }),
-    ("zap_pte_range flushes before it drops the lock", "dontneed", |n| with_before(n, A::UnlockPtl, A::FlushRange)),
+    ("zap_pte_range flushes before it drops the lock", "dontneed", |n| {
+        with_before(n, A::UnlockPtl, A::FlushRange)
+    }),
     ("madvise_free_pte_range flushes before it drops the lock", "free", |n| {
         with_before(n, A::UnlockPtl, A::FlushRange)
     }),

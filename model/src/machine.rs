@@ -107,7 +107,7 @@ impl Actor {
     pub const BATCH_DIRTY: u32 = 1 << 5;
     /// Migrating back on behalf of a CPU fault.
     pub const FAULT: u32 = 1 << 6;
-    /// The register `pte` holds a dirty fact that is nowhere else (for the judges).
+    /// The register `pte` holds a dirty bit that is nowhere else (for the judges).
     pub const HOLDS_DIRTY: u32 = 1 << 7;
     /// The register `pte` holds a word that was taken out of the page table and may be put back.
     pub const HOLDS_PTE: u32 = 1 << 8;

@@ -258,7 +258,7 @@ fn reclaim_visits_both_mappings() {
     assert!(m.folios.iter().all(|f| !f.allocated()), "written and freed");
 }
 
-/// Collect replaces the parent's entry, `try_to_migrate` the child's; and the child's dirty fact is not lost on the way.
+/// Collect replaces the parent's entry, `try_to_migrate` the child's; and the child's dirty bit is not lost on the way.
 #[test]
 fn try_to_migrate_visits_both_mappings() {
     let programs = programs(&[&[(Write, 0), (Fork, 0), (Migrate, 0)]]);

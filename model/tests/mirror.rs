@@ -100,7 +100,7 @@ fn a_device_exclusive_page_stays_where_it_is() {
     }
 }
 
-/// Reclaim has isolated the page when the migration wants to: it puts the old entry back. The dirty fact is in the folio.
+/// Reclaim has isolated the page when the migration wants to: it puts the old entry back. The dirty bit is in the folio.
 #[test]
 fn a_migration_that_cannot_isolate_its_page_restores_it() {
     let programs = programs_with(&[ActorKind::Kswapd], &[&[(Write, 0), (Migrate, 0)], &[(PageOut, 0)]]);

@@ -28,7 +28,7 @@ struct Page {
     split: bool,
     /// A MADV_DONTNEED of the page returned after the last take.
     discarded: bool,
-    /// Why the dirty fact of each word was dropped, first since the word was stored.
+    /// Why the dirty bit of each word was dropped, first since the word was stored.
     dropped: [Option<Drop>; ACTORS],
 }
 
@@ -51,7 +51,7 @@ enum Taken {
     RacedAndReplaced,
 }
 
-/// How a dirty fact was dropped.
+/// How a dirty bit was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Drop {
     As(Scenario),

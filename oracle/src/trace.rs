@@ -2,8 +2,8 @@
 
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::execution::{End, Observer, Replay, Summary, execute};
-use crate::guard::{guarded, quietly};
 use crate::finding::{Finding, Judge, Judges};
+use crate::guard::{guarded, quietly};
 use crate::scenario::History;
 use corpus::Case;
 use impls::{Scenario, Version};

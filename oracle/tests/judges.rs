@@ -28,7 +28,7 @@ fn bug_d() -> &'static Version {
     &impls::mutants().iter().find(|m| m.name == "bugD").expect("it is in the ground truth").version
 }
 
-/// No dirty fact involved, nothing revoked, every rule kept. Only the load is wrong.
+/// No dirty bit involved, nothing revoked, every rule kept. Only the load is wrong.
 #[test]
 fn wrong_data_is_for_last_write_alone() {
     let forgotten = faulty_around("the driver copies nothing", "alloc_and_copy", &|nodes| {
@@ -115,6 +115,35 @@ fn a_dropped_fact_that_is_made_good_is_for_clean_means_equal_alone() {
         let (mine, theirs) = (outcome(version, &case(line)).0, outcome(common::version("v3"), &case(line)).0);
         assert_eq!(compare(&case(line), &mine, &theirs), Comparison::Agree, "no load and no place gives it away");
     }
+}
+
+/// A lock that keeps others away is no reason to wait where whoever holds it is not going to mend what is broken: the judge speaks at the
+/// step of collect that loses the dirty bit, with the folio still locked.
+#[test]
+fn clean_means_equal_speaks_as_early_as_it_can() {
+    let line = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0";
+    for name in ["pre-fix", "5.18", "v3.1"] {
+        let trace = oracle::trace_of(version(name), &case(line), Some(Judge::CleanMeansEqual));
+        let finding = trace.finding.unwrap_or_else(|| panic!("{name}: nothing found"));
+        let row = trace.row(finding.step()).expect("a row");
+        assert!(row.subject_step.is_some(), "{name}: {finding}");
+        assert!(row.after.folios.iter().any(|f| f.locked()), "{name}: {finding}");
+    }
+}
+
+/// Who marks the folio dirty too often or too late, but under the lock, loses nothing.
+#[test]
+fn a_mark_that_comes_late_but_under_the_lock_is_right() {
+    let line = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0";
+    let v3 = version("v3");
+    let mark = Node::If(Action::PteDirty, vec![common::step(Action::MarkFolioDirty)], vec![]);
+    let rest = without(&v3.listing, &[Action::PteDirty]);
+    let late = edited(&rest, &|n| if is(&n, Action::RemoveRmap) { vec![n, mark.clone()] } else { vec![n] });
+    let (judges, _) = judged(&faulty("marked behind the migration entry", late), &case(line));
+    assert!(judges.is_silent(), "{judges:?}");
+    // Without it, or behind the unlock of the folio, it is a loss.
+    let (judges, _) = judged(&faulty("not marked", rest), &case(line));
+    assert_eq!(heard(&judges), [Judge::LastWrite, Judge::CleanMeansEqual]);
 }
 
 /// Faults of the kernel around v3, likewise.

@@ -3,9 +3,9 @@
 use super::{FINE, Format, Outcome, input, unexpected};
 use corpus::{Case, Entry, Expect};
 use impls::Version;
-use oracle::Judge;
 use lostwrite::named;
 use lostwrite::report::{Detail, Replayed, Witness, replay_junit, side_by_side, timeline};
+use oracle::Judge;
 
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]

@@ -514,6 +514,7 @@ mod tests {
                         assert!(matches!(row.event.happened, Happened::Store { .. }), "{at}");
                     }
                     "stored-without-dirty" => {
+                        assert!(!case.config.keeps_contract(), "{at}");
                         let Happened::Store { mm, page, .. } = row.event.happened else { panic!("{at}") };
                         assert!(!row.after.pte[mm as usize][page as usize].dirty(), "{at}");
                     }

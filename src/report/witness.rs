@@ -163,7 +163,10 @@ pub fn neighbour(version: &'static Version, case: &Case) -> Option<Side> {
         .map(|other| (!other.is_correct_on(&case.config), distance(version, other), other))
         .collect();
     candidates.sort_by_key(|(suspect, distance, _)| (*suspect, *distance));
-    candidates.into_iter().map(|(_, _, other)| Side::of(other, case, None)).find(|side| side.trace.finding.is_none())
+    candidates
+        .into_iter()
+        .map(|(_, _, other)| Side::of(other, case, None))
+        .find(|side| side.trace.finding.is_none())
 }
 
 /// How many lines of two listings differ.

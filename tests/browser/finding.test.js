@@ -25,10 +25,10 @@ async function with_page(options, body) {
 
 describe("what the page says", () => {
   test("first what is lost, the marked steps, the line that replays it", () => with_page({}, async (page) => {
-    assert.match(await page.title(), /^v1 loses a store/);
-    assert.match(await page.textContent(".sentence"), /returns 0\. It has to return 1: the store of cpu1/);
+    assert.match(await page.title(), /^v1: store between read and clear of the pte lost/);
+    assert.match(await page.textContent(".sentence"), /The value 1 that cpu1 stored to page 0 at step 29 is lost: .* returns 0; 1 is right/);
     const key = await page.$$eval(".key strong", (all) => all.map((e) => e.textContent));
-    assert.deepEqual(key, ["DIRTY FACT DROPPED", "DATA LOST", "WRONG VALUE"]);
+    assert.deepEqual(key, ["DIRTY BIT LOST", "DATA LOST", "WRONG VALUE"]);
     assert.match(await page.textContent(".command code"), /^lostwrite replay --impl v1 'kernel=6\.0 /);
     const bottom = await page.$eval(".command", (e) => e.getBoundingClientRect().bottom);
     assert.ok(bottom < 860, "the line that replays it is on the first screen");

@@ -111,7 +111,7 @@ fn replays_as_junit_fail_with_their_timeline() {
     assert!(
         failure
             .text()
-            .is_some_and(|t| t.contains("DIRTY FACT DROPPED") && t.contains("lostwrite replay --impl pre-fix"))
+            .is_some_and(|t| t.contains("DIRTY BIT LOST") && t.contains("lostwrite replay --impl pre-fix"))
     );
     assert!(!skipped(failed[0]));
 }
@@ -191,13 +191,11 @@ fn a_finding_as_json_holds_both_executions() {
     let losing = &finding["losing"];
     let rows = losing["rows"].as_array().expect("rows");
     assert!(rows.iter().enumerate().all(|(n, r)| r["step"] == n + 1));
-    for (mark, word) in
-        [("dirty_fact_dropped", "dirty-fact-dropped"), ("data_lost", "data-lost"), ("finding", "finding")]
-    {
+    for (mark, word) in [("cause", "dirty-bit-lost"), ("data_lost", "data-lost"), ("finding", "finding")] {
         let step = losing["marked"][mark].as_u64().expect("a step") as usize;
         assert!(rows[step - 1]["marks"].as_array().is_some_and(|m| m.contains(&word.into())), "{mark}");
     }
-    let dropped = losing["marked"]["dirty_fact_dropped"].as_u64().expect("a step") as usize;
+    let dropped = losing["marked"]["cause"].as_u64().expect("a step") as usize;
     let step = rows[dropped - 1]["listing_step"].as_u64().expect("a step of the listing") as usize;
     let line = &losing["version"]["listing"][step - 1];
     assert_eq!(line["text"], rows[dropped - 1]["text"]);

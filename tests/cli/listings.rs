@@ -20,7 +20,7 @@ fn list_shows_the_versions_with_what_they_lose() {
     }
 }
 
-/// v3 differs from v2 in what happens between the folio lock and the dirty fact, and in the range flush at the end.
+/// v3 differs from v2 in what happens between the folio lock and the dirty bit, and in the range flush at the end.
 #[test]
 fn diff_marks_the_two_places_where_v2_and_v3_differ() {
     let out = printed(&lostwrite(&["diff", "v2", "v3", "--all"]).success());

@@ -6,7 +6,7 @@ use predicates::prelude::*;
 #[test]
 fn replay_marks_where_the_fact_and_the_data_went() {
     let out = printed(&lostwrite(&["replay", "--impl", "pre-fix", S1]).success());
-    let marks = ["DIRTY FACT DROPPED", "DATA LOST", "WRONG VALUE: 1, expected 2"];
+    let marks = ["DIRTY BIT LOST", "DATA LOST", "WRONG VALUE: 1, expected 2"];
     let places: Vec<_> = marks.iter().map(|m| out.find(m).unwrap_or_else(|| panic!("{m}: {out}"))).collect();
     assert!(places.is_sorted(), "{out}");
     // Each mark stands under the step that it is about.

@@ -71,6 +71,7 @@ fn printed_forms() -> Vec<(&'static str, Vec<Value>)> {
                 finding_json(&Witness::alone(
                     impls::find("v3").expect("registered"),
                     &S1.parse().expect("a case"),
+                    None,
                 )),
             ],
         ),

@@ -56,7 +56,7 @@ pub enum Group {
     Pairs,
     /// Rules that judges found broken.
     Judges,
-    /// What judges had to consider: legal sets, and where a dirty fact rests.
+    /// What judges had to consider: legal sets, and where a dirty bit rests.
     States,
     /// Non-vacuity goals.
     Goals,
@@ -182,7 +182,7 @@ impl std::fmt::Display for Said {
 
 /// What can be legal beside the last value.
 pub(super) const LEGAL: [&str; 3] = ["anything", "the value before", "zero"];
-/// Where a dirty fact can rest.
+/// Where a dirty bit can rest.
 pub(super) const RESTS: [&str; 6] =
     ["a pte", "a migration entry", "the folio", "a register", "writeback", "a device that stores"];
 

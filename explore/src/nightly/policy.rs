@@ -53,7 +53,7 @@ pub enum Kind {
     Broken,
     /// Anything that the table does not ask for where the CPU or the driver breaks the contract: nothing is claimed there.
     OffContract,
-    /// What is expected, and its shadows: dropped facts and revoked pages of what is known to lose.
+    /// What is expected, and its shadows: lost dirty bits and revoked pages of what is known to lose.
     Known,
 }
 

@@ -42,7 +42,7 @@ pub(super) fn dropped(world: &World, rows: &[Row], of: &Stored, from: usize, end
 
 /// Whether anything says that the page is newer than its backing, or the backing has the value too or is about to get it. A page without a backing needs no
 /// record yet; it gets one when it gets a slot, and a lazyfree page does not.
-fn is_recorded(world: &World, machine: &Machine, of: &Stored) -> bool {
+pub(super) fn is_recorded(world: &World, machine: &Machine, of: &Stored) -> bool {
     let Some(frame) = resting(machine, of.mm, of.page) else { return true };
     let folio = &machine.folios[frame as usize];
     let backed = folio.swapcache() && machine.slots[folio.slot() as usize].data[of.word] == of.value;

@@ -94,8 +94,7 @@ pub(crate) fn diagnose(world: &World, rows: &[Row], finding: &Finding) -> Diagno
         Finding::CleanButNewer { mm, page, word, legal, .. } => {
             let of = Stored { mm, page, word, value: legal.last };
             let store = last_store(rows, &of);
-            let dropped = evidence::dropped(world, rows, &of, store.unwrap_or(0), end);
-            let cause = dropped.and_then(|at| unrecorded(rows, store, at));
+            let cause = unrecorded(world, rows, &of, store, end);
             let known = Cause { step: finding.step(), kind: CauseKind::DirtyBitDropped };
             Diagnosis {
                 symptom: Symptom::DirtyBitLost,
@@ -158,23 +157,39 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
             lost: lost.map(step),
         };
     }
-    let dropped = lost.and_then(|at| evidence::dropped(world, rows, of, store.unwrap_or(0), at));
-    let cause = match (dropped, lost) {
-        (Some(at), _) => unrecorded(rows, store, at),
-        (None, Some(at)) => Some(Cause { step: step(at), kind: CauseKind::DataDropped }),
-        (None, None) => None,
-    };
+    let cause = lost.and_then(|at| {
+        let dropped = Cause { step: step(at), kind: CauseKind::DataDropped };
+        Some(unrecorded(world, rows, of, store, at).unwrap_or(dropped))
+    });
     Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: lost.map(step) }
 }
 
-/// The cause if row `at` is the first from which on nothing recorded the store: that step, unless the store itself left no record.
-fn unrecorded(rows: &[Row], store: Option<usize>, at: usize) -> Option<Cause> {
-    if store != Some(at) {
-        return Some(Cause { step: rows[at].step, kind: CauseKind::DirtyBitDropped });
+/// The cause of a store that nothing recorded any more before row `end`. D is set before the data are stored, so that the record may be
+/// gone by the time of the store: the search goes back to where the storing operation began.
+fn unrecorded(world: &World, rows: &[Row], of: &Stored, store: Option<usize>, end: usize) -> Option<Cause> {
+    let step = |at: usize, kind| Some(Cause { step: rows[at].step, kind });
+    let from = store.map_or(0, |at| began(rows, at));
+    let at = evidence::dropped(world, rows, of, from, end)?;
+    if evidence::is_recorded(world, &rows[at].before, of) {
+        return step(at, CauseKind::DirtyBitDropped);
     }
-    // The translation said that D was set already. Whoever cleared D owes the flush; if nobody did, the CPU is at fault.
-    let owed = translation::owed(rows, at).and_then(|owed| owed.cause);
-    Some(owed.unwrap_or(Cause { step: rows[at].step, kind: CauseKind::StoredWithoutDirty }))
+    // The store itself left no record. If the translation said that D was set, somebody had taken it out of the entry, and may owe
+    // the flush; if not, the CPU is at fault.
+    let Some(store) = store else { return step(at, CauseKind::DirtyBitDropped) };
+    match (translation::owed(rows, store).and_then(|owed| owed.cause), translation::cleaned(rows, store)) {
+        (Some(owed), _) => Some(owed),
+        (None, Some(cleaned)) => step(cleaned, CauseKind::DirtyBitDropped),
+        (None, None) => step(store, CauseKind::StoredWithoutDirty),
+    }
+}
+
+/// The first row of the operation that row `at` belongs to.
+fn began(rows: &[Row], at: usize) -> usize {
+    let Some(actor) = rows[at].event.transition.actor() else { return at };
+    let nth = rows[at].before.actors[actor].op;
+    let own = |r: &Row| r.event.transition.actor() == Some(actor);
+    let first = rows[..at].iter().rposition(|r| own(r) && r.before.actors[actor].op != nth);
+    (first.map_or(0, |before| before + 1)..at).find(|&n| own(&rows[n])).unwrap_or(at)
 }
 
 fn broken(rows: &[Row], rule: Rule) -> Diagnosis {

@@ -52,7 +52,8 @@ impl Cached {
             let actor = &machine.actors[self.cpu];
             actor.has(Actor::MID_ACCESS) && actor.folio == self.frame && actor.page as usize == self.page
         };
-        (entry.valid() && entry.frame() == self.frame && (!self.write || entry.write())) || mid_access()
+        let allows = (!self.write || entry.write()) && (!self.dirty || entry.dirty());
+        (entry.valid() && entry.frame() == self.frame && allows) || mid_access()
     }
 }
 
@@ -64,7 +65,9 @@ fn used(row: &Row) -> Option<Cached> {
         Happened::Nothing => return None,
     };
     let cpu = row.event.transition.actor()?;
-    Some(Cached { cpu, mm: mm.into(), page: page.into(), frame, write: store, dirty: store })
+    let entry = row.before.tlb[cpu][mm as usize][page as usize];
+    let dirty = store && entry.valid() && entry.dirty();
+    Some(Cached { cpu, mm: mm.into(), page: page.into(), frame, write: store, dirty })
 }
 
 /// Whether the store of a row went through a translation that the page table no longer had, or no longer allowed to write through.
@@ -78,6 +81,12 @@ pub(super) fn owed(rows: &[Row], at: usize) -> Option<Owed> {
     let freed = |cleared: usize| rows[cleared..at].iter().any(|r| frees(r, cached.frame));
     let cleared = cleared(rows, at, cached)?;
     Some(Owed { cause: given_up(rows, cleared, at, cached), freed: freed(cleared) })
+}
+
+/// The row that took D out of the entry, if the store of row `at` went through a translation that says D is set.
+pub(super) fn cleaned(rows: &[Row], at: usize) -> Option<usize> {
+    let cached = used(&rows[at]).filter(|cached| cached.dirty)?;
+    cleared(rows, at, cached)
 }
 
 /// Who owed the flush of a writable translation to the frame that the last row gives back.

@@ -7,7 +7,6 @@ use crate::report::Witness;
 use crate::report::command::replay_of;
 use crate::report::story::{headline, marks, sentences};
 use crate::report::timeline::cell;
-use corpus::Case;
 use maud::{Markup, html};
 use model::OpKind;
 
@@ -74,7 +73,7 @@ pub(super) fn overview(grid: &Grid) -> Markup {
                 div { dt { "judge" } dd { (finding.judge().name()) ": " (finding) } }
             }
             div { dt { "case" } dd { code { (case) } } }
-            div { dt { "operations" } dd { (operations(case)) } }
+            div { dt { "operations" } dd { (operations(witness)) } }
         }
     }
 }
@@ -127,11 +126,15 @@ fn parting(grid: &Grid) -> Markup {
     }
 }
 
-/// What the letters of a case stand for.
-fn operations(case: &Case) -> Markup {
-    let used = case.programs.kinds_used();
+/// What the letters of the case and of the timeline stand for. The read-back at the end has operations that the programs lack.
+fn operations(witness: &Witness) -> Markup {
+    let named = witness.case.programs.kinds_used();
+    let sides = [Some(&witness.losing), witness.beside.as_ref()].into_iter().flatten();
+    let done: Vec<OpKind> =
+        sides.flat_map(|s| s.rows()).filter_map(|row| row.event.op).map(|op| op.kind).collect();
+    let used = |k: &OpKind| named.has(*k) || done.contains(k);
     html! {
-        @for (n, kind) in OpKind::ALL.into_iter().filter(|k| used.has(*k)).enumerate() {
+        @for (n, kind) in OpKind::ALL.into_iter().filter(used).enumerate() {
             @if n > 0 { "; " }
             code { (kind.letters()) } " " (kind.title())
         }

@@ -69,7 +69,10 @@ pub(super) fn provenance(version: &Version) -> Markup {
 fn source_word(word: &str) -> Markup {
     let name = word.trim_end_matches([' ', ',', ';', '.']);
     let rest = &word[name.len()..];
-    let url = if name.len() >= 12 && name.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase()) {
+    // What is cut short with dots is the beginning of a message id.
+    let url = if rest.starts_with("...") {
+        None
+    } else if name.len() >= 12 && name.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase()) {
         Some(format!("https://git.kernel.org/torvalds/c/{name}"))
     } else if name.contains('@') {
         Some(format!("https://lore.kernel.org/r/{name}"))

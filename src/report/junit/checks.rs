@@ -34,10 +34,7 @@ pub fn replay_junit(name: &str, replayed: &[Replayed]) -> Result<String, String>
             None => TestCaseStatus::success(),
             Some(complaint) => {
                 let timeline = timeline(r.version, r.case, r.trace, Detail::Telling);
-                failed(
-                    complaint.clone(),
-                    &format!("{}\n\n{timeline}", replay_of(r.version, r.case, r.trace)),
-                )
+                failed(complaint.clone(), &format!("{}\n\n{timeline}", replay_of(r.version, r.case, r.trace)))
             }
         };
         suite.add_test_case(case(&format!("{}: {}", r.place, r.version.name), "replay", status));
