@@ -3,6 +3,8 @@
 mod commands;
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod own_files;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
@@ -23,8 +25,9 @@ struct Cli {
 }
 
 const AFTER: &str = "Example: lostwrite --time 30 --seed 7\n\n\
-                          Exit codes: 0 everything as expected; 1 a version believed correct was flagged, a known loss \
-                          was not found, or model and kernel disagree; 2 bad arguments or files; 130 interrupted, with \
+                          With your own version: lostwrite --impl-file mine.json\n\n\
+                          Exit codes: 0 everything as expected; 1 a version believed correct was flagged, or one of your \
+                          own; a known loss was not found, or model and kernel disagree; 2 bad arguments or files; 130 interrupted, with \
                           the best so far printed (shrink).";
 
 #[derive(Subcommand)]
@@ -85,7 +88,14 @@ fn main() -> ExitCode {
     sigpipe::reset();
     let cli = Cli::parse();
     cli.terminal.apply();
-    let result = match cli.command {
+    match run(cli) {
+        Ok(code) => code,
+        Err(message) => commands::terminal::fail(&message),
+    }
+}
+
+fn run(cli: Cli) -> commands::Outcome {
+    match cli.command {
         None => commands::main_job::run(&cli.main),
         Some(Command::List(args)) => commands::list::run(&args),
         Some(Command::Diff(args)) => commands::diff::run(&args),
@@ -111,9 +121,5 @@ fn main() -> ExitCode {
         Some(Command::Schema(args)) => commands::schema::run(&args),
         Some(Command::Completions(args)) => commands::shell::completions(&args, Cli::command()),
         Some(Command::Man(args)) => commands::shell::man(&args, Cli::command()),
-    };
-    match result {
-        Ok(code) => code,
-        Err(message) => commands::terminal::fail(&message),
     }
 }

@@ -2,7 +2,7 @@
 //! go on with, or join, only if both ask the same.
 
 use corpus::{Case, Environment};
-use explore::{Answers, Bounds, Job, Record, Rival, Shard, native};
+use explore::{Answers, Bounds, Job, Record, Rival, Shard};
 use impls::Version;
 use model::{ActorKind, Config, OpKind, listing};
 use serde::{Deserialize, Serialize};
@@ -128,7 +128,7 @@ impl Question {
             if given.is_empty() { default() } else { given.to_vec() }
         };
         let environment =
-            Environment { kernel: environment.kernel.or(Some(native(subject.base))), ..environment.clone() };
+            Environment { kernel: environment.kernel.or(Some(subject.base.kernel)), ..environment.clone() };
         let alphabet = or(&limits.alphabet, &ALPHABET, &["DD"]);
         let starts = or(&limits.starts, &STARTS, &LARGE_STARTS)
             .iter()

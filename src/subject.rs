@@ -1,6 +1,7 @@
 //! What `rediscover` looks for: which version, which loss, in which surroundings.
 
 use crate::named;
+use crate::naming::Known;
 use corpus::{Case, Environment};
 use impls::{Scenario, Version};
 use oracle::{Judge, trace};
@@ -28,7 +29,7 @@ impl Subject {
     ///
     /// # Errors
     /// With the setting, what was found and what is known.
-    pub fn from_settings(setting: impl Fn(&str) -> Option<String>) -> Result<Subject, String> {
+    pub fn from_settings(setting: impl Fn(&str) -> Option<String>, known: &Known) -> Result<Subject, String> {
         fn find<T>(
             name: &str,
             value: Option<String>,
@@ -38,7 +39,7 @@ impl Subject {
         }
         let subject = setting("SUBJECT").unwrap_or_else(|| "pre-fix".to_owned());
         Ok(Subject {
-            version: impls::find(&subject).map_err(|e| format!("SUBJECT: {e}"))?,
+            version: known.find(&subject).map_err(|e| format!("SUBJECT: {e}"))?,
             scenario: find("SCENARIO", setting("SCENARIO"), named::scenario)?,
             environment: Environment {
                 kernel: find("KERNEL", setting("KERNEL"), named::kernel)?,
@@ -65,7 +66,8 @@ mod tests {
     use super::*;
 
     fn of(settings: &[(&str, &str)]) -> Result<Subject, String> {
-        Subject::from_settings(|name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        let setting = |name: &str| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        Subject::from_settings(setting, &Known::default())
     }
 
     #[test]

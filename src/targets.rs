@@ -39,36 +39,41 @@ pub struct Target {
     pub name: &'static str,
     /// What it raises its alarm on.
     pub about: &'static str,
-    /// What it does with an input; only `rediscover` asks who the subject is.
-    pub body: fn(&Subject, &[u8]) -> Verdict,
+    /// What it does with an input. `rediscover` asks who the subject is, `differential` and `programs` which versions to run.
+    pub body: fn(&Subject, &[&'static Version], &[u8]) -> Verdict,
 }
 
 /// All targets.
 pub const ALL: [Target; 4] = [
     Target {
         name: "differential",
-        about: "a judge speaks of a version believed correct, or two such versions diverge",
-        body: |_, input| differential_bytes(input),
+        about: "a judge speaks of a version believed correct or of one's own, or two of these diverge",
+        body: |_, versions, input| differential_bytes_on(versions, input),
     },
-    Target { name: "rediscover", about: "the subject, which is known to lose, loses", body: rediscover_bytes },
+    Target {
+        name: "rediscover",
+        about: "the subject, which is known to lose, loses",
+        body: |subject, _, input| rediscover_bytes(subject, input),
+    },
     Target {
         name: "programs",
-        about: "some interleaving of the programs is flagged on a version believed correct, or two such versions can end differently",
-        body: |_, input| programs_bytes(input),
+        about: "some interleaving of the programs is flagged on a version believed correct or on one's own, or two of these can end \
+                differently",
+        body: |_, versions, input| programs_bytes_on(versions, input),
     },
     Target {
         name: "codec",
         about: "text, JSON and bytes do not hold the same case",
-        body: |_, input| codec_bytes(input),
+        body: |_, _, input| codec_bytes(input),
     },
 ];
 
 /// Runs a case on versions and raises an alarm for what no correct version does: a flag on a version that is believed
-/// correct, or two such versions that diverge.
+/// correct or of which nothing is known, or two such versions that diverge. Versions that are known to lose are left out.
 #[must_use]
 pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String> {
     let mut first: Option<(&'static Version, Outcome)> = None;
-    for version in versions.iter().filter(|v| v.is_correct_on(&case.config)) {
+    for version in versions.iter().filter(|v| v.should_be_silent_on(&case.config)) {
         let (outcome, judges, summary) = oracle::outcome(version, case);
         if !judges.is_silent() {
             return Some(report(version, case));
@@ -98,7 +103,7 @@ pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String
 #[must_use]
 pub fn correct() -> &'static [&'static Version] {
     static CORRECT: LazyLock<Vec<&'static Version>> =
-        LazyLock::new(|| impls::registry().iter().filter(|v| v.correct).collect());
+        LazyLock::new(|| impls::registry().iter().filter(|v| v.is_believed_correct()).collect());
     &CORRECT
 }
 
@@ -147,7 +152,7 @@ pub fn programs_bytes_on(versions: &[&'static Version], input: &[u8]) -> Verdict
 pub fn programs(versions: &[&'static Version], case: &Case, states: usize) -> Verdict {
     let case = Case { schedule: corpus::Schedule::default(), ..case.clone() };
     let mut first: Option<(&'static Version, BTreeSet<Ending>)> = None;
-    for version in versions.iter().filter(|v| v.is_correct_on(&case.config)) {
+    for version in versions.iter().filter(|v| v.should_be_silent_on(&case.config)) {
         let Ok(found) = explore::losses(version, &case, states) else { return Verdict::Rejected };
         if let Some(loss) = found.losses.first() {
             let shown =

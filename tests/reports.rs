@@ -192,7 +192,7 @@ mod command {
         for version in impls::history() {
             for scenario in impls::Scenario::ALL {
                 let mail = out.join(format!("{}-{}-hw0.txt", version.name, scenario.name()));
-                let required = version.expects(scenario) == impls::Loss::Required;
+                let required = version.must_lose(scenario);
                 if required {
                     let text =
                         std::fs::read_to_string(&mail).unwrap_or_else(|e| panic!("{}: {e}", mail.display()));

@@ -61,13 +61,12 @@ macro_rules! knob {
 
 /// Every knob. The order is that of the byte form, and never changes.
 pub static KNOBS: [Knob; 13] = [
-    knob!(
-        "migration-entry",
-        migration_entry,
-        ["none", MigrationEntryBits::None],
-        ["gated", MigrationEntryBits::Gated],
-        ["ungated", MigrationEntryBits::Ungated]
-    ),
+    Knob {
+        name: "migration-entry",
+        values: &MigrationEntryBits::NAMES,
+        get: |k| place(&MigrationEntryBits::ALL, &k.migration_entry),
+        set: |k, n| k.migration_entry = MigrationEntryBits::ALL[n],
+    },
     knob!("swap-in", swap_in, ["read-only", SwapIn::ReadOnly], ["writable-clean", SwapIn::WritableClean]),
     knob!(
         "reclaim-batch",

@@ -6,7 +6,7 @@
 use crate::{Answer, Exhaust, Memory, Recorder, SamplerKind, Walked, Walks, exhaust, rng_for};
 use corpus::Case;
 use impls::{Loss, Scenario, Version};
-use model::{Config, World};
+use model::World;
 use oracle::{Finding, Goals, History, Judge, Judges, execute, trace};
 use std::collections::BTreeSet;
 
@@ -74,15 +74,27 @@ pub struct Cell {
     pub goals: Goals,
 }
 
-/// Whether a cell is as the table of expected verdicts says.
+/// How a cell compares with the table of expected verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// It is, or nothing is expected.
+    /// It is as the table says, or the table leaves the question open.
     AsExpected,
     /// Something was found that must not be there.
     NotExpected,
     /// What must be there was not found.
     NotFound,
+    /// The table does not speak of the version, and something was found.
+    Found,
+    /// The table does not speak of the version, and nothing was found.
+    Nothing,
+}
+
+impl Mark {
+    /// Whether the cell is good news: as expected, or without a finding where nothing is expected.
+    #[must_use]
+    pub const fn is_fine(self) -> bool {
+        matches!(self, Mark::AsExpected | Mark::Nothing)
+    }
 }
 
 /// Answers the question on the scenario's programs.
@@ -106,6 +118,12 @@ pub fn cell(version: &Version, scenario: Scenario, programs: &[Case], effort: Ef
 }
 
 impl Cell {
+    /// Whether these programs show anything, be it another scenario's loss.
+    #[must_use]
+    pub fn shows_anything(&self) -> bool {
+        self.verdict != Verdict::Silent || !self.others.is_empty()
+    }
+
     /// Compares with what is expected. `clean`: nothing at all is expected of the version on this hardware.
     #[must_use]
     pub fn mark(&self, expected: Option<Loss>, clean: bool) -> Mark {
@@ -230,7 +248,7 @@ impl Question<'_> {
 
     fn sample(&self, cell: &mut Cell, seen: &mut Seen) {
         let Case { config, programs, .. } = self.program;
-        let own = Config { knobs: self.version.knobs(config.knobs), ..*config };
+        let own = self.version.config(config);
         let world = World::new(&own, programs, &self.version.code);
         let mut walks = Walks::new(&world, Walks::MOST);
         for index in 0..self.effort.samples {
@@ -261,7 +279,9 @@ impl Question<'_> {
 /// Any number: the same executions every time.
 const SEED: u64 = 1;
 
-fn verdict(finding: &Finding) -> Verdict {
+/// What a finding is.
+#[must_use]
+pub fn verdict(finding: &Finding) -> Verdict {
     match finding {
         Finding::WrongValue { stale, .. } => Verdict::Wrong { stale: *stale },
         Finding::Revoked { .. } => Verdict::Wrong { stale: true },

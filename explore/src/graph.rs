@@ -72,7 +72,7 @@ impl Graph {
         budget: usize,
         visitor: &mut impl Visitor,
     ) -> Result<Graph, TooLarge> {
-        let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+        let config = version.config(&case.config);
         let world = World::new(&config, &case.programs, &version.code);
         let start = Machine::new(&config);
         let mut graph = Graph { config, machines: Machines::new(&start), first: Vec::new(), edges: Vec::new() };

@@ -3,9 +3,11 @@
 //! Execution `i` of a seed is the same case and the same choices wherever and whenever it runs, so a report over a
 //! fixed number of executions does not depend on the number of threads.
 
+use crate::cell::{Verdict, verdict};
 use crate::{Limits, Recorder, Signature, case_at, rng_for, shrink_to};
 use corpus::{Case, Environment};
 use impls::{Scenario, Version};
+use model::Config;
 use oracle::{End, Finding, Goal, Goals, Judge, Judges, Observer, Summary, execute, replay, trace};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -92,11 +94,24 @@ pub struct HuntOptions {
     pub limit: Limit,
 }
 
-/// A loss that was found.
+/// What is counted and shown together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Class {
+    /// The version's place among those of the hunt.
+    pub version: usize,
+    /// Who speaks. Of versions that are known to lose only a loss is worth a word.
+    pub judge: Judge,
+    /// The scenario of a loss; `None` if it is of no known one, or no loss.
+    pub scenario: Option<Scenario>,
+}
+
+/// Something that was found.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// In which execution.
     pub index: u64,
+    /// What it is.
+    pub verdict: Verdict,
     /// The case, shrunk, with its schedule.
     pub case: Case,
     /// How many steps show it.
@@ -117,18 +132,33 @@ pub struct HuntReport {
     pub executions: u64,
     /// How many of the executions reached each goal on some version, in the order of [`Goal::ALL`].
     pub goals: Vec<u64>,
-    /// How many of them lost something, by version name.
-    pub losses: BTreeMap<&'static str, u64>,
-    /// The shortest loss of each class, by version name and scenario (`None`: of no known class).
-    pub found: BTreeMap<(&'static str, Option<Scenario>), Found>,
-    /// Flags on versions that are believed correct: version, judge, case. The first few.
-    pub alarms: Vec<(&'static str, Judge, Case)>,
+    /// How many of them lost something, by the version's place among those of the hunt.
+    pub losses: BTreeMap<usize, u64>,
+    /// How many of them a judge flagged on a version of which nothing is expected.
+    pub flagged: BTreeMap<usize, u64>,
+    /// The same where the machine around the operation breaks the contract and nobody asked for that: these are not counted above.
+    pub off_contract: BTreeMap<usize, u64>,
+    /// The shortest of each class.
+    pub found: BTreeMap<Class, Found>,
+    /// Flags on versions that are believed correct. The first few.
+    pub alarms: Vec<Alarm>,
     /// How many such flags there were.
     pub alarm_count: u64,
     /// Executions that did not come to their end: a deadlock, or the step bound.
     pub unfinished: u64,
-    /// The first of them: version, case.
-    pub first_unfinished: Option<(&'static str, Case)>,
+    /// The first of them.
+    pub first_unfinished: Option<(&'static Version, Case)>,
+}
+
+/// A flag on a version that is believed correct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The version's place among those of the hunt.
+    pub version: usize,
+    /// Who speaks.
+    pub judge: Judge,
+    /// The case, shrunk.
+    pub case: Case,
 }
 
 /// Executions that one task runs before it reports.
@@ -170,16 +200,24 @@ pub fn hunt(options: &HuntOptions, progress: impl Fn(u64) + Sync) -> HuntReport 
         }
     }
     report.alarms.truncate(ALARMS);
-    report.alarms = report.alarms.into_iter().map(smallest).collect();
+    report.alarms.iter_mut().for_each(|alarm| alarm.shrink(options.versions[alarm.version]));
     report
 }
 
-/// An alarm with its case shrunk as long as the same judge says the same of the same version.
-fn smallest((name, judge, case): (&'static str, Judge, Case)) -> (&'static str, Judge, Case) {
-    let Ok(version) = impls::find(name) else { return (name, judge, case) };
-    let signature = Signature::all(version, &case).into_iter().find(|s| s.judge() == judge);
-    let case = signature.map_or(case.clone(), |s| shrink_to(&case, s, &Limits::default()).case);
-    (name, judge, case)
+impl Alarm {
+    /// Shrinks the case as long as the same judge says the same of the version.
+    fn shrink(&mut self, version: &'static Version) {
+        let signature = Signature::all(version, &self.case).into_iter().find(|s| s.judge() == self.judge);
+        if let Some(signature) = signature {
+            self.case = shrink_to(&self.case, signature, &Limits::default()).case;
+        }
+    }
+}
+
+fn add<K: Ord>(mine: &mut BTreeMap<K, u64>, theirs: BTreeMap<K, u64>) {
+    for (key, n) in theirs {
+        *mine.entry(key).or_default() += n;
+    }
 }
 
 impl HuntReport {
@@ -195,88 +233,138 @@ impl HuntReport {
             self.first_unfinished = other.first_unfinished;
         }
         self.alarm_count += other.alarm_count;
-        for (version, n) in other.losses {
-            *self.losses.entry(version).or_default() += n;
-        }
-        for (key, found) in other.found {
-            match self.found.get(&key) {
-                Some(old) if old.rank() <= found.rank() => {}
-                _ => {
-                    self.found.insert(key, found);
-                }
-            }
+        add(&mut self.losses, other.losses);
+        add(&mut self.flagged, other.flagged);
+        add(&mut self.off_contract, other.off_contract);
+        for (class, found) in other.found {
+            self.keep(class, found);
         }
         if self.alarms.len() < ALARMS {
             self.alarms.extend(other.alarms);
         }
     }
+
+    fn keep(&mut self, class: Class, found: Found) {
+        match self.found.get(&class) {
+            Some(old) if old.rank() <= found.rank() => {}
+            _ => {
+                self.found.insert(class, found);
+            }
+        }
+    }
+}
+
+/// What a flag on a version means in an execution.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// The version is believed correct.
+    Alarm,
+    /// Nothing is expected of the version: whatever a judge says is news.
+    News,
+    /// The version is known to lose, or the machine around it breaks the contract: a loss is counted, and shown once of each kind.
+    Known,
+    /// Nothing is expected of the version, but where the machine around it breaks the contract every version loses.
+    Nobodys,
+}
+
+impl Meaning {
+    /// `asked`: whoever hunts asked for a machine that breaks the contract.
+    fn of(version: &Version, config: &Config, asked: bool) -> Meaning {
+        match (version.has_expectations(), version.is_correct_on(config)) {
+            (true, true) => Meaning::Alarm,
+            (true, false) => Meaning::Known,
+            (false, _) if asked || config.keeps_contract() => Meaning::News,
+            (false, _) => Meaning::Nobodys,
+        }
+    }
 }
 
 fn run_batch(options: &HuntOptions, range: Range<u64>) -> HuntReport {
-    let mut report = HuntReport { goals: vec![0; Goal::ALL.len()], ..HuntReport::default() };
-    let mut classified = BTreeMap::<(&str, bool), usize>::new();
+    let asked = !options.environment.of(&Case::default()).config.keeps_contract();
+    let report = HuntReport { goals: vec![0; Goal::ALL.len()], ..HuntReport::default() };
+    let mut batch = Batch { options, asked, report, classified: BTreeMap::new() };
     for index in range {
         let mut numbered = Numbered::draw(options.origin, &options.environment, options.seed, index);
         let mut reached = Goals::default();
-        for version in &options.versions {
-            let mut both = (Judges::default(), Goals::default());
-            let summary = numbered.run(version, false, &mut both);
-            let (judges, goals) = both;
-            reached.join(goals);
-            // A CPU that breaks the contract may corrupt an entry so that nobody gets anywhere.
-            if summary.end != End::Complete && numbered.case.config.keeps_contract() {
-                report.unfinished += 1;
-                if report.first_unfinished.is_none() {
-                    numbered.run(version, true, &mut Judges::default());
-                    report.first_unfinished = Some((version.name, numbered.case.clone()));
-                }
-            }
-            if judges.is_silent() {
-                continue;
-            }
-            let lost = judges.of(Judge::LastWrite).is_some();
-            let correct = version.is_correct_on(&numbered.case.config);
-            if correct {
-                report.alarm_count += 1;
-            } else if !lost {
-                continue;
-            }
-            *report.losses.entry(version.name).or_default() += u64::from(lost);
-            // A stale value is rare beside the others, and has a quota of its own.
-            let stale = matches!(judges.of(Judge::LastWrite), Some(Finding::WrongValue { stale: true, .. }));
-            let n = classified.entry((version.name, stale)).or_default();
-            if *n >= CLASSIFIED && !correct {
-                continue;
-            }
-            *n += 1;
-            numbered.run(version, true, &mut Judges::default());
-            let case = numbered.case.clone();
-            if correct {
-                let judge = judges.iter().next().map_or(Judge::LastWrite, |f| f.judge());
-                report.alarms.push((version.name, judge, case));
-                continue;
-            }
-            let part = classify(version, case, index);
-            report.merge(part);
+        for version in 0..options.versions.len() {
+            reached.join(batch.execution(version, index, &mut numbered));
         }
-        for (count, goal) in report.goals.iter_mut().zip(Goal::ALL) {
+        for (count, goal) in batch.report.goals.iter_mut().zip(Goal::ALL) {
             *count += u64::from(reached.has(*goal));
         }
-        report.executions += 1;
+        batch.report.executions += 1;
     }
-    report
+    batch.report
 }
 
-/// Names a loss's class, and shrinks it within its class.
-fn classify(version: &'static Version, case: Case, index: u64) -> HuntReport {
-    let mut report = HuntReport::default();
-    let lost = Signature::all(version, &case).into_iter().find(|s| s.judge() == Judge::LastWrite);
-    let Some(signature) = lost else { return report };
-    let limits = Limits { executions: PER_LOSS, ..Limits::default() };
-    let (case, scenario) = (shrink_to(&case, signature, &limits).case, signature.scenario());
-    let length = trace(version, &case).length();
-    report.found.insert((version.name, scenario), Found { index, case, length });
-    report
+struct Batch<'a> {
+    options: &'a HuntOptions,
+    asked: bool,
+    report: HuntReport,
+    /// How many were classified, by version and judge; a stale value is rare beside the others, and has a quota of its own.
+    classified: BTreeMap<(usize, Judge, bool), usize>,
+}
+
+impl Batch<'_> {
+    /// Runs a case on a version, and keeps what is worth it.
+    fn execution(&mut self, place: usize, index: u64, numbered: &mut Numbered) -> Goals {
+        let version = self.options.versions[place];
+        let report = &mut self.report;
+        let mut both = (Judges::default(), Goals::default());
+        let summary = numbered.run(version, false, &mut both);
+        let (judges, goals) = both;
+        // A CPU that breaks the contract may corrupt an entry so that nobody gets anywhere.
+        if summary.end != End::Complete && numbered.case.config.keeps_contract() {
+            report.unfinished += 1;
+            if report.first_unfinished.is_none() {
+                numbered.run(version, true, &mut Judges::default());
+                report.first_unfinished = Some((version, numbered.case.clone()));
+            }
+        }
+        if judges.is_silent() {
+            return goals;
+        }
+        let lost = judges.of(Judge::LastWrite).is_some();
+        let meaning = Meaning::of(version, &numbered.case.config, self.asked);
+        match meaning {
+            Meaning::Alarm => report.alarm_count += 1,
+            Meaning::News => *report.flagged.entry(place).or_default() += 1,
+            Meaning::Nobodys => *report.off_contract.entry(place).or_default() += 1,
+            Meaning::Known => {}
+        }
+        if meaning == Meaning::Nobodys || (meaning == Meaning::Known && !lost) {
+            return goals;
+        }
+        *report.losses.entry(place).or_default() += u64::from(lost);
+        if meaning == Meaning::Alarm {
+            numbered.run(version, true, &mut Judges::default());
+            let judge = judges.iter().next().map_or(Judge::LastWrite, |f| f.judge());
+            report.alarms.push(Alarm { version: place, judge, case: numbered.case.clone() });
+            return goals;
+        }
+        for finding in judges.iter().filter(|f| meaning == Meaning::News || f.judge() == Judge::LastWrite) {
+            let stale = matches!(finding, Finding::WrongValue { stale: true, .. });
+            let n = self.classified.entry((place, finding.judge(), stale)).or_default();
+            if *n < CLASSIFIED {
+                *n += 1;
+                numbered.run(version, true, &mut Judges::default());
+                self.classify(place, finding.judge(), &numbered.case, index);
+            }
+        }
+        goals
+    }
+
+    /// Names the class of what a judge says, and shrinks it within its class.
+    fn classify(&mut self, place: usize, judge: Judge, case: &Case, index: u64) {
+        let version = self.options.versions[place];
+        let signature = Signature::all(version, case).into_iter().find(|s| s.judge() == judge);
+        let Some(signature) = signature else { return };
+        let limits = Limits { executions: PER_LOSS, ..Limits::default() };
+        let case = shrink_to(case, signature, &limits).case;
+        let Some(finding) = trace(version, &case).judges.of(judge) else { return };
+        let class = Class { version: place, judge, scenario: signature.scenario() };
+        self.report.keep(class, Found { index, verdict: verdict(&finding), case, length: finding.step() });
+    }
 }
 
 /// How many executions it took one seed to find a first loss.

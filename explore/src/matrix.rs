@@ -69,17 +69,17 @@ impl Matrix {
         goals
     }
 
-    /// Whether every cell is as expected.
+    /// Whether every cell of the versions that the table of expected verdicts speaks of is as it says.
     #[must_use]
     pub fn as_expected(&self) -> bool {
-        self.squares().all(|(_, square)| square.mark == Mark::AsExpected)
+        self.squares().all(|(_, square)| !matches!(square.mark, Mark::NotExpected | Mark::NotFound))
     }
-}
 
-/// The kernel that a version belongs to.
-#[must_use]
-pub fn native(version: &Version) -> Profile {
-    Profile::ALL.into_iter().find(|p| p.name() == version.kernel).unwrap_or_default()
+    /// Whether that is so, and nothing was found on the other versions.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        self.squares().all(|(_, square)| square.mark.is_fine())
+    }
 }
 
 /// Tabulates on all cores, and reports each finished cell to `progress`. The result does not depend on the number of cores.
@@ -102,10 +102,11 @@ pub fn matrix_part(options: &MatrixOptions, part: Shard, progress: impl Fn() + S
         .enumerate()
         .map(|(number, (hardware, row, scenario))| {
             if !part.has(number as u64) {
-                return Square { scenario, cell: None, expected: None, mark: Mark::AsExpected };
+                let mark = if options.versions[row].has_expectations() { Mark::AsExpected } else { Mark::Nothing };
+                return Square { scenario, cell: None, expected: None, mark };
             }
             let version = options.versions[row];
-            let kernel = options.kernel.unwrap_or_else(|| native(version));
+            let kernel = options.kernel.unwrap_or(version.kernel);
             let surface = options.hardware[hardware];
             let cases: Vec<Case> = programs
                 .iter()
@@ -128,7 +129,7 @@ pub fn matrix_part(options: &MatrixOptions, part: Shard, progress: impl Fn() + S
             .iter()
             .map(|version| MatrixRow {
                 version,
-                kernel: options.kernel.unwrap_or_else(|| native(version)),
+                kernel: options.kernel.unwrap_or(version.kernel),
                 cells: cells.by_ref().take(Scenario::ALL.len()).collect(),
             })
             .collect(),
@@ -138,13 +139,13 @@ pub fn matrix_part(options: &MatrixOptions, part: Shard, progress: impl Fn() + S
 
 /// With its own kernel around it a version may have a row of its own.
 fn compared(version: &Version, hardware: &str, native: bool, scenario: Scenario, cell: Option<Cell>) -> Square {
-    let row_of = |hardware: &str| {
-        impls::expected_rows().iter().find(|r| r.version == version.name && r.hardware == hardware)
-    };
-    let row = native.then(|| row_of(&format!("{hardware}@native"))).flatten().or_else(|| row_of(hardware));
+    let row =
+        native.then(|| version.row(&format!("{hardware}@native"))).flatten().or_else(|| version.row(hardware));
     let expected = row.and_then(|r| r.cells[scenario as usize]);
     let clean = row.is_some_and(|r| r.cells.iter().flatten().all(|l| *l == Loss::Forbidden));
     let mark = match &cell {
+        Some(cell) if !version.has_expectations() && cell.shows_anything() => Mark::Found,
+        _ if !version.has_expectations() => Mark::Nothing,
         Some(cell) => cell.mark(expected, clean),
         None if expected == Some(Loss::Required) => Mark::NotFound,
         None => Mark::AsExpected,

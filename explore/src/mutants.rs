@@ -5,18 +5,21 @@
 //!
 //! 1. with one CPU, the programs that are made for it, the sequences recorded on real kernels, and generated ones: the judges, and
 //!    the differential (one CPU interleaves in one way only, so that loads and places must be those of the original);
-//! 2. executions drawn as a hunt draws them, for an original that is believed correct;
+//! 2. executions drawn as a hunt draws them, for an original that is believed correct, or of which nothing is expected and nothing found;
 //! 3. all interleavings of the programs that are made for it (`programs.case`, `mutants.case`): a kind of finding that
 //!    the original does not show, or a judge that is silent where it is not on the original.
 //!
 //! A step that the model cannot carry out counts only if nothing else does: a kernel has no such alarm.
 
-use crate::{Answer, Effort, Exhaust, Memory, case_at, exhaust, native};
+use crate::cell::{Verdict, verdict};
+use crate::{Answer, Effort, Exhaust, Memory, case_at, exhaust};
 use corpus::Case;
 use impls::{Edit, Scenario, Version, edits};
 use model::{Config, Profile};
 use oracle::guard::{guarded, quietly};
-use oracle::{Comparison, Finding, History, Judge, Judges, Outcome, Rule, compare, execute, outcome, replay};
+use oracle::{
+    Comparison, Finding, History, Judge, Judges, Outcome, Rule, compare, execute, outcome, replay, trace,
+};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -72,6 +75,9 @@ pub struct MutantsReport {
     pub version: &'static Version,
     /// The kernel around it.
     pub kernel: Profile,
+    /// What the version itself shows on the cases and programs that its mutants are judged on, without the edits. Of one that is known
+    /// to lose this is what it is known for.
+    pub shows: BTreeSet<(Verdict, Option<Scenario>)>,
     /// Its mutants, in the order of [`edits`].
     pub mutants: Vec<MutantReport>,
 }
@@ -107,6 +113,7 @@ pub fn mutants(versions: &[&'static Version], effort: Effort, progress: impl Fn(
     let of = |original: &Original| MutantsReport {
         version: original.version,
         kernel: original.kernel,
+        shows: original.shows.clone(),
         mutants: reports.by_ref().take(edits(&original.version.listing).len()).collect(),
     };
     originals.iter().map(of).collect()
@@ -114,6 +121,8 @@ pub fn mutants(versions: &[&'static Version], effort: Effort, progress: impl Fn(
 
 /// Which kinds of finding all interleavings of a program show; the impossible is kept apart.
 type Kinds = BTreeSet<(Judge, Option<Scenario>)>;
+/// The same as they are told.
+type Shows = BTreeSet<(Verdict, Option<Scenario>)>;
 
 /// A version as it is, to compare with.
 struct Original {
@@ -124,6 +133,8 @@ struct Original {
     sequential: Vec<(Case, Outcome, Judges)>,
     /// Programs of several actors, and what they show; `None` where there are too many states.
     programs: Vec<(Case, Option<Kinds>)>,
+    /// What it shows on all of these.
+    shows: Shows,
 }
 
 /// Any number: the same executions every time.
@@ -131,21 +142,41 @@ const SEED: u64 = 1;
 
 impl Original {
     fn of(version: &'static Version, effort: Effort) -> Original {
-        let kernel = native(version);
+        let kernel = version.kernel;
         let programs = corpus::scenario_programs().into_iter().chain(corpus::mutant_programs()).map(|e| e.case);
         let generated = (0..effort.samples).map(|index| first_alone(case_at(SEED, index).0));
         let cases = programs.chain(corpus::ground_truth_sequences()).chain(generated);
         let cases = cases.map(|c| c.on(kernel, c.surface()));
         let (sequential, programs): (Vec<_>, Vec<_>) = cases.partition(Case::is_sequential);
+        let mut shows = Shows::new();
         let sequential = sequential.into_iter().map(|case| {
             let (outcome, judges, _) = outcome(version, &case);
+            if !judges.is_silent() && case.config.keeps_contract() {
+                let scenario = trace(version, &case).scenario();
+                shows.extend(
+                    judges.iter().map(|f| (verdict(&f), scenario.filter(|_| f.judge() == Judge::LastWrite))),
+                );
+            }
             (case, outcome, judges)
         });
+        let sequential = sequential.collect();
         let programs = programs.into_iter().map(|case| {
-            let kinds = kinds(version, &case, effort).kinds;
-            (case, kinds)
+            let found = kinds(version, &case, effort);
+            if case.config.keeps_contract() {
+                shows.extend(found.shows);
+            }
+            (case, found.kinds)
         });
-        Original { version, kernel, effort, sequential: sequential.collect(), programs: programs.collect() }
+        let programs = programs.collect();
+        Original { version, kernel, effort, sequential, programs, shows }
+    }
+
+    /// Whether whatever a judge says of a mutant is the edit's doing.
+    fn is_silent(&self) -> bool {
+        match self.version.has_expectations() {
+            true => self.version.is_believed_correct(),
+            false => self.shows.is_empty(),
+        }
     }
 
     fn run(&self, edit: Edit) -> MutantReport {
@@ -184,7 +215,7 @@ impl Original {
     }
 
     fn sampled(&self, mutant: &Version, impossible: &mut Option<Catch>) -> Option<Catch> {
-        if !self.version.correct {
+        if !self.is_silent() {
             return None;
         }
         (0..self.effort.samples).find_map(|index| {
@@ -323,26 +354,31 @@ fn kind(finding: &Finding, past: &History) -> Option<(Judge, Option<Scenario>)> 
 }
 
 /// What all interleavings of a program show.
-struct Shows {
+struct Found {
     /// `None` if there are too many.
     kinds: Option<Kinds>,
+    /// As far as was looked.
+    shows: Shows,
     impossible: bool,
 }
 
 /// Without regard to the past first: there are fewer states, and mostly there is nothing to tell apart.
-fn kinds(version: &Version, program: &Case, effort: Effort) -> Shows {
+fn kinds(version: &Version, program: &Case, effort: Effort) -> Found {
     let found = exhaust::<()>(version, program, effort.budget, |_, ()| Answer::Stop);
     if let Exhaust::Exhausted { .. } = found {
-        return Shows { kinds: Some(Kinds::new()), impossible: false };
+        return Found { kinds: Some(Kinds::new()), shows: Shows::new(), impossible: false };
     }
-    let mut kinds = Kinds::new();
+    let (mut kinds, mut shows) = (Kinds::new(), Shows::new());
     let mut impossible = false;
     let found = exhaust::<History>(version, program, effort.budget, |finding, past| {
         impossible |= is_impossible(finding);
-        kinds.extend(kind(finding, past));
+        if let Some((judge, scenario)) = kind(finding, past) {
+            kinds.insert((judge, scenario));
+            shows.insert((verdict(finding), scenario));
+        }
         Answer::Ignore
     });
-    Shows { kinds: matches!(found, Exhaust::Exhausted { .. }).then_some(kinds), impossible }
+    Found { kinds: matches!(found, Exhaust::Exhausted { .. }).then_some(kinds), shows, impossible }
 }
 
 #[cfg(test)]

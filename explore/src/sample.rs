@@ -3,7 +3,7 @@
 use crate::{Interleavings, Recorder, SamplerKind, TooLarge, Uniform, Walks, rng_for};
 use corpus::Case;
 use impls::Version;
-use model::{Config, World};
+use model::World;
 use oracle::{Judge, Judges, execute};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ pub fn first_loss(
     seed: u64,
     budget: u64,
 ) -> Option<First> {
-    let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+    let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, &version.code);
     let mut walks = Walks::new(&world, Walks::MOST);
     (0..budget).find_map(|index| {

@@ -7,7 +7,7 @@ use corpus::{Case, Entry, Expect};
 use explore::{Answer, Exhaust, exhaust};
 use impls::{Provenance, Scenario, Version};
 use model::listing::Node;
-use model::{Config, Machine, World, listing};
+use model::{Machine, World, listing};
 use oracle::{Finding, History, Judge, Judges, Rule, STEP_BOUND, replay, trace};
 use std::collections::HashSet;
 
@@ -37,7 +37,7 @@ fn wrong_value<M>(finding: &Finding, _: &M) -> Answer {
 
 /// States and transitions up to where nothing moves any more, depth first, with the library's own hash set.
 fn naive(version: &Version, case: &Case) -> (u64, u64) {
-    let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+    let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, &version.code);
     let (mut seen, mut transitions) = (HashSet::from([Machine::new(&config)]), 0);
     let mut open: Vec<_> = seen.iter().copied().collect();

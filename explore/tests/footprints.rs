@@ -224,7 +224,7 @@ fn a_footprint_is_a_set() {
     let all: Vec<_> = {
         let (case, _) = case_at(1, 1);
         let version = impls::registry().first().expect("there are versions");
-        let config = model::Config { knobs: version.knobs(case.config.knobs), ..case.config };
+        let config = version.config(&case.config);
         let world = World::new(&config, &case.programs, &version.code);
         let machine = Machine::new(&config);
         machine.footprint(&world, Transition::run(0)).touched().iter().collect()

@@ -92,7 +92,7 @@ fn what_a_machine_can_do_its_twin_can_do_too() {
         }
         let version = versions[index as usize % versions.len()];
         let other = renamed(&case, &names);
-        let config = model::Config { knobs: version.knobs(case.config.knobs), ..case.config };
+        let config = version.config(&case.config);
         let twin = World::new(&config, &other.programs, &version.code);
         let place = format!("execution {index}, {names:?}, {} on {case}", version.name);
         let mut twins = Twins { twin, names, states: 0, place };

@@ -5,7 +5,7 @@ mod common;
 use common::version;
 use corpus::{Case, Shape};
 use explore::{Recorder, SamplerKind, Scheduling, Walked, Walks, case_at, first_loss, rng_for};
-use model::{Config, World};
+use model::World;
 use oracle::{Goals, Judge, Judges, Replay, execute};
 
 const KINDS: [SamplerKind; 4] =
@@ -31,7 +31,7 @@ fn what_is_remembered_changes_nothing() {
     for (index, (case, executions)) in racing.into_iter().chain(random).enumerate() {
         let every = if executions > 12 { 1 } else { 3 };
         for version in impls::registry().iter().skip(index % every).step_by(every) {
-            let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+            let config = version.config(&case.config);
             let world = World::new(&config, &case.programs, &version.code);
             for most in [Walks::MOST, 40, 1] {
                 let mut walks = Walks::new(&world, most);
@@ -61,7 +61,7 @@ fn schedules_are_replayed_as_they_are() {
         let (case, recorder) = case_at(7, index);
         let case = recorder.draw_for(case, version("v2"));
         for version in [version("v1"), version("v2")] {
-            let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+            let config = version.config(&case.config);
             let world = World::new(&config, &case.programs, &version.code);
             let mut walks = Walks::new(&world, 100);
             for length in [case.schedule.choices().count(), 5, 0] {

@@ -4,7 +4,7 @@
 //! condition before what it guards. A step goes with its alternative, a condition with its branches. What judges do not
 //! catch is either a step that is not needed or a judge that is blind.
 
-use crate::version::Version;
+use crate::version::{Standing, Version};
 use model::Code;
 use model::listing::Node;
 
@@ -30,7 +30,7 @@ impl Edit {
         Version {
             name: format!("{}/{}", original.name, self.place()).leak(),
             title: self.name.clone().leak(),
-            correct: false,
+            standing: Standing::Mutant,
             loses: Vec::new(),
             code: Code::link(&model::environment(), &self.listing),
             listing: self.listing.clone(),

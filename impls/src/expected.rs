@@ -31,13 +31,6 @@ pub fn expected_rows() -> &'static [Row] {
     &TABLE
 }
 
-/// What is expected of a version in a scenario on a hardware; `None` if the question does not arise or the table has
-/// no such row.
-#[must_use]
-pub fn expected(version: &str, scenario: Scenario, hardware: &str) -> Option<Loss> {
-    TABLE.iter().find(|r| r.version == version && r.hardware == hardware)?.cells[scenario as usize]
-}
-
 /// Reads a table.
 ///
 /// # Errors

@@ -18,13 +18,14 @@
 //! A step is its name; `{"step": …, "else": […]}` is a step with what happens if it fails; `{"if": …, "then": […],
 //! "else": […]}` and `{"unless": …, "then": […]}` are branches; `{"each_page": […]}` is the loop; `{"at": …}` names the kernel
 //! function and `{"why": …}` the reason of the line that follows; `"next"`, `"again"` and `"return"` leave the round or the
-//! listing. Optional beside the listing: `"format"`, `"kernel"`, `"correct"` and `"migration_entry"`, as in [`Version`].
+//! listing. Optional beside the listing: `"format"`, `"kernel"` and `"migration_entry"`, as in [`Version`]. `"correct"`, which older
+//! files have, is read and means nothing.
 
 use crate::lint::{Complaint, lint};
-use crate::version::{Provenance, Version};
+use crate::version::{Provenance, Standing, Version};
 use crate::why::{note, refusal};
 use model::listing::Node;
-use model::{Action, MigrationEntryBits};
+use model::{Action, MigrationEntryBits, Profile};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -76,19 +77,13 @@ struct File {
     title: String,
     source: String,
     kernel: Option<String>,
-    #[serde(default)]
-    correct: bool,
+    /// What older files say of themselves. It means nothing: a version from a file has to be checked, whatever it says.
+    #[serde(default, rename = "correct")]
+    _claim: Option<bool>,
     migration_entry: Option<String>,
     listing: Vec<Value>,
 }
 
-/// The releases whose environment a version may belong to.
-const KERNELS: [&str; 7] = ["5.18", "5.19", "6.0", "6.1", "6.1.192", "7.0-rc6", "7.3"];
-const MIGRATION_ENTRIES: [(&str, MigrationEntryBits); 3] = [
-    ("none", MigrationEntryBits::None),
-    ("gated", MigrationEntryBits::Gated),
-    ("ungated", MigrationEntryBits::Ungated),
-];
 /// The number of the form; it changes when a field changes its meaning or goes away.
 pub const FORMAT: u32 = 1;
 /// The longest listing, in lines.
@@ -112,18 +107,8 @@ pub fn read(json: &str) -> Result<Loaded, FileError> {
     }
     let name = kept(one_word(&file.name, "$.name")?);
     let provenance = Provenance { author: "", date: "", source: kept(one_line(&file.source, "$.source")?) };
-    let kernel = file.kernel.as_deref().unwrap_or("6.0");
-    let kernel = *KERNELS.iter().find(|k| **k == kernel).ok_or_else(|| {
-        wrong("$.kernel", format!("unknown release {kernel:?}; expected one of {}", KERNELS.join(", ")))
-    })?;
-    let migration_entry = match file.migration_entry.as_deref() {
-        None => None,
-        Some(word) => {
-            Some(MIGRATION_ENTRIES.iter().find(|(w, _)| *w == word).map(|(_, bits)| *bits).ok_or_else(|| {
-                wrong("$.migration_entry", format!("found {word:?}; expected \"none\", \"gated\" or \"ungated\""))
-            })?)
-        }
-    };
+    let kernel = file.kernel.as_deref().map_or(Ok(Profile::V6_0), release)?;
+    let migration_entry = file.migration_entry.as_deref().map(entry_bits).transpose()?;
     let listing = block(&file.listing, "$.listing")?;
     let lines = count(&listing);
     if !(1..=LONGEST).contains(&lines) {
@@ -135,9 +120,24 @@ pub fn read(json: &str) -> Result<Loaded, FileError> {
     }
     let title = kept(one_line(&file.title, "$.title")?);
     let mut version = Version::new(name, title, provenance, listing).on(kernel);
-    version.correct = file.correct;
+    version.standing = Standing::Own;
     version.migration_entry = migration_entry;
     Ok(Loaded { version, warnings })
+}
+
+fn release(name: &str) -> Result<Profile, FileError> {
+    Profile::named(name).ok_or_else(|| {
+        let known = Profile::ALL.map(Profile::name).join(", ");
+        wrong("$.kernel", format!("unknown release {name:?}; expected one of {known}"))
+    })
+}
+
+fn entry_bits(name: &str) -> Result<MigrationEntryBits, FileError> {
+    let place = MigrationEntryBits::NAMES.iter().position(|known| *known == name);
+    place.map(|n| MigrationEntryBits::ALL[n]).ok_or_else(|| {
+        let known = MigrationEntryBits::NAMES.join(", ");
+        wrong("$.migration_entry", format!("found {name:?}; expected one of {known}"))
+    })
 }
 
 /// serde's words without the place, which has fields of its own.
@@ -275,12 +275,10 @@ pub fn to_json(version: &Version) -> String {
         ("name", quoted(version.name)),
         ("title", quoted(version.title)),
         ("source", quoted(version.provenance.source)),
-        ("kernel", quoted(version.kernel)),
-        ("correct", version.correct.to_string()),
+        ("kernel", quoted(version.kernel.name())),
     ];
     if let Some(bits) = version.migration_entry {
-        let word = MIGRATION_ENTRIES.iter().find(|(_, b)| *b == bits).map_or("none", |(word, _)| word);
-        fields.push(("migration_entry", quoted(word)));
+        fields.push(("migration_entry", quoted(MigrationEntryBits::NAMES[bits as usize])));
     }
     fields.push(("listing", list(&version.listing, 1)));
     let fields: Vec<_> = fields.iter().map(|(key, value)| format!("  {}: {value}", quoted(key))).collect();

@@ -16,11 +16,11 @@ mod version;
 mod why;
 
 pub use edits::{Edit, edits};
-pub use expected::{PERFECT, Row, expected, expected_rows, read_expected};
+pub use expected::{PERFECT, Row, expected_rows, read_expected};
 pub use mutants::{Mutant, mutant, mutants};
 pub use source::{Source, source};
 pub use survivors::{Survivor, read_survivors, survivors};
-pub use version::{Loss, Provenance, Scenario, Version};
+pub use version::{Loss, Provenance, Scenario, Standing, Version};
 pub use why::{Note, note};
 
 use std::sync::LazyLock;

@@ -30,7 +30,7 @@ fn faults_in(of: &'static str, names: [&'static str; 5]) -> Vec<Mutant> {
     let mutant = |n: usize, title, listing: &[Node], entry| {
         let provenance = Provenance { author: "mutant", date: "-", source: shipped.provenance.source };
         let mut version =
-            Version::new(names[n], title, provenance, listing.to_vec()).on(shipped.kernel).loses_elsewhere();
+            Version::new(names[n], title, provenance, listing.to_vec()).on(shipped.kernel).with_a_fault();
         version.migration_entry = entry;
         let name = names[n].split('@').next().unwrap_or(names[n]);
         Mutant { name, of, version }

@@ -1,8 +1,8 @@
 //! What the registry knows of a version.
 
-use crate::expected::PERFECT;
+use crate::expected::{PERFECT, Row};
 use model::listing::Node;
-use model::{Code, Config, Knobs, MigrationEntryBits};
+use model::{Code, Config, MigrationEntryBits, Profile};
 
 /// Where a version comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,20 @@ impl Loss {
     }
 }
 
+/// What is known of a version before it runs, and so what a finding on it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is built in: `expected.tsv` has its rows.
+    BuiltIn {
+        /// Believed never to lose a write: any flag on it is an alarm.
+        correct: bool,
+    },
+    /// A fault was put into some version on purpose. Nothing is expected of it.
+    Mutant,
+    /// It was read from a file. Nothing is known of it, and nothing expected.
+    Own,
+}
+
 /// One version of the operation.
 #[derive(Clone, Debug)]
 pub struct Version {
@@ -113,16 +127,16 @@ pub struct Version {
     /// Where it comes from.
     pub provenance: Provenance,
     /// The release whose environment it belongs to.
-    pub kernel: &'static str,
+    pub kernel: Profile,
     /// One of the four versions of the thread of August 2022.
     pub in_thread: bool,
-    /// Believed never to lose a write: any flag on it is an alarm.
-    pub correct: bool,
+    /// What is known of it.
+    pub standing: Standing,
     /// The scenarios in which it loses on perfect hardware, as its file says. `expected.tsv` says the same, and more.
     pub loses: Vec<Scenario>,
     /// A knob of the environment that this version (a mutant) turns, whatever the case says.
     pub migration_entry: Option<MigrationEntryBits>,
-    /// The file that it was read from, if it is not built in.
+    /// The file that it, or the version that it is a mutant of, was read from.
     pub file: Option<&'static str>,
     /// The steps.
     pub listing: Vec<Node>,
@@ -131,7 +145,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// Links a listing with the environment. It belongs to 6.0, loses nothing and is no part of the thread unless
+    /// Links a listing with the environment. It is built in, belongs to 6.0, loses nothing and is no part of the thread unless
     /// told otherwise.
     #[must_use]
     pub fn new(name: &'static str, title: &'static str, provenance: Provenance, listing: Vec<Node>) -> Version {
@@ -140,9 +154,9 @@ impl Version {
             name,
             title,
             provenance,
-            kernel: "6.0",
+            kernel: Profile::V6_0,
             in_thread: false,
-            correct: true,
+            standing: Standing::BuiltIn { correct: true },
             loses: Vec::new(),
             migration_entry: None,
             file: None,
@@ -155,20 +169,27 @@ impl Version {
     #[must_use]
     pub fn loses(mut self, scenarios: &[Scenario]) -> Version {
         self.loses = scenarios.to_vec();
-        self.correct = scenarios.is_empty();
+        self.standing = Standing::BuiltIn { correct: scenarios.is_empty() };
         self
     }
 
     /// The version loses in a way that no scenario of the table stands for.
     #[must_use]
     pub fn loses_elsewhere(mut self) -> Version {
-        self.correct = false;
+        self.standing = Standing::BuiltIn { correct: false };
+        self
+    }
+
+    /// The version has a fault that was put in on purpose.
+    #[must_use]
+    pub fn with_a_fault(mut self) -> Version {
+        self.standing = Standing::Mutant;
         self
     }
 
     /// The release whose environment the version belongs to.
     #[must_use]
-    pub fn on(mut self, kernel: &'static str) -> Version {
+    pub const fn on(mut self, kernel: Profile) -> Version {
         self.kernel = kernel;
         self
     }
@@ -183,32 +204,67 @@ impl Version {
     /// How to name it on the command line again.
     #[must_use]
     pub fn argument(&self) -> String {
-        match self.file {
-            None if self.name.contains(' ') => format!("--impl '{}'", self.name),
-            None => format!("--impl {}", self.name),
-            Some(file) if file.chars().all(|c| c.is_alphanumeric() || "/._+-".contains(c)) => {
-                format!("--impl-file {file}")
-            }
-            Some(file) => format!("--impl-file '{}'", file.replace('\'', r"'\''")),
+        let quoted = |text: &str| match text.chars().all(|c| c.is_alphanumeric() || "/._+-@".contains(c)) {
+            true => text.to_owned(),
+            false => format!("'{}'", text.replace('\'', r"'\''")),
+        };
+        let name = format!("--impl {}", quoted(self.name));
+        match (self.file, self.standing) {
+            (None, _) => name,
+            (Some(file), Standing::Mutant) => format!("{name} --impl-file {}", quoted(file)),
+            (Some(file), _) => format!("--impl-file {}", quoted(file)),
         }
     }
 
-    /// What is expected in a scenario on perfect hardware. What a version cannot do it must not do.
+    /// Believed never to lose a write.
     #[must_use]
-    pub fn expects(&self, scenario: Scenario) -> Loss {
-        crate::expected(self.name, scenario, PERFECT).unwrap_or(Loss::Forbidden)
+    pub const fn is_believed_correct(&self) -> bool {
+        matches!(self.standing, Standing::BuiltIn { correct: true })
+    }
+
+    /// Whether something is expected of it: whatever a judge says of any other version is news, and is said as such.
+    #[must_use]
+    pub const fn has_expectations(&self) -> bool {
+        matches!(self.standing, Standing::BuiltIn { .. })
+    }
+
+    /// The row of the table of expected verdicts for a hardware; `None` if there is none, or nothing is expected of the version.
+    #[must_use]
+    pub fn row(&self, hardware: &str) -> Option<&'static Row> {
+        let of = |row: &&Row| row.version == self.name && row.hardware == hardware;
+        crate::expected_rows().iter().find(of).filter(|_| self.has_expectations())
+    }
+
+    /// What is expected in a scenario on a hardware; `None` if the question does not arise, or nothing is expected.
+    #[must_use]
+    pub fn expects_on(&self, scenario: Scenario, hardware: &str) -> Option<Loss> {
+        self.row(hardware)?.cells[scenario as usize]
+    }
+
+    /// Whether it must be able to lose in a scenario on perfect hardware.
+    #[must_use]
+    pub fn must_lose(&self, scenario: Scenario) -> bool {
+        self.expects_on(scenario, PERFECT) == Some(Loss::Required)
     }
 
     /// Whether any flag on this version in such a surrounding is an alarm: it is believed correct, and the machine around it keeps what
     /// it relies on.
     #[must_use]
-    pub fn is_correct_on(&self, config: &Config) -> bool {
-        self.correct && config.keeps_contract()
+    pub const fn is_correct_on(&self, config: &Config) -> bool {
+        self.is_believed_correct() && config.keeps_contract()
     }
 
-    /// The knobs that this version runs with in a case.
+    /// Whether any flag on this version in such a surrounding is worth an alarm: it is believed correct, or nothing is known of it.
     #[must_use]
-    pub fn knobs(&self, case: Knobs) -> Knobs {
-        Knobs { migration_entry: self.migration_entry.unwrap_or(case.migration_entry), ..case }
+    pub const fn should_be_silent_on(&self, config: &Config) -> bool {
+        (self.is_believed_correct() || !self.has_expectations()) && config.keeps_contract()
+    }
+
+    /// The configuration that this version runs with in a case: it may turn a knob by itself.
+    #[must_use]
+    pub fn config(&self, case: &Config) -> Config {
+        let mut config = *case;
+        config.knobs.migration_entry = self.migration_entry.unwrap_or(config.knobs.migration_entry);
+        config
     }
 }

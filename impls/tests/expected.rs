@@ -1,6 +1,6 @@
 //! The table of expected verdicts: it reads, it names what exists, and it agrees with what the versions' files say.
 
-use impls::{Loss, PERFECT, Scenario, expected, expected_rows, find, read_expected, registry};
+use impls::{Loss, PERFECT, Scenario, Standing, Version, expected_rows, find, read_expected, registry};
 
 #[test]
 fn every_version_has_a_row_for_perfect_hardware() {
@@ -24,21 +24,33 @@ fn every_row_names_a_version_that_exists() {
 #[test]
 fn the_table_agrees_with_the_files_of_the_versions() {
     for version in registry() {
-        let required: Vec<_> =
-            Scenario::ALL.into_iter().filter(|s| version.expects(*s) == Loss::Required).collect();
+        let required: Vec<_> = Scenario::ALL.into_iter().filter(|s| version.must_lose(*s)).collect();
         assert_eq!(version.loses, required, "{}", version.name);
-        if version.correct {
-            assert!(Scenario::ALL.into_iter().all(|s| version.expects(s) == Loss::Forbidden), "{}", version.name);
+        if version.is_believed_correct() {
+            let row = version.row(PERFECT).expect("every version has a row");
+            assert!(row.cells.iter().flatten().all(|l| *l == Loss::Forbidden), "{}", version.name);
         }
     }
 }
 
 #[test]
 fn what_does_not_arise_is_not_expected() {
-    assert_eq!(expected("v2", Scenario::S6, PERFECT), None);
-    assert_eq!(expected("v2", Scenario::S1, "no such hardware"), None);
-    assert_eq!(expected("no such version", Scenario::S1, PERFECT), None);
-    assert_eq!(expected("v1", Scenario::S3, PERFECT), Some(Loss::Required));
+    let of = |name| impls::find(name).expect("registered");
+    assert_eq!(of("v2").expects_on(Scenario::S6, PERFECT), None);
+    assert_eq!(of("v2").expects_on(Scenario::S1, "no such hardware"), None);
+    assert_eq!(of("v1").expects_on(Scenario::S3, PERFECT), Some(Loss::Required));
+}
+
+/// The table speaks of what is built in. A name is no reason to expect anything of another version.
+#[test]
+fn a_version_that_is_not_built_in_has_no_row_whatever_its_name() {
+    let v1 = impls::find("v1").expect("registered");
+    for standing in [Standing::Own, Standing::Mutant] {
+        let namesake = Version { standing, ..v1.clone() };
+        assert_eq!(namesake.row(PERFECT), None, "{standing:?}");
+        assert!(!namesake.must_lose(Scenario::S3) && !namesake.is_believed_correct());
+    }
+    assert!(v1.must_lose(Scenario::S3));
 }
 
 #[test]

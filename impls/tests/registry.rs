@@ -1,8 +1,8 @@
 //! The registry: names, order, what is expected, and where two versions differ.
 
-use impls::{Loss, Scenario, find, history, mutants, registry, thread};
+use impls::{Scenario, find, history, mutants, registry, thread};
 use model::listing::lines;
-use model::{Knobs, MigrationEntryBits};
+use model::{Config, Knobs, MigrationEntryBits};
 
 /// The position of a version is its number in files, so that the order never changes; new ones go behind.
 #[test]
@@ -29,7 +29,7 @@ fn history_goes_from_5_18_to_7_3() {
     sorted.0.sort_unstable();
     sorted.1.sort_unstable();
     assert_eq!(sorted.0, sorted.1);
-    let mut releases: Vec<_> = history().iter().map(|v| v.kernel).collect();
+    let mut releases: Vec<_> = history().iter().map(|v| v.kernel.name()).collect();
     releases.dedup();
     assert_eq!(releases, ["5.18", "5.19", "6.0", "6.1", "6.1.192", "7.0-rc6", "7.3"]);
 }
@@ -47,12 +47,12 @@ fn every_version_is_found_by_its_name_and_another_name_says_which_exist() {
 #[test]
 fn belief_and_expectation_agree() {
     for version in registry() {
-        let loses = Scenario::ALL.into_iter().any(|s| version.expects(s) == Loss::Required);
-        assert_eq!(version.correct, !loses, "{}", version.name);
+        let loses = Scenario::ALL.into_iter().any(|s| version.must_lose(s));
+        assert_eq!(version.is_believed_correct(), !loses, "{}", version.name);
         assert!(!version.provenance.source.is_empty() && !version.title.is_empty());
     }
     for mutant in mutants() {
-        assert!(!mutant.version.correct, "{}", mutant.version.name);
+        assert!(!mutant.version.has_expectations(), "{}", mutant.version.name);
     }
 }
 
@@ -216,11 +216,12 @@ fn the_window_is_where_the_lock_is_dropped_in_the_loop() {
 /// Only bugB and bugE turn a knob; everybody else runs with the case's.
 #[test]
 fn the_case_decides_the_knobs() {
-    let case = Knobs { migration_entry: MigrationEntryBits::Gated, ..Knobs::default() };
+    let knobs = Knobs { migration_entry: MigrationEntryBits::Gated, ..Knobs::default() };
+    let case = Config { knobs, ..Config::default() };
     for version in registry() {
-        assert_eq!(version.knobs(case), case, "{}", version.name);
+        assert_eq!(version.config(&case), case, "{}", version.name);
     }
-    let entries: Vec<_> = mutants().iter().map(|m| m.version.knobs(case).migration_entry).collect();
+    let entries: Vec<_> = mutants().iter().map(|m| m.version.config(&case).knobs.migration_entry).collect();
     use MigrationEntryBits::{Gated, None, Ungated};
     assert_eq!(entries, [[Gated, None, Gated, Gated, Ungated]; 2].concat());
 }

@@ -26,6 +26,15 @@ pub enum MigrationEntryBits {
     Ungated,
 }
 
+impl MigrationEntryBits {
+    /// All values. The position is the value's number in the byte form of a case, and never changes.
+    pub const ALL: [MigrationEntryBits; 3] =
+        [MigrationEntryBits::None, MigrationEntryBits::Gated, MigrationEntryBits::Ungated];
+
+    /// The names in cases, on the command line and in the files of versions, in the order of [`Self::ALL`].
+    pub const NAMES: [&'static str; 3] = ["none", "gated", "ungated"];
+}
+
 /// How a read fault maps an exclusive page that it swaps in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SwapIn {
@@ -124,6 +133,12 @@ impl Profile {
             Profile::V7_0Rc6 => "7.0-rc6",
             Profile::V7_3 => "7.3",
         }
+    }
+
+    /// A release by its name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Profile> {
+        Profile::ALL.into_iter().find(|p| p.name() == name)
     }
 
     /// The values that this release gives to the knobs.

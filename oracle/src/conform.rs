@@ -289,7 +289,7 @@ fn run_ops(
     for op in ops {
         programs.push(0, *op);
     }
-    let config = Config { knobs: version.knobs(config.knobs), ..*config };
+    let config = version.config(config);
     let code: &Code = &version.code;
     let world = World::new(&config, &programs, code);
     let mut machine = Machine::new(&config);

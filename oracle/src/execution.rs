@@ -93,7 +93,7 @@ pub fn execute<C: Chooser, O: Observer>(
     chooser: &mut C,
     observer: &mut O,
 ) -> Summary {
-    let config = Config { knobs: version.knobs(config.knobs), ..*config };
+    let config = version.config(config);
     let world = World::new(&config, programs, &version.code);
     let mut run = Run { world: &world, machine: Machine::new(&config), steps: 0, observer };
     while run.steps < STEP_BOUND {

@@ -27,6 +27,6 @@ pub struct Args {
 
 /// Asks and prints.
 pub fn run(args: &Args) -> Outcome {
-    let [version] = input::exactly::<1>(&args.version, &args.files)?;
+    let [version] = args.files.exactly(&args.version)?;
     separate::run(&Subject::ablation(version, &args.steps)?, true, &args.programs, &args.work)
 }

@@ -19,6 +19,8 @@ pub struct Args {
     /// Measure nothing else than executions to this version's first loss, and print them seed by seed
     #[arg(long, value_name = "VERSION")]
     subject: Option<String>,
+    #[command(flatten)]
+    files: input::Files,
     /// With --subject: only a loss of this scenario counts
     #[arg(long, requires = "subject", value_parser = named::scenario)]
     scenario: Option<Scenario>,
@@ -44,9 +46,10 @@ impl Args {
 
 /// Measures and prints. Times are of one core.
 pub fn run(args: &Args) -> Outcome {
+    let known = args.files.known()?;
     if let Some(subject) = &args.subject {
         let scenario = args.scenario.as_ref().map(std::slice::from_ref);
-        for loss in first_losses(input::version(subject)?, scenario, args.seeds(), args.budget) {
+        for loss in first_losses(known.find(subject)?, scenario, args.seeds(), args.budget) {
             let executions = loss.executions.map_or("-".to_owned(), |n| n.to_string());
             println!("{}\t{executions}", loss.seed);
         }
@@ -55,7 +58,7 @@ pub fn run(args: &Args) -> Outcome {
     println!(
         "machine: {} bytes; code of v3: {} instructions\n",
         size_of::<Machine>(),
-        input::version("v3")?.code.len()
+        input::built_in("v3")?.code.len()
     );
     speeds(args)?;
     println!();
@@ -73,7 +76,7 @@ impl Observer for Unjudged {
 }
 
 fn speeds(args: &Args) -> Result<(), String> {
-    let v3 = input::version("v3")?;
+    let v3 = input::built_in("v3")?;
     let mut table = Table::new(["on v3, one core", "steps", "executions/s", "ns/step"]);
     let mut row = |name: &str, steps: u32, rate: f64| {
         let ns = 1e9 / (rate * f64::from(steps));
@@ -160,7 +163,7 @@ fn hunting(args: &Args, version: &Version) -> (u32, f64) {
 
 /// Exhausting: every interleaving, every judge on every transition, every drain.
 fn states(args: &Args) -> Result<(), String> {
-    let v3 = input::version("v3")?;
+    let v3 = input::built_in("v3")?;
     let mut table = Table::new(["exhausting on v3, one core", "states", "transitions", "states/s"]);
     for line in [
         "cpu0: W0 F0 I0 D0 | cpu1: W0",
@@ -190,7 +193,7 @@ fn losses(args: &Args) -> Result<(), String> {
     for (name, version, scenarios) in
         [("loss of pre-fix", "pre-fix", None), ("race of v1 (S3 or S3r)", "v1", Some(&race[..]))]
     {
-        let found = first_losses(input::version(version)?, scenarios, args.seeds(), args.budget);
+        let found = first_losses(input::built_in(version)?, scenarios, args.seeds(), args.budget);
         let mut counts: Vec<u64> = found.iter().map(|f: &FirstLoss| f.executions.unwrap_or(u64::MAX)).collect();
         counts.sort_unstable();
         let show = |n: u64| if n == u64::MAX { format!("over {}", args.budget) } else { n.to_string() };

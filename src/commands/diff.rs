@@ -21,7 +21,7 @@ const CONTEXT: usize = 2;
 
 /// Prints the two listings in two columns; `|`, `<` and `>` mark lines that differ, as in `sdiff`.
 pub fn run(args: &Args) -> Outcome {
-    let [left, right] = input::exactly(&args.versions, &args.files)?;
+    let [left, right] = args.files.exactly(&args.versions)?;
     let texts = [left, right].map(|v| model::listing::lines(&v.listing).join("\n") + "\n");
     let heads = [left, right].map(|v| format!("{} [{}]", v.name, v.provenance.source));
     let longest = texts[0].lines().chain([heads[0].as_str()]).map(|l| l.chars().count()).max();

@@ -23,6 +23,6 @@ pub struct Args {
 
 /// Asks and prints.
 pub fn run(args: &Args) -> Outcome {
-    let [a, b] = input::exactly::<2>(&args.versions, &args.files)?;
+    let [a, b] = args.files.exactly(&args.versions)?;
     separate::run(&Subject::pair(a, b), false, &args.programs, &args.work)
 }

@@ -4,14 +4,16 @@ use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input, unexpected};
 use explore::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
 use lostwrite::named;
-use lostwrite::report::{Detail, FORMAT, Table, replay_line_of, timeline};
+use lostwrite::report::{Detail, FORMAT, FoundOn, Table, found_on, replay_line_of, standing, timeline};
 use oracle::{Finding, History, Judge, trace_of};
 use serde_json::{Value, json};
 
 /// All interleavings of a case's programs, whatever its schedule: what is found, or how many states were silent.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite exhaust --impl v1 --impl v3 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
-    Exits with 1 if a version that is believed correct is flagged, or if the budget was used up.")]
+    With your own version: lostwrite exhaust --impl-file mine.json 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
+    Exits with 1 if a version that is believed correct is flagged, or one of which nothing is expected (your own, or a mutant), or if \
+    the budget was used up.")]
 pub struct Args {
     #[command(flatten)]
     runs: input::Runs,
@@ -102,13 +104,23 @@ pub fn run(args: &Args) -> Outcome {
             }
             results.push(exhaust_json(version, &found, &measure));
             let result = match found {
-                Exhaust::Exhausted { .. } => "silent".to_owned(),
+                Exhaust::Exhausted { .. } => {
+                    if !version.has_expectations() {
+                        let within = format!("all interleavings, {} states", measure.states);
+                        notes.push_str(&(found_on(version, &FoundOn::new(), &within) + "\n"));
+                    }
+                    "silent".to_owned()
+                }
                 Exhaust::Budget { .. } => {
                     fine = false;
                     not_exhausted(&measure)
                 }
                 Exhaust::Found { finding, scenario, case, .. } => {
-                    fine &= !version.is_correct_on(&case.config);
+                    fine &= version.has_expectations() && !version.is_correct_on(&case.config);
+                    if !version.has_expectations() {
+                        let found = [(explore::verdict(&finding), scenario)].into();
+                        notes.push_str(&(found_on(version, &found, "") + "\n"));
+                    }
                     if args.timeline {
                         let trace = trace_of(version, &case, Some(finding.judge()));
                         notes.push_str(&timeline(version, &case, &trace, Detail::Telling));
@@ -164,6 +176,7 @@ fn exhaust_json(version: &impls::Version, found: &Exhaust, measure: &Measure) ->
     };
     json!({
         "version": version.name,
+        "standing": standing(version),
         "result": result,
         "states": measure.states,
         "transitions": measure.transitions,

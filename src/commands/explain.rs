@@ -2,7 +2,7 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input};
-use impls::{Loss, Scenario, Version};
+use impls::{Scenario, Standing, Version};
 use model::Action;
 use model::listing::Node;
 
@@ -26,7 +26,7 @@ const COLUMN: usize = 52;
 
 /// Prints where the version comes from, what is expected of it, and its steps.
 pub fn run(args: &Args) -> Outcome {
-    let [version] = input::exactly(&args.version, &args.file)?;
+    let [version] = args.file.exactly(&args.version)?;
     match args.format {
         Format::Json => print!("{}", impls::file::to_json(version)),
         _ => explain(version).iter().for_each(|line| println!("{line}")),
@@ -39,19 +39,32 @@ fn explain(v: &Version) -> Vec<String> {
     page.prose(&format!("{}: {}", v.name, v.title), 0, "");
     let p = v.provenance;
     let origin: Vec<_> = [p.author, p.date, p.source].into_iter().filter(|s| !matches!(*s, "" | "-")).collect();
-    page.prose(&format!("{}. Environment: {}.", origin.join("; "), v.kernel), 0, "");
+    page.prose(&format!("{}. Environment: {}.", origin.join("; "), v.kernel.name()), 0, "");
     page.prose(&belief(v), 0, "");
     page.lines.push(String::new());
     page.block(&v.listing, 0);
     page.lines
 }
 
+/// What is known of a version before it runs.
 fn belief(v: &Version) -> String {
-    let loses: Vec<_> = Scenario::ALL.into_iter().filter(|s| v.expects(*s) == Loss::Required).collect();
-    match (v.correct, loses.is_empty()) {
-        (true, _) => "Believed never to lose a write.".to_owned(),
-        (false, true) => "Not believed to keep every write.".to_owned(),
-        (false, false) => {
+    match v.standing {
+        Standing::Own | Standing::Mutant => {
+            let argument = v.argument();
+            let (what, it) = match v.standing {
+                Standing::Own => ("Unchecked", "what it loses"),
+                _ => ("A mutant: a fault was put in on purpose", "what it loses, if anything"),
+            };
+            format!(
+                "{what}. Nothing is expected of it; `lostwrite matrix {argument}` and `lostwrite hunt {argument}` say {it}."
+            )
+        }
+        Standing::BuiltIn { correct: true } => "Believed never to lose a write.".to_owned(),
+        Standing::BuiltIn { correct: false } => {
+            let loses: Vec<_> = Scenario::ALL.into_iter().filter(|s| v.must_lose(*s)).collect();
+            if loses.is_empty() {
+                return "Not believed to keep every write.".to_owned();
+            }
             let loses = loses.iter().map(|s| format!("{} ({})", s.name(), s.title())).collect::<Vec<_>>();
             format!("Loses in {}.", loses.join(", "))
         }

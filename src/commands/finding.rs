@@ -5,16 +5,14 @@ use corpus::Case;
 use explore::{Limits, Shrunk, Signature, Size, shrink_to};
 use impls::Version;
 use lostwrite::named;
+use lostwrite::naming::Known;
 use oracle::Judge;
 
 /// Which finding.
 #[derive(clap::Args)]
 pub struct Which {
-    /// The version; if not given, one believed correct that is flagged, else the oldest that loses, else the oldest that is flagged
-    #[arg(long = "impl", value_name = "VERSION")]
-    version: Option<String>,
     #[command(flatten)]
-    files: input::Files,
+    pub versions: input::Versions<input::Telling>,
     #[command(flatten)]
     pub around: input::Around,
     /// The judge; if not given, last-write if it speaks, else the first that does
@@ -30,9 +28,8 @@ pub struct Which {
 
 impl Which {
     /// What the case shows, on the version that was named or else on the one that says most.
-    pub fn choose(&self, place: &str, case: &Case) -> Result<Signature<'static>, String> {
-        let named = input::versions(self.version.as_slice(), &self.files)?;
-        let versions = if named.is_empty() { impls::history() } else { named.clone() };
+    pub fn choose(&self, known: &Known, place: &str, case: &Case) -> Result<Signature<'static>, String> {
+        let versions = self.versions.among(known)?;
         let shown: Vec<_> = versions.iter().flat_map(|v| Signature::all(v, case)).collect();
         let asked = |s: &&Signature| {
             self.judge.is_none_or(|judge| s.judge() == judge)
@@ -43,11 +40,14 @@ impl Which {
         let lost = wanted.iter().find(|s| s.judge() == Judge::LastWrite);
         let (signature, why) = match (alarm, lost, wanted.first()) {
             (Some(alarm), _, _) => (alarm, "it is believed correct, and flagged"),
+            (None, Some(lost), _) if !lost.version().has_expectations() => {
+                (lost, "nothing is expected of it, and it loses")
+            }
             (None, Some(lost), _) => (lost, "the oldest version that loses"),
             (None, None, Some(first)) => (first, "the oldest version that is flagged"),
             (None, None, None) => return Err(self.nothing(place, case, &versions, &shown)),
         };
-        if named.len() != 1 {
+        if versions.len() != 1 {
             note!("lostwrite: {signature}: {why}; --impl, --judge and --page choose otherwise");
         }
         Ok(**signature)

@@ -4,21 +4,20 @@ use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input, terminal, unexpected};
 use explore::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
-use lostwrite::report::{FORMAT, Table};
+use lostwrite::report::{FORMAT, Table, found_on, standing};
 use lostwrite::targets::report;
-use oracle::Goal;
+use oracle::{Goal, Judge};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Random executions on chosen versions, as many as wanted.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite hunt --impl v2 --impl v3 --executions 100000000\n\n\
-    Exits with 1 if a version that is believed correct is flagged.")]
+    With your own version: lostwrite hunt --impl-file mine.json --executions 1000000\n\n\
+    Exits with 1 if a version that is believed correct is flagged, or one of which nothing is expected: your own, or a mutant.")]
 pub struct Args {
-    /// Hunt on this version instead of the four of the thread; may be repeated
-    #[arg(long = "impl", value_name = "VERSION")]
-    versions: Vec<String>,
     #[command(flatten)]
-    files: input::Files,
+    versions: input::Versions<input::Thread>,
     #[command(flatten)]
     around: input::Around,
     /// The seed of the numbered executions
@@ -41,7 +40,7 @@ pub struct Args {
 /// Hunts and prints what was found.
 pub fn run(args: &Args) -> Outcome {
     let options = HuntOptions {
-        versions: input::versions_or_thread(&args.versions, &args.files)?,
+        versions: args.versions.all()?,
         origin: if args.bytes { Origin::Bytes } else { Origin::Generator },
         environment: args.around.environment()?,
         seed: args.seed,
@@ -54,15 +53,48 @@ pub fn run(args: &Args) -> Outcome {
         return Ok(exit(&result));
     }
     println!("{} executions on each of {}", result.executions, names(&options.versions));
-    for (version, n) in &result.losses {
-        println!("{version}: {n} executions lost something");
+    for (place, version) in options.versions.iter().enumerate() {
+        match (result.losses.get(&place), result.flagged.get(&place)) {
+            (Some(n), None) if *n > 0 => println!("{}: {n} executions lost something", version.name),
+            (n, Some(flagged)) => {
+                let n = n.unwrap_or(&0);
+                println!("{}: {flagged} executions were flagged, {n} of them lost something", version.name);
+            }
+            _ => {}
+        }
     }
-    for ((version, scenario), found) in &result.found {
-        let scenario = scenario.map_or("?", impls::Scenario::name);
-        println!("{version} {scenario}: execution {}, {} steps: {}", found.index, found.length, found.case);
+    for (class, found) in &result.found {
+        let what = match (class.judge, class.scenario) {
+            (Judge::LastWrite, scenario) => scenario.map_or("?", impls::Scenario::name),
+            (judge, _) => judge.name(),
+        };
+        let name = options.versions[class.version].name;
+        println!("{name} {what}: execution {}, {} steps: {}", found.index, found.length, found.case);
     }
     goals(&result);
-    Ok(alarms(&result, &options.versions))
+    let code = alarms(&result, &options.versions);
+    own(&options, &result).iter().for_each(|line| println!("{line}"));
+    Ok(code)
+}
+
+/// What was found on versions of which nothing is expected, with a case of each kind; or within which bounds nothing was.
+pub fn own(options: &HuntOptions, result: &HuntReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (place, version) in options.versions.iter().enumerate().filter(|(_, v)| !v.has_expectations()) {
+        let of_it = || result.found.iter().filter(|(class, _)| class.version == place);
+        let found = of_it().map(|(class, found)| (found.verdict, class.scenario)).collect();
+        let mut within =
+            format!("{} executions from {} on, seed {}", result.executions, options.from, options.seed);
+        if let Some(n) = result.off_contract.get(&place) {
+            within += &format!(
+                "; flagged in {n} more where the CPU or the driver breaks the contract, and every version may lose"
+            );
+        }
+        lines.push(found_on(version, &found, &within));
+        let shortest = of_it().map(|(_, found)| found).min_by_key(|found| (found.verdict, found.length));
+        lines.extend(shortest.map(|f| format!("replay: lostwrite replay {} '{}'", version.argument(), f.case)));
+    }
+    lines
 }
 
 /// Prints how many executions reached what makes them worth running.
@@ -84,38 +116,50 @@ pub fn alarms(result: &HuntReport, versions: &[&'static Version]) -> std::proces
         result.alarm_count, result.unfinished
     );
     if let Some((version, case)) = &result.first_unfinished {
-        println!("the first without an end, on {version}: {case}");
+        println!("the first without an end, on {}: {case}", version.name);
     }
-    for (name, judge, case) in &result.alarms {
-        println!("\nALARM: {} on {name}", judge.name());
-        if let Some(version) = versions.iter().find(|v| v.name == *name) {
-            println!("{}", report(version, case));
-        }
+    for alarm in &result.alarms {
+        let version = versions[alarm.version];
+        println!("\nALARM: {} on {}", alarm.judge.name(), version.name);
+        println!("{}", report(version, &alarm.case));
     }
     exit(result)
 }
 
 fn exit(result: &HuntReport) -> std::process::ExitCode {
-    if result.alarm_count == 0 && result.unfinished == 0 { FINE } else { unexpected() }
+    if result.alarm_count == 0 && result.unfinished == 0 && result.flagged.is_empty() {
+        FINE
+    } else {
+        unexpected()
+    }
 }
 
 fn hunt_json(options: &HuntOptions, result: &HuntReport) -> Value {
-    let versions = options.versions.iter().map(|v| {
-        let losing = result.losses.iter().find(|(name, _)| **name == v.name).map_or(0, |(_, n)| *n);
-        json!({ "version": v.name, "losing_executions": losing })
-    });
-    let found = result.found.iter().map(|((version, scenario), found)| {
+    let count = |of: &BTreeMap<usize, u64>, place| of.get(&place).copied().unwrap_or(0);
+    let versions = options.versions.iter().enumerate().map(|(place, v)| {
         json!({
-            "version": version,
-            "scenario": scenario.map(impls::Scenario::name),
+            "version": v.name,
+            "standing": standing(v),
+            "losing_executions": count(&result.losses, place),
+            "flagged_executions": count(&result.flagged, place),
+            "off_contract_executions": count(&result.off_contract, place),
+        })
+    });
+    let name = |place: usize| options.versions[place].name;
+    let found = result.found.iter().map(|(class, found)| {
+        json!({
+            "version": name(class.version),
+            "judge": class.judge.name(),
+            "scenario": class.scenario.map(impls::Scenario::name),
             "execution": found.index,
             "steps": found.length,
             "case": found.case.to_string(),
         })
     });
-    let alarms = result.alarms.iter().map(
-        |(version, judge, case)| json!({ "version": version, "judge": judge.name(), "case": case.to_string() }),
-    );
+    let alarms = result
+        .alarms
+        .iter()
+        .map(|a| json!({ "version": name(a.version), "judge": a.judge.name(), "case": a.case.to_string() }));
     let goals =
         Goal::ALL.iter().zip(&result.goals).map(|(goal, n)| json!({ "goal": goal.text(), "executions": n }));
     json!({

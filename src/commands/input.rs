@@ -3,6 +3,7 @@
 use corpus::{Case, CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
 use lostwrite::named::{kernel, surface};
+use lostwrite::naming::Known;
 use model::Profile;
 use std::path::Path;
 
@@ -69,11 +70,8 @@ fn knob(word: &str) -> Result<(&'static Knob, usize), String> {
 pub struct Runs {
     /// A file of cases (text, JSON or bytes), or a case
     case: String,
-    /// Run on this version instead of the four of the thread; may be repeated
-    #[arg(long = "impl", value_name = "VERSION")]
-    versions: Vec<String>,
     #[command(flatten)]
-    files: Files,
+    versions: Versions<Thread>,
     #[command(flatten)]
     around: Around,
 }
@@ -81,7 +79,7 @@ pub struct Runs {
 impl Runs {
     /// The versions.
     pub fn versions(&self) -> Result<Vec<&'static Version>, String> {
-        versions_or_thread(&self.versions, &self.files)
+        self.versions.all()
     }
 
     /// The cases, in the surroundings that the arguments name.
@@ -118,7 +116,7 @@ impl Around {
     }
 }
 
-/// Versions that are not built in.
+/// Versions that are not built in, for commands that take names in another way than by `--impl`.
 #[derive(clap::Args)]
 pub struct Files {
     /// A version of your own as JSON, beside the others; may be repeated (start from `explain v3 --format json`)
@@ -126,79 +124,157 @@ pub struct Files {
     files: Vec<String>,
 }
 
-/// Versions by name, and then those of the files that are not named. A file's version can be named like any other.
-pub fn versions(names: &[String], files: &Files) -> Result<Vec<&'static Version>, String> {
-    let mut loaded: Vec<&'static Version> = Vec::new();
-    for file in &files.files {
-        let version = load(file)?;
-        if self::version(version.name).is_ok() || loaded.iter().any(|v| v.name == version.name) {
-            return Err(format!(
-                "{file}: $.name: there is a version '{}' already; expected another name",
-                version.name
-            ));
+impl Files {
+    /// What can be named.
+    pub fn known(&self) -> Result<Known, String> {
+        known(&self.files)
+    }
+
+    /// Versions by name, then those of the files that are not named: as many as a command takes.
+    pub fn exactly<const N: usize>(&self, names: &[String]) -> Result<[&'static Version; N], String> {
+        let versions = self.known()?.named(names)?;
+        let found = versions.len();
+        versions.try_into().map_err(|_| {
+            let s = if N == 1 { "" } else { "s" };
+            format!("expected {N} version{s} (names, --impl-file, or both), found {found}")
+        })
+    }
+}
+
+/// What a command runs on if nothing is named, and beside files if those are all that is.
+pub trait Unnamed: Clone + Send + Sync + 'static {
+    /// The help of `--impl`.
+    const NAMES: &'static str;
+    /// The help of `--impl-file`.
+    const FILES: &'static str;
+    /// Whether they stay when there is a file and no name: so that one's own version stands among those that one knows.
+    const BESIDE_FILES: bool;
+
+    /// The versions.
+    fn versions() -> Vec<&'static Version>;
+}
+
+macro_rules! unnamed {
+    ($(#[$doc:meta])* $name:ident, $versions:expr, beside files: $beside:literal, $names:literal, $files:literal) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name;
+
+        impl Unnamed for $name {
+            const NAMES: &'static str = $names;
+            const FILES: &'static str = $files;
+            const BESIDE_FILES: bool = $beside;
+
+            fn versions() -> Vec<&'static Version> {
+                $versions
+            }
         }
-        loaded.push(version);
+    };
+}
+
+unnamed!(
+    /// The four of the thread, or the files alone.
+    Thread,
+    impls::thread(),
+    beside files: false,
+    "Run on this version or mutant instead of the four of the thread; may be repeated",
+    "Run on a version of your own as JSON, alone or beside those that --impl names; may be repeated (start from `explain v3 --format json`)"
+);
+unnamed!(
+    /// The four of the thread, and the files.
+    ThreadBeside,
+    impls::thread(),
+    beside files: true,
+    "Run on this version or mutant instead of the four of the thread; may be repeated",
+    "Run on a version of your own as JSON too, beside the others; may be repeated (start from `explain v3 --format json`)"
+);
+unnamed!(
+    /// Every version, oldest first, and the files.
+    History,
+    impls::history(),
+    beside files: true,
+    "Only this version or mutant; may be repeated",
+    "A version of your own as JSON too, beside every built-in one or those that --impl names; may be repeated (start from `explain v3 \
+     --format json`)"
+);
+unnamed!(
+    /// Every version, or the files alone.
+    Registry,
+    impls::registry().iter().collect(),
+    beside files: false,
+    "Only this version's; may be repeated",
+    "A version of your own as JSON, alone or beside those that --impl names; may be repeated (start from `explain v3 --format json`)"
+);
+unnamed!(
+    /// The version that says most, or one of the files.
+    Telling,
+    impls::history(),
+    beside files: false,
+    "The version; if none is given, one believed correct that is flagged, else the oldest that loses, else the oldest that is flagged",
+    "A version of your own as JSON; the version, if --impl does not name another (start from `explain v3 --format json`)"
+);
+unnamed!(
+    /// Every version that is believed correct, and the files.
+    Correct,
+    lostwrite::targets::correct().to_vec(),
+    beside files: true,
+    "differential, programs: run this version instead of all that are believed correct; may be repeated",
+    "A version of your own as JSON: differential and programs run it beside the others, --subject can name it; may be repeated (start from \
+     `explain v3 --format json`)"
+);
+
+/// The versions that a command runs on.
+#[derive(clap::Args)]
+pub struct Versions<U: Unnamed> {
+    #[arg(long = "impl", value_name = "VERSION", help = U::NAMES)]
+    names: Vec<String>,
+    #[arg(long = "impl-file", value_name = "FILE", help = U::FILES)]
+    files: Vec<String>,
+    #[arg(skip)]
+    unnamed: std::marker::PhantomData<U>,
+}
+
+impl<U: Unnamed> Versions<U> {
+    /// The versions.
+    pub fn all(&self) -> Result<Vec<&'static Version>, String> {
+        self.among(&self.known()?)
     }
-    let mut versions = Vec::new();
-    for name in names {
-        match loaded.iter().find(|v| v.name == name) {
-            Some(version) => versions.push(*version),
-            None => versions.push(version(name)?),
+
+    /// The same of those that are known already, so that no file is read twice.
+    pub fn among(&self, known: &Known) -> Result<Vec<&'static Version>, String> {
+        let named = known.named(&self.names)?;
+        Ok(match (self.is_empty(), self.names.is_empty() && U::BESIDE_FILES) {
+            (true, _) => U::versions(),
+            (false, true) => U::versions().into_iter().chain(named).collect(),
+            (false, false) => named,
+        })
+    }
+
+    /// What can be named.
+    pub fn known(&self) -> Result<Known, String> {
+        known(&self.files)
+    }
+
+    /// Whether the command chooses by itself.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.files.is_empty()
+    }
+}
+
+/// What can be named beside what is built in. What a file's version may lose is said, and no error.
+fn known(files: &[String]) -> Result<Known, String> {
+    let mut known = Known::default();
+    for path in files {
+        let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
+        let json = std::fs::read_to_string(path).map_err(|e| unreadable(Path::new(path), &e, expected))?;
+        for warning in known.add(path, &json)? {
+            note!("lostwrite: {warning}");
         }
     }
-    let unnamed = loaded.into_iter().filter(|v| !names.iter().any(|n| n == v.name));
-    versions.extend(unnamed);
-    Ok(versions)
+    Ok(known)
 }
 
-/// The same, for a command that takes so many.
-pub fn exactly<const N: usize>(names: &[String], files: &Files) -> Result<[&'static Version; N], String> {
-    let versions = versions(names, files)?;
-    let found = versions.len();
-    versions.try_into().map_err(|_| {
-        let s = if N == 1 { "" } else { "s" };
-        format!("expected {N} version{s} (names, --impl-file, or both), found {found}")
-    })
-}
-
-/// The same, for a command that takes any number: those of the thread if there is none.
-pub fn versions_or_thread(names: &[String], files: &Files) -> Result<Vec<&'static Version>, String> {
-    let versions = versions(names, files)?;
-    Ok(if versions.is_empty() { impls::thread() } else { versions })
-}
-
-/// A version from a file, for the rest of the program's life. What it may lose is said, and no error.
-fn load(path: &str) -> Result<&'static Version, String> {
-    let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
-    let json = std::fs::read_to_string(path).map_err(|e| unreadable(Path::new(path), &e, expected))?;
-    let loaded = impls::file::read(&json).map_err(|e| {
-        let lines = e.to_string();
-        lines.lines().map(|line| format!("{path}: {line}")).collect::<Vec<_>>().join("\n")
-    })?;
-    for warning in &loaded.warnings {
-        note!("lostwrite: {path}: warning: {warning}");
-    }
-    let mut version = loaded.version;
-    version.file = Some(path.to_owned().leak());
-    Ok(Box::leak(Box::new(version)))
-}
-
-/// A version or mutant by name; `v3/drop 12` is what `lostwrite mutants` makes of v3 there.
-pub fn version(name: &str) -> Result<&'static Version, String> {
-    if let Some((original, place)) = name.split_once('/') {
-        let original = version(original)?;
-        let edits = impls::edits(&original.listing);
-        let edit = edits.iter().find(|e| e.place() == place || e.name == place).ok_or_else(|| {
-            let places: Vec<_> = edits.iter().map(impls::Edit::place).collect();
-            format!("{} has no mutant '{place}'; expected {}", original.name, places.join(", "))
-        })?;
-        return Ok(Box::leak(Box::new(edit.of(original))));
-    }
-    if let Some(mutant) = impls::mutants().iter().find(|m| m.version.name == name) {
-        return Ok(&mutant.version);
-    }
-    impls::find(name).map_err(|e| {
-        let mutants: Vec<_> = impls::mutants().iter().map(|m| m.version.name).collect();
-        format!("{e}; and the mutants {}", mutants.join(", "))
-    })
+/// A version that is built in.
+pub fn built_in(name: &str) -> Result<&'static Version, String> {
+    Known::default().find(name)
 }

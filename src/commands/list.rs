@@ -2,7 +2,7 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome};
-use impls::{Loss, Scenario, Version};
+use impls::{Scenario, Version};
 use lostwrite::report::{FORMAT, Table};
 use serde_json::{Value, json};
 
@@ -40,16 +40,15 @@ pub fn run(args: &Args) -> Outcome {
 
 fn as_json() -> Value {
     let version = |v: &Version, mutant: bool| {
-        let loses: Vec<_> =
-            Scenario::ALL.into_iter().filter(|s| v.expects(*s) == Loss::Required).map(Scenario::name).collect();
+        let loses: Vec<_> = Scenario::ALL.into_iter().filter(|s| v.must_lose(*s)).map(Scenario::name).collect();
         json!({
             "name": v.name,
             "title": v.title,
             "author": v.provenance.author,
             "date": v.provenance.date,
             "source": v.provenance.source,
-            "kernel": v.kernel,
-            "believed_correct": v.correct,
+            "kernel": v.kernel.name(),
+            "believed_correct": v.is_believed_correct(),
             "mutant": mutant,
             "loses": loses,
         })
@@ -62,12 +61,11 @@ fn as_json() -> Value {
 
 /// `elsewhere` stands for a loss that is in no scenario.
 fn row(table: &mut Table, v: &Version, elsewhere: &str) {
-    let loses: Vec<_> =
-        Scenario::ALL.into_iter().filter(|s| v.expects(*s) == Loss::Required).map(Scenario::name).collect();
-    let loses = match (loses.is_empty(), v.correct) {
+    let loses: Vec<_> = Scenario::ALL.into_iter().filter(|s| v.must_lose(*s)).map(Scenario::name).collect();
+    let loses = match (loses.is_empty(), v.is_believed_correct()) {
         (false, _) => loses.join(" "),
         (true, true) => "-".to_owned(),
         (true, false) => elsewhere.to_owned(),
     };
-    table.row([v.name, v.kernel, v.provenance.date, v.provenance.source, &loses, v.title]);
+    table.row([v.name, v.kernel.name(), v.provenance.date, v.provenance.source, &loses, v.title]);
 }

@@ -6,8 +6,8 @@ use corpus::{Case, Environment};
 use explore::{HuntOptions, Limit, Origin};
 use impls::{Loss, PERFECT, Scenario, Version};
 use lostwrite::named;
-use lostwrite::report::{Detail, Table, timeline};
-use oracle::{Trace, trace};
+use lostwrite::report::{Detail, FoundOn, Table, found_on, timeline};
+use oracle::{Finding, Judge, Trace, trace};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +15,8 @@ use std::time::Duration;
 /// Options of the main job.
 #[derive(clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    versions: input::Versions<input::ThreadBeside>,
     /// How long to hunt, in seconds
     #[arg(long, default_value_t = 10.0, value_parser = seconds)]
     time: f64,
@@ -51,6 +53,8 @@ struct Tally {
     cells: BTreeMap<(&'static str, Scenario), Cell>,
     best: BTreeMap<Scenario, Best>,
     complaints: Vec<String>,
+    /// What was found on versions of which nothing is expected.
+    own: BTreeMap<&'static str, FoundOn>,
 }
 
 impl Tally {
@@ -64,6 +68,11 @@ impl Tally {
     }
 
     fn corpus(&mut self, version: &'static Version, case: &Case, trace: &Trace) {
+        if !version.has_expectations() && case.config.keeps_contract() {
+            let scenario = |f: &Finding| trace.scenario().filter(|_| f.judge() == Judge::LastWrite);
+            let found = trace.judges.iter().map(|f| (explore::verdict(&f), scenario(&f)));
+            self.own.entry(version.name).or_default().extend(found);
+        }
         // Without exclusive pages more is lost, as on other CPUs.
         let counts = trace.loses() && case.surface().name == PERFECT && case.config.knobs.exclusive;
         if let Some(scenario) = trace.scenario().filter(|_| counts) {
@@ -78,7 +87,7 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(n) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(n.into()).build_global().map_err(|e| e.to_string())?;
     }
-    let versions = impls::thread();
+    let versions = args.versions.all()?;
     let mut tally = Tally::default();
     replay_corpus(&versions, &mut tally);
     let options = HuntOptions {
@@ -94,10 +103,14 @@ pub fn run(args: &Args) -> Outcome {
         "hunted {} executions on each version from an empty corpus, kernel {KERNEL}, hardware {PERFECT}, seed {}\n",
         result.executions, args.seed
     );
-    for ((name, scenario), found) in &result.found {
-        if let (Some(scenario), Ok(version)) = (scenario, impls::find(name)) {
-            tally.cells.entry((version.name, *scenario)).or_default().hunt = true;
-            tally.best(*scenario, version, &found.case, found.length);
+    for (class, found) in &result.found {
+        let version = versions[class.version];
+        if !version.has_expectations() {
+            tally.own.entry(version.name).or_default().insert((found.verdict, class.scenario));
+        }
+        if let Some(scenario) = class.scenario {
+            tally.cells.entry((version.name, scenario)).or_default().hunt = true;
+            tally.best(scenario, version, &found.case, found.length);
         }
     }
     let table_ok = table(&versions, &tally);
@@ -115,10 +128,23 @@ pub fn run(args: &Args) -> Outcome {
         println!("UNEXPECTED: {complaint}");
     }
     goals(&result);
-    let hunt_ok = alarms(&result, &versions) == FINE;
+    alarms(&result, &versions);
+    let hunt_ok = result.alarm_count == 0 && result.unfinished == 0;
     let good = table_ok && hunt_ok && tally.complaints.is_empty();
-    println!("{}", if good { "everything as expected" } else { "NOT as expected" });
-    Ok(if good { FINE } else { unexpected() })
+    let own: Vec<_> = versions.iter().filter(|v| !v.has_expectations()).collect();
+    // A sentence about the built-in versions, if there are any.
+    if own.len() < versions.len() {
+        let all = if own.is_empty() { "everything" } else { "everything about the built-in versions" };
+        println!("{}", if good { format!("{all} as expected") } else { "NOT as expected".to_owned() });
+    }
+    let within = format!("the corpus and {} executions, seed {}", result.executions, args.seed);
+    let mut silent = result.flagged.is_empty();
+    for version in own {
+        let found = tally.own.remove(version.name).unwrap_or_default();
+        silent &= found.is_empty();
+        println!("{}", found_on(version, &found, &within));
+    }
+    Ok(if good && silent { FINE } else { unexpected() })
 }
 
 const KERNEL: &str = "6.0";
@@ -181,7 +207,12 @@ fn table(versions: &[&'static Version], tally: &Tally) -> bool {
                 Some(Cell { hunt: false, .. }) => "LOST (corpus)",
                 Some(_) => "LOST (both)",
             };
-            match (cell.is_some(), version.expects(s)) {
+            // What a built-in version cannot do it must not do.
+            let expected = match version.has_expectations() {
+                true => version.expects_on(s, PERFECT).unwrap_or(Loss::Forbidden),
+                false => Loss::Allowed,
+            };
+            match (cell.is_some(), expected) {
                 (true, Loss::Required) | (false, Loss::Forbidden) | (_, Loss::Allowed) => how.to_owned(),
                 (true, Loss::Forbidden) => {
                     good = false;

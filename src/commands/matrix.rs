@@ -10,7 +10,9 @@ use lostwrite::report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_
 /// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is expected.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite matrix --hardware hw0 --impl v2 --impl v3\n\n\
-    Exits with 1 if a cell is not as the table of expected verdicts says.")]
+    With your own version: lostwrite matrix --impl-file mine.json\n\n\
+    Exits with 1 if a cell is not as the table of expected verdicts says, or if anything is found on a version that the table does \
+    not speak of: one of your own, or a mutant.")]
 pub struct Args {
     #[command(flatten)]
     table: Table,
@@ -34,11 +36,8 @@ pub struct Table {
     /// Another value for a knob of the kernel, as NAME=VALUE; may be repeated
     #[arg(long = "knob", value_name = "NAME=VALUE")]
     knobs: Vec<String>,
-    /// Only this version or mutant; may be repeated
-    #[arg(long = "impl", value_name = "VERSION")]
-    versions: Vec<String>,
     #[command(flatten)]
-    files: input::Files,
+    versions: input::Versions<input::History>,
     /// How many states a program may have to be exhausted
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     budget: u32,
@@ -51,11 +50,7 @@ impl Table {
     /// The work that is asked for.
     pub fn options(&self) -> Result<MatrixOptions, String> {
         Ok(MatrixOptions {
-            versions: if self.versions.is_empty() {
-                impls::history()
-            } else {
-                input::versions(&self.versions, &self.files)?
-            },
+            versions: self.versions.all()?,
             hardware: hardware(&self.hardware)?,
             kernel: if self.kernel == "native" { None } else { Some(named::kernel(&self.kernel)?) },
             knobs: input::knobs(&self.knobs)?,
@@ -91,7 +86,7 @@ pub fn run(args: &Args) -> Outcome {
         Format::Junit => print!("{}", matrix_junit(&tables)?),
         _ => print!("{}", matrix_text(&tables)),
     }
-    Ok(if tables.iter().all(Matrix::as_expected) { FINE } else { unexpected() })
+    Ok(if tables.iter().all(Matrix::is_fine) { FINE } else { unexpected() })
 }
 
 fn hardware(names: &[String]) -> Result<Vec<Surface>, String> {

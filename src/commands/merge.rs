@@ -21,12 +21,15 @@ pub struct Args {
 
 /// Reads, joins and prints.
 pub fn run(args: &Args) -> Outcome {
+    // Read in any case: a file that does not exist is a mistake.
+    args.files.known()?;
     let values = args.parts.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     if values[0]["tables"].is_array() {
         let whole = join_matrices(&values).map_err(|e| format!("{}: {e}", args.parts.join(", ")))?;
         println!("{whole:#}");
-        let fine =
-            whole["tables"].as_array().is_some_and(|tables| tables.iter().all(|t| t["as_expected"] == true));
+        let fine = whole["tables"]
+            .as_array()
+            .is_some_and(|t| t.iter().all(|t| t["as_expected"] == true && t["found"] == 0));
         return Ok(if fine { FINE } else { unexpected() });
     }
     let parts =
@@ -49,9 +52,9 @@ pub fn run(args: &Args) -> Outcome {
     let question = &first.question;
     // A file's version is named by the question like any other.
     let subject = if question.ablates {
-        Subject::ablation(input::exactly::<1>(&question.versions, &args.files)?[0], &question.steps)?
+        Subject::ablation(args.files.exactly::<1>(&question.versions)?[0], &question.steps)?
     } else {
-        let [a, b] = input::exactly::<2>(&question.versions, &args.files)?;
+        let [a, b] = args.files.exactly(&question.versions)?;
         Subject::pair(a, b)
     };
     if subject.fingerprint() != question.listings {

@@ -1,7 +1,7 @@
 //! `lostwrite nightly`.
 
 use super::interrupt::{INTERRUPTED, STOP, listen};
-use super::{FINE, Outcome, terminal, unexpected};
+use super::{FINE, Outcome, input, terminal, unexpected};
 use explore::nightly::{
     Colour, DEFAULT_POLICY, FindingReport, LedgerError, Night, NightLimits, NightOptions, Policy, Previous,
     Report, Status, read_seeds,
@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite nightly --time 1h --out nights/today --previous nights/yesterday\n\n\
     What is in the folder survives being killed and a full disk: the same command goes on from there.\n\n\
+    With your own version beside the built-in ones: --impl-file mine.json; a finding on it makes the night red.\n\n\
     Exit codes: 0 green; 1 red: a finding or a canary that the policy calls red; 2 bad arguments or files, or something that \
     cannot be written; 130 interrupted before it came to its end, and nothing red so far. docs/nightly.md says the rest.")]
 pub struct Args {
@@ -30,6 +31,8 @@ pub struct Args {
     /// The night's folder: its journal, its reports, its findings and the cases for the next night
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    files: input::Files,
     /// The night before: its folder, or its report; if not given, DIR/previous if that exists
     #[arg(long, value_name = "DIR|FILE")]
     previous: Option<PathBuf>,
@@ -61,7 +64,8 @@ const LINES: Duration = Duration::from_secs(60);
 pub fn run(args: &Args) -> Outcome {
     let limits =
         NightLimits { time: args.time.or_else(|| args.chunks.is_none().then_some(HOUR)), chunks: args.chunks };
-    let versions = impls::history();
+    let known = args.files.known()?;
+    let versions: Vec<_> = impls::history().into_iter().chain(known.own().iter().copied()).collect();
     let policy = match &args.policy {
         None => Policy::read(DEFAULT_POLICY, &versions),
         Some(path) => std::fs::read_to_string(path)
@@ -223,7 +227,7 @@ impl Writer {
             "the findings for code scanning",
         )?;
         self.file("junit.xml", &night_junit(&report)?, "the report for CI")?;
-        self.file("report.html", &night_html(&report), "the report as a page")?;
+        self.file("report.html", &night_html(&report, &night.plan.versions), "the report as a page")?;
         self.file("summary.txt", &night_text(&report), "the summary")?;
         Ok(report)
     }

@@ -3,7 +3,7 @@
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input, unexpected};
 use explore::outcomes;
-use lostwrite::report::{outcomes_json, outcomes_text};
+use lostwrite::report::{Column, outcomes_json, outcomes_text};
 use rayon::prelude::*;
 
 /// The final memories that a case's programs can end with, by version; `*` on what is forbidden.
@@ -11,7 +11,8 @@ use rayon::prelude::*;
 /// All interleavings of the programs, whatever the schedule; each ends with the drain, which reclaims every page and reads it back.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite outcomes --impl v1 --impl v3 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
-    Exits with 1 if a version that is believed correct ends with what is forbidden, or if there are too many states.")]
+    Exits with 1 if a version that is believed correct ends with what is forbidden, or one of which nothing is expected (your own, or a \
+    mutant), or if there are too many states.")]
 pub struct Args {
     #[command(flatten)]
     runs: input::Runs,
@@ -39,11 +40,28 @@ pub fn run(args: &Args) -> Outcome {
             println!("{}", outcomes_json(&case, &columns));
         } else {
             println!("{}", outcomes_text(&case, &columns));
+            own(&columns).iter().for_each(|line| println!("{line}"));
         }
         fine &= columns.iter().all(|(version, outcomes)| {
-            let alarm = |o: &explore::Outcomes| version.is_correct_on(&case.config) && o.any_forbidden();
+            let held = !version.has_expectations() || version.is_correct_on(&case.config);
+            let alarm = |o: &explore::Outcomes| held && o.any_forbidden();
             outcomes.as_ref().is_some_and(|o| !alarm(o))
         });
     }
     Ok(if fine { FINE } else { unexpected() })
+}
+
+/// What came of versions of which nothing is expected.
+fn own(columns: &[Column]) -> Vec<String> {
+    let of = columns.iter().filter(|(version, _)| !version.has_expectations());
+    of.filter_map(|(version, outcomes)| {
+        let outcomes = outcomes.as_ref()?;
+        Some(match outcomes.any_forbidden() {
+            true => format!("{} can end with what is forbidden (nothing was expected of it)", version.name),
+            false => {
+                format!("{}: nothing forbidden within all interleavings, {} states", version.name, outcomes.states)
+            }
+        })
+    })
+    .collect()
 }

@@ -4,23 +4,20 @@ use super::{FINE, Format, Outcome, input, unexpected};
 use corpus::{Case, Entry, Expect};
 use impls::Version;
 use lostwrite::named;
-use lostwrite::report::{Detail, Replayed, Witness, replay_junit, side_by_side, timeline};
+use lostwrite::report::{Detail, FoundOn, Replayed, Witness, found_on, replay_junit, side_by_side, timeline};
 use oracle::Judge;
 
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite replay --impl pre-fix 'kernel=6.0 W0 P0 R0 W0 D0 P0 R0'\n\n\
     With your own version: lostwrite replay --impl v3 --impl-file mine.json 'W0 D0'\n\n\
-    Exits with 1 if a version that is believed correct is flagged, or if the file says what to expect and that is \
-    not what came out.")]
+    Exits with 1 if a version that is believed correct is flagged, or one of which nothing is expected (your own, or a mutant), or if \
+    the file says what to expect and that is not what came out.")]
 pub struct Args {
     /// A file of cases (text, JSON or bytes), or a case
     case: String,
-    /// Run on this version instead of the four of the thread; may be repeated
-    #[arg(long = "impl", value_name = "VERSION")]
-    versions: Vec<String>,
     #[command(flatten)]
-    files: input::Files,
+    versions: input::Versions<input::Thread>,
     #[command(flatten)]
     around: input::Around,
     /// Show what this judge finds (last-write, revoked, clean-means-equal, structural); if not given, the gravest finding
@@ -42,12 +39,13 @@ pub struct Args {
 
 /// Runs and prints.
 pub fn run(args: &Args) -> Outcome {
-    let versions = input::versions_or_thread(&args.versions, &args.files)?;
+    let known = args.versions.known()?;
+    let versions = args.versions.among(&known)?;
     let mut file = input::cases(&args.case)?;
     let beside = match args.beside.as_deref() {
         None => Beside::Nothing,
         Some("") => Beside::Nearest,
-        Some(name) => Beside::Chosen(input::version(name)?),
+        Some(name) => Beside::Chosen(known.find(name)?),
     };
     let environment = args.around.environment()?;
     if !environment.is_empty() {
@@ -68,6 +66,7 @@ pub fn run(args: &Args) -> Outcome {
         unfit = replayed.iter().any(|r| r.complaint.is_some());
         print!("{}", replay_junit(&args.case, &replayed)?);
     } else {
+        let mut silent = versions.clone();
         for (entry, n, version) in runs {
             if file.entries.len() > 1 && n == 0 {
                 println!("{}: {}", entry.place, entry.case);
@@ -78,6 +77,16 @@ pub fn run(args: &Args) -> Outcome {
                 println!("{}: {}: {complaint}", entry.place, version.name);
                 unfit = true;
             }
+            if witness.losing.trace.finding.is_some() {
+                silent.retain(|v| v.name != version.name);
+            }
+        }
+        for version in silent.iter().filter(|v| !v.has_expectations() && !args.quiet) {
+            let within = match file.entries.len() {
+                1 => "this one execution".to_owned(),
+                n => format!("one execution of each of {n} cases"),
+            };
+            println!("{}", found_on(version, &FoundOn::new(), &within));
         }
     }
     Ok(if unfit { unexpected() } else { FINE })
@@ -134,6 +143,9 @@ fn complaint(entry: &Entry, witness: &Witness) -> Option<String> {
     match entry.expect.iter().find(|(name, _)| name == version.name) {
         Some((_, expected)) if *expected != seen => {
             Some(format!("expected {}, found {}", expected.word(), seen.word()))
+        }
+        None if !version.has_expectations() && seen != Expect::Ok => {
+            Some(format!("found {}; nothing is expected of this version", seen.word()))
         }
         None if version.is_correct_on(&entry.case.config) && seen != Expect::Ok => {
             Some(format!("expected ok of a version that is believed correct, found {}", seen.word()))

@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", requires = "as_test")]
     dir: Option<PathBuf>,
     /// Shrink random losing cases, and print their sizes before and after
-    #[arg(long, conflicts_with_all = ["case", "version", "judge", "page", "to", "output", "as_test"])]
+    #[arg(long, conflicts_with_all = ["case", "names", "files", "judge", "page", "to", "output", "as_test"])]
     statistics: bool,
     /// With --statistics: how many cases
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "statistics")]
@@ -52,12 +52,13 @@ pub struct Args {
 /// Shrinks and prints, or measures.
 pub fn run(args: &Args) -> Outcome {
     let Some(argument) = &args.case else { return measure(args) };
+    let known = args.which.versions.known()?;
     let entry = input::one_case(argument)?;
     let case = args.which.around.environment()?.of(&entry.case);
     // What cannot be written need not be shrunk.
     let folder = args.as_test.as_ref().map(|_| regression::folder(args.dir.as_deref())).transpose()?;
     listen()?;
-    let signature = args.which.choose(&entry.place, &case)?;
+    let signature = args.which.choose(&known, &entry.place, &case)?;
     let shrunk = args.which.shrink(&case, signature);
     let interrupted = STOP.load(Ordering::Relaxed);
     if let Some(path) = &args.output {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
     lostwrite target rediscover --subject v1 --scenario S3 crash-1234\n\n\
     Files hold the byte form of a case, as engines write it. Exits with 1 if any raises the target's alarm.")]
 pub struct Args {
-    /// The target: differential, rediscover or codec
+    /// The target: differential, rediscover, programs or codec
     #[arg(value_parser = by_name)]
     target: Target,
     /// Files, or folders of files
@@ -25,6 +25,8 @@ pub struct Args {
     /// rediscover: only a loss of this scenario counts
     #[arg(long, value_parser = named::scenario)]
     scenario: Option<Scenario>,
+    #[command(flatten)]
+    versions: input::Versions<input::Correct>,
     #[command(flatten)]
     around: input::Around,
 }
@@ -38,8 +40,10 @@ fn by_name(name: &str) -> Result<Target, String> {
 
 /// Runs the target on every file and says what came of it.
 pub fn run(args: &Args) -> Outcome {
+    let known = args.versions.known()?;
+    let versions = args.versions.among(&known)?;
     let subject = Subject {
-        version: input::version(&args.subject).map_err(|e| format!("--subject: {e}"))?,
+        version: known.find(&args.subject).map_err(|e| format!("--subject: {e}"))?,
         scenario: args.scenario,
         environment: args.around.environment()?,
     };
@@ -52,7 +56,7 @@ pub fn run(args: &Args) -> Outcome {
         .map(|file| {
             let content = std::fs::read(file)
                 .map_err(|e| input::unreadable(file, &e, "files or folders of cases in the byte form"))?;
-            Ok((args.target.body)(&subject, &content))
+            Ok((args.target.body)(&subject, &versions, &content))
         })
         .collect::<Result<_, String>>()?;
     let (mut rejected, mut alarms) = (0, 0);

@@ -111,8 +111,8 @@ fn version_value(version: &Version) -> Value {
         "author": p.author,
         "date": p.date,
         "source": p.source,
-        "kernel": version.kernel,
-        "believed_correct": version.correct,
+        "kernel": version.kernel.name(),
+        "believed_correct": version.is_believed_correct(),
         "file": source.as_ref().map(|s| s.file.as_ref()),
         "listing": listing.collect::<Vec<_>>(),
     })

@@ -39,8 +39,11 @@ pub fn mail(witness: &Witness) -> Option<String> {
     if let Some(scenario) = trace.scenario() {
         facts.push(("Scenario", format!("{}: {}", scenario.name(), scenario.title())));
     }
-    let expected =
-        if version.is_correct_on(&case.config) { "believed correct: unexpected" } else { "known to lose" };
+    let expected = match (version.has_expectations(), version.is_correct_on(&case.config)) {
+        (false, _) => "no built-in version: nothing was expected of it",
+        (true, true) => "believed correct: unexpected",
+        (true, false) => "known to lose",
+    };
     facts.push(("Judge", format!("{} ({} is {expected})", finding.judge().name(), version.name)));
     facts.push(("Case", case.to_string()));
     const NAME: usize = 15;

@@ -1,7 +1,8 @@
 //! The table of versions as text, Markdown and JSON.
 
 use super::Table;
-use explore::{Cell, Mark, Matrix, Square, Verdict};
+use super::own::{FoundOn, found_on, standing};
+use explore::{Cell, Mark, Matrix, MatrixRow, Square, Verdict};
 use impls::{Scenario, Version};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -70,6 +71,7 @@ pub fn matrix_json(tables: &[Matrix]) -> Value {
                 .map(|row| {
                     json!({
                         "impl": row.version.name,
+                        "standing": standing(row.version),
                         "kernel": row.kernel.name(),
                         "cells": row.cells.iter().map(square_json).collect::<Vec<_>>(),
                     })
@@ -78,6 +80,7 @@ pub fn matrix_json(tables: &[Matrix]) -> Value {
             json!({
                 "hardware": table.hardware,
                 "as_expected": table.as_expected(),
+                "found": table.squares().filter(|(_, square)| square.mark == Mark::Found).count(),
                 "rows": rows,
                 "reached": goals(table, true),
                 "never": goals(table, false),
@@ -91,11 +94,15 @@ fn square_json(square: &Square) -> Value {
     let mut out = json!({
         "scenario": square.scenario.name(),
         "expected": square.expected.map(impls::Loss::word),
-        "as_expected": square.mark == Mark::AsExpected,
+        "as_expected": match square.mark {
+            Mark::AsExpected => Some(true),
+            Mark::NotExpected | Mark::NotFound => Some(false),
+            Mark::Found | Mark::Nothing => None,
+        },
         "verdict": Value::Null,
     });
     let Some(cell) = &square.cell else { return out };
-    out["verdict"] = verdict_json(cell).into();
+    out["verdict"] = word(cell.verdict).into();
     out["programs"] = cell.programs.into();
     out["states"] = cell.states.into();
     out["transitions"] = cell.transitions.into();
@@ -110,8 +117,9 @@ fn square_json(square: &Square) -> Value {
     out
 }
 
-fn verdict_json(cell: &Cell) -> &'static str {
-    match cell.verdict {
+/// The word for programs.
+pub(super) const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Wrong { stale: false } => "lost",
         Verdict::Wrong { stale: true } => "stale",
         Verdict::Broken => "broken",
@@ -144,7 +152,7 @@ pub(super) fn square_text(square: &Square) -> String {
         },
     };
     match square.mark {
-        Mark::AsExpected => what,
+        Mark::AsExpected | Mark::Found | Mark::Nothing => what,
         Mark::NotExpected => format!("{what} NOT EXPECTED"),
         Mark::NotFound => format!("{what} NOT FOUND"),
     }
@@ -171,8 +179,9 @@ fn cases(table: &Matrix) -> Vec<(String, String)> {
     }
     out.into_iter()
         .map(|((scenario, case), versions)| {
-            let names: Vec<_> = versions.iter().map(|(v, steps)| format!("{} ({steps} steps)", v.name)).collect();
-            let options: String = versions.iter().map(|(v, _)| format!(" {}", v.argument())).collect();
+            let names: Vec<_> =
+                versions.iter().map(|(version, steps)| format!("{} ({steps} steps)", version.name)).collect();
+            let options: String = versions.iter().map(|(version, _)| format!(" {}", version.argument())).collect();
             let title = format!("{}, {}", scenario.name(), names.join(", "));
             (title, format!("lostwrite replay{options} '{case}'"))
         })
@@ -192,12 +201,47 @@ fn goals(table: &Matrix, reached: bool) -> Vec<&'static str> {
     table.goals().list(reached).map(oracle::Goal::text).collect()
 }
 
+/// Whether the built-in versions do what the table of expected verdicts says, and what was found on others, a sentence each.
 pub(super) fn conclusion(table: &Matrix) -> String {
-    let marked = table.squares().filter(|(_, square)| square.mark != Mark::AsExpected).count();
-    let open = table.squares().filter(|(_, s)| s.cell.as_ref().is_some_and(|c| !c.exhausted)).count();
+    let (built_in, others): (Vec<_>, Vec<_>) = table.rows.iter().partition(|row| row.version.has_expectations());
+    let cells = |rows: &[&MatrixRow], which: &dyn Fn(&Square) -> bool| {
+        rows.iter().flat_map(|row| &row.cells).filter(|square| which(square)).count()
+    };
+    let marked = cells(&built_in, &|s| !s.mark.is_fine());
+    let open = cells(&built_in, &|s| s.cell.as_ref().is_some_and(|c| !c.exhausted));
     let not_exhausted = if open == 0 { String::new() } else { format!("; {open} cells not exhausted") };
-    match marked {
-        0 => format!("every cell as expected{not_exhausted}"),
-        n => format!("{n} cells NOT as expected{not_exhausted}"),
+    let of = if others.is_empty() { "" } else { " of the built-in versions" };
+    let expected = match marked {
+        0 => format!("every cell{of} as expected{not_exhausted}"),
+        n => format!("{n} cells{of} NOT as expected{not_exhausted}"),
+    };
+    let expected = (!built_in.is_empty()).then_some(expected);
+    expected.into_iter().chain(others.into_iter().map(words)).collect::<Vec<_>>().join("\n")
+}
+
+/// What was found on a version of which nothing is expected.
+fn words(row: &MatrixRow) -> String {
+    let cells: Vec<_> = row.cells.iter().filter_map(|s| Some((s.scenario, s.cell.as_ref()?))).collect();
+    let mut found = FoundOn::new();
+    for (scenario, cell) in &cells {
+        if cell.verdict != Verdict::Silent {
+            found.insert((cell.verdict, Some(*scenario)));
+        }
+        // The kind of another scenario's loss is in that scenario's own cell, if its programs show it.
+        for other in &cell.others {
+            let known = found.iter().any(|(_, s)| *s == Some(*other))
+                || cells.iter().any(|(s, c)| s == other && c.verdict != Verdict::Silent);
+            if !known {
+                let stale = matches!(other, Scenario::S2a | Scenario::S6);
+                found.insert((Verdict::Wrong { stale }, Some(*other)));
+            }
+        }
     }
+    let sum = |of: &dyn Fn(&Cell) -> u64| cells.iter().map(|(_, cell)| of(cell)).sum::<u64>();
+    let (programs, states) = (sum(&|c| c.programs as u64), sum(&|c| c.states));
+    let drawn = match sum(&|c| c.samples) {
+        0 => String::new(),
+        n => format!(", and {n} executions drawn of programs with more; NOT exhausted"),
+    };
+    found_on(row.version, &found, &format!("{programs} programs of the scenarios, {states} states{drawn}"))
 }

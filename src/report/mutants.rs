@@ -1,8 +1,8 @@
 //! The report on mutants as text and JSON.
 
-use super::{FORMAT, Table};
-use explore::{MutantReport, MutantsReport};
-use impls::{Survivor, survivors};
+use super::{FORMAT, Table, found_on, standing, word};
+use explore::{MutantReport, MutantsReport, Verdict};
+use impls::{Scenario, Survivor, survivors};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,14 +11,15 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn reason(report: &MutantsReport, mutant: &MutantReport) -> Option<&'static str> {
     let of = |s: &&Survivor| s.version == report.version.name && s.mutant == mutant.name;
-    survivors().iter().find(of).map(|s| s.reason.as_str())
+    survivors().iter().filter(|_| report.version.has_expectations()).find(of).map(|s| s.reason.as_str())
 }
 
 /// Rows of the table of survivors about mutants of these versions that do not survive, or do not exist.
 #[must_use]
 pub fn stale_reasons(reports: &[MutantsReport]) -> Vec<&'static Survivor> {
     let stale = |s: &&Survivor| {
-        let Some(report) = reports.iter().find(|r| r.version.name == s.version) else { return false };
+        let of = |r: &&MutantsReport| r.version.has_expectations() && r.version.name == s.version;
+        let Some(report) = reports.iter().find(of) else { return false };
         !report.mutants.iter().any(|m| m.name == s.mutant && m.caught.is_none())
     };
     survivors().iter().filter(stale).collect()
@@ -41,14 +42,26 @@ pub fn mutants_text(reports: &[MutantsReport]) -> String {
     for report in reports {
         for mutant in report.mutants.iter().filter(|m| m.caught.is_none()) {
             let open = if mutant.exhausted { "" } else { " (programs not exhausted)" };
-            let why = reason(report, mutant).unwrap_or("NO REASON GIVEN");
+            let why = match (reason(report, mutant), report.version.has_expectations()) {
+                (Some(reason), _) => reason,
+                (None, true) => "NO REASON GIVEN",
+                (None, false) => "no program that was tried needs this, or no judge sees it",
+            };
             let _ = writeln!(out, "survives: {}: {}{open}: {why}", report.version.name, mutant.name);
         }
+    }
+    for report in reports.iter().filter(|r| !r.version.has_expectations()) {
+        let within = "what its mutants are judged on: recorded sequences, generated ones, and the programs of the scenarios";
+        let _ = writeln!(out, "{}", found_on(report.version, &report.shows, within));
     }
     for row in stale_reasons(reports) {
         let _ = writeln!(out, "NO SURVIVOR: {}: {}: {}", row.version, row.mutant, row.reason);
     }
     out
+}
+
+fn shown((verdict, scenario): &(Verdict, Option<Scenario>)) -> Value {
+    json!({ "verdict": word(*verdict), "scenario": scenario.map(Scenario::name) })
 }
 
 /// The report as JSON, the caught ones included.
@@ -73,6 +86,8 @@ pub fn mutants_json(reports: &[MutantsReport]) -> Value {
                 .collect();
             json!({
                 "impl": report.version.name,
+                "standing": standing(report.version),
+                "shows": report.shows.iter().map(shown).collect::<Vec<_>>(),
                 "kernel": report.kernel.name(),
                 "caught": report.caught(),
                 "of": report.mutants.len(),

@@ -69,7 +69,23 @@ fn lanes(out: &mut String, report: &Report) {
         };
         table.row([lane.lane.clone(), lane.chunks.to_string(), lane.executions.to_string(), all, more]);
     }
-    let _ = writeln!(out, "{table}\nflags on versions believed correct: {}\n", report.alarms);
+    let _ = writeln!(out, "{table}\nflags on versions believed correct: {}", report.alarms);
+    let executions: u64 = report.lanes.iter().filter(|l| l.states == 0).map(|l| l.executions).sum();
+    let programs: u64 = report.lanes.iter().map(|l| l.exhausted).sum();
+    for own in &report.own {
+        let said = match own.flags {
+            0 => format!(
+                "{}: nothing found within {executions} executions and {programs} exhausted programs",
+                own.version
+            ),
+            n => format!(
+                "{}: {n} flags; nothing was expected of it, and each kind is among the findings",
+                own.version
+            ),
+        };
+        paragraph(out, &said);
+    }
+    out.push('\n');
 }
 
 fn canaries(out: &mut String, report: &Report) {
@@ -124,9 +140,9 @@ fn findings(out: &mut String, report: &Report) {
         let _ = writeln!(out, "and {} more in report.json", worth.len() - LISTED);
     }
     for finding in worth.iter().filter(|f| f.colour == Colour::Red).take(LISTED) {
-        let Record { key, version, message, case, .. } = &finding.record;
+        let Record { key, message, case, .. } = &finding.record;
         paragraph(out, &format!("{key} {message}"));
-        let _ = writeln!(out, "    lostwrite replay --impl {version} '{case}'");
+        let _ = writeln!(out, "    lostwrite replay {} '{case}'", argument(&finding.record));
     }
     out.push('\n');
 }
@@ -168,6 +184,11 @@ fn compared(out: &mut String, report: &Report) {
         paragraph(out, &format!("gone: {key} {version} {judge} {scenario}: {message}"));
     }
     out.push('\n');
+}
+
+/// How to name the version of a finding on the command line.
+pub(crate) fn argument(record: &Record) -> String {
+    record.own.clone().unwrap_or_else(|| format!("--impl {}", record.version))
 }
 
 /// A finding as a case file: the case, and above it as comments what was found and the timeline.

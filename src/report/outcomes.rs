@@ -1,6 +1,6 @@
 //! Final memories by version, as text and as JSON.
 
-use super::{FORMAT, Table};
+use super::{FORMAT, Table, standing};
 use corpus::Case;
 use explore::{Ending, Outcomes, stored_words};
 use impls::Version;
@@ -42,7 +42,10 @@ pub fn outcomes_json(case: &Case, columns: &[Column]) -> Value {
     let versions: Vec<_> = columns
         .iter()
         .map(|(version, outcomes)| {
-            let Some(outcomes) = outcomes else { return json!({ "impl": version.name, "exhausted": false }) };
+            let standing = standing(version);
+            let Some(outcomes) = outcomes else {
+                return json!({ "impl": version.name, "standing": standing, "exhausted": false });
+            };
             let rows: Vec<_> = outcomes
                 .rows
                 .iter()
@@ -57,6 +60,7 @@ pub fn outcomes_json(case: &Case, columns: &[Column]) -> Value {
                 .collect();
             json!({
                 "impl": version.name,
+                "standing": standing,
                 "exhausted": true,
                 "states": outcomes.states,
                 "interleavings": outcomes.interleavings.to_string(),

@@ -35,9 +35,12 @@ impl Level {
         }
     }
 
-    /// A flag on a version that is believed correct should not be; others are known to lose.
+    /// A flag on a version that is believed correct should not be, and one on a version of which nothing is expected is news; others are
+    /// known to lose.
     fn of(witness: &Witness) -> Level {
-        if witness.losing.version.is_correct_on(&witness.case.config) { Level::Error } else { Level::Note }
+        let version = witness.losing.version;
+        let known = version.has_expectations() && !version.is_correct_on(&witness.case.config);
+        if known { Level::Note } else { Level::Error }
     }
 }
 

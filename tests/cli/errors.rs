@@ -116,7 +116,7 @@ fn a_malformed_version_exits_with_2_and_names_its_place() {
             &[("\"RemoveRmap\"", "\"return\"")],
             "$.listing[2].each_page[10] (return): the listing ends with the page-",
         ),
-        (&[("\"listing\"", "\"steps\"")], "line 8, column 9: unknown field `steps`"),
+        (&[("\"listing\"", "\"steps\"")], "line 7, column 9: unknown field `steps`"),
         (&[("\"mine\"", "\"v2\"")], "$.name: there is a version 'v2' already"),
     ] {
         let (_folder, path) = own_version("wrong.json", changes);

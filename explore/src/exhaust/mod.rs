@@ -32,7 +32,7 @@ pub use options::{Cut, Measure, Options, Order, Outcome};
 
 use corpus::Case;
 use impls::{Scenario, Version};
-use model::{Config, Event, Machine, World};
+use model::{Event, Machine, World};
 use oracle::{Finding, Goals, History, Judges};
 use search::{Noise, Search};
 use std::hash::Hash;
@@ -132,7 +132,7 @@ pub fn exhaust_with<M: Memory>(
     options: &Options,
     mut wanted: impl FnMut(&Finding, &M) -> Answer,
 ) -> (Exhaust, Measure) {
-    let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+    let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, &version.code);
     let plain = Options { symmetry: false, reduction: false, order: Order::Breadth, ..*options };
     let mut spoke = None;

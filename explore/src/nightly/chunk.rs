@@ -39,6 +39,9 @@ pub struct Record {
     pub contract: bool,
     /// ... and the version is believed correct.
     pub alarm: bool,
+    /// How to name the version on the command line, if it is one of which nothing is expected: read from a file, or a mutant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<String>,
     /// The surroundings are those of the table of expected verdicts.
     pub tabulated: bool,
     /// The lane.
@@ -68,6 +71,9 @@ pub struct Count {
     pub contract: bool,
     /// ... and the version is believed correct.
     pub alarm: bool,
+    /// ... or is one of which nothing is expected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
     /// The surroundings are those of the table of expected verdicts.
     pub tabulated: bool,
     /// In how many executions.
@@ -140,7 +146,7 @@ pub(super) fn run(plan: &Plan, chunk: &Chunk) -> ChunkRecord {
         for index in chunk.range.clone() {
             match caught(|| draw(plan, chunk.lane, index)) {
                 Ok(numbered) => run.execution(index, numbered),
-                Err(words) => run.out.records.push(panicked(chunk, "-", index, &words, None)),
+                Err(words) => run.out.records.push(panicked(chunk, None, index, &words, None)),
             }
             run.out.executions += 1;
         }
@@ -150,7 +156,7 @@ pub(super) fn run(plan: &Plan, chunk: &Chunk) -> ChunkRecord {
 
 /// What a chunk leaves that could not be run at all.
 pub(super) fn died(chunk: &Chunk, words: &str) -> ChunkRecord {
-    let record = panicked(chunk, "-", chunk.range.start, words, None);
+    let record = panicked(chunk, None, chunk.range.start, words, None);
     ChunkRecord { records: vec![record], died: true, ..empty(chunk) }
 }
 
@@ -164,17 +170,25 @@ pub(super) fn empty(chunk: &Chunk) -> ChunkRecord {
     }
 }
 
-pub(super) fn panicked(chunk: &Chunk, version: &str, index: u64, words: &str, case: Option<&Case>) -> Record {
+pub(super) fn panicked(
+    chunk: &Chunk,
+    version: Option<&Version>,
+    index: u64,
+    words: &str,
+    case: Option<&Case>,
+) -> Record {
+    let name = version.map_or("-", |v| v.name);
     Record {
-        key: plain_key(&["panicked", version, words]),
+        key: plain_key(&["panicked", name, words]),
         what: "panicked".to_owned(),
-        version: version.to_owned(),
+        version: name.to_owned(),
         judge: None,
         scenario: None,
         hardware: case.map_or("-", |c| hardware(&c.config)).to_owned(),
         kernel: case.map_or("-", |c| c.config.profile.name()).to_owned(),
         contract: case.is_none_or(|c| c.config.keeps_contract()),
         alarm: false,
+        own: version.and_then(own),
         tabulated: false,
         lane: chunk.lane.name().to_owned(),
         index,
@@ -259,7 +273,7 @@ impl<'a> Run<'a> {
         let config = &numbered.case.config;
         for finding in judges.iter() {
             let class = Class::of(n, config, &finding, scenario);
-            let most = if version.is_correct_on(config) { ALARMS } else { KEPT };
+            let most = if class.is_news(&self.plan.versions) { ALARMS } else { KEPT };
             let (count, whole) = self.classes.entry(class).or_default();
             *count += 1;
             if whole.len() < most {
@@ -282,7 +296,7 @@ impl<'a> Run<'a> {
             let _ = caught(|| oracle::execute(version, config, programs, sampler, &mut Judges::default()));
             numbered.case.schedule = sampler.schedule().clone();
         }
-        self.out.records.push(panicked(self.chunk, version.name, index, words, Some(&numbered.case)));
+        self.out.records.push(panicked(self.chunk, Some(version), index, words, Some(&numbered.case)));
     }
 
     fn diverged(&mut self, a: &'static Version, b: &'static Version, index: u64, case: &Case) {
@@ -330,7 +344,7 @@ impl<'a> Run<'a> {
     fn quota(&self, class: &Class, n: u64) -> usize {
         let turn = self.chunk.turn;
         let landmark = turn == 0 || turn.is_power_of_two();
-        if class.is_alarm(&self.plan.versions) {
+        if class.is_alarm(&self.plan.versions) || class.is_of_ones_own(&self.plan.versions) {
             ALARMS
         } else if class.is_unexpected(&self.plan.versions) {
             KEPT
@@ -384,10 +398,16 @@ pub(super) fn count(plan: &Plan, class: &Class, n: u64, first: u64) -> Count {
         hardware: class.hardware.to_owned(),
         contract: class.contract,
         alarm: class.is_alarm(&plan.versions),
+        own: class.is_of_ones_own(&plan.versions),
         tabulated: class.tabulated,
         n,
         first,
     }
+}
+
+/// How to name a version of which nothing is expected.
+fn own(version: &Version) -> Option<String> {
+    (!version.has_expectations()).then(|| version.argument())
 }
 
 /// What is true of any finding on a case.
@@ -402,6 +422,7 @@ fn record(chunk: &Chunk, index: u64, version: &Version, case: &Case) -> Record {
         kernel: case.config.profile.name().to_owned(),
         contract: case.config.keeps_contract(),
         alarm: version.is_correct_on(&case.config),
+        own: own(version),
         tabulated: super::class::tabulated(&case.config),
         lane: chunk.lane.name().to_owned(),
         index,

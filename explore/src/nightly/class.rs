@@ -83,17 +83,23 @@ impl Class {
 
     /// A loss that the table of expected verdicts forbids, in its surroundings.
     pub(super) fn is_unexpected(&self, versions: &[&'static Version]) -> bool {
-        let may = super::policy::may_lose(versions[self.version].name, self.scenario, self.hardware);
-        self.judge == Judge::LastWrite && self.contract && self.tabulated && !may
+        let may = super::policy::may_lose(versions[self.version], self.scenario, self.hardware);
+        let speaks = versions[self.version].has_expectations();
+        speaks && self.judge == Judge::LastWrite && self.contract && self.tabulated && !may
     }
 
     /// A flag on a version that is believed correct, where the contract is kept.
     pub(super) fn is_alarm(&self, versions: &[&'static Version]) -> bool {
-        versions[self.version].correct && self.contract
+        versions[self.version].is_believed_correct() && self.contract
+    }
+
+    /// A flag on a version of which nothing is expected, where the contract is kept.
+    pub(super) fn is_of_ones_own(&self, versions: &[&'static Version]) -> bool {
+        !versions[self.version].has_expectations() && self.contract
     }
 
     /// Worth being kept whole in every chunk, and shrunk as far as it goes.
     pub(super) fn is_news(&self, versions: &[&'static Version]) -> bool {
-        self.is_alarm(versions) || self.is_unexpected(versions)
+        self.is_alarm(versions) || self.is_of_ones_own(versions) || self.is_unexpected(versions)
     }
 }

@@ -25,7 +25,7 @@ pub use night::{Limits as NightLimits, Night, NightOptions, Sofar};
 pub use plan::{Chunk, LANES, LaneKind, LaneSize, Plan};
 pub use policy::{Canary, Colour, DEFAULT_POLICY, Kind, Policy, Rules};
 pub use report::{
-    CanaryReport, CanaryState, FindingReport, LaneReport, LossReport, REPORT_FORMAT, Report, Status,
+    CanaryReport, CanaryState, FindingReport, LaneReport, LossReport, OwnReport, REPORT_FORMAT, Report, Status,
 };
 pub use seeds::{Seeds, read_seeds};
 

@@ -75,6 +75,8 @@ pub struct Sofar {
     pub(super) counts: BTreeMap<TallyKey, Tally>,
     /// Flags on versions that are believed correct, where the contract is kept.
     pub alarms: u64,
+    /// The same on versions of which nothing is expected, by name.
+    pub own: BTreeMap<String, u64>,
     /// The findings by key.
     pub findings: BTreeMap<String, Entry>,
     /// A case for each set of goals.
@@ -104,6 +106,9 @@ impl Sofar {
         }
         for count in chunk.counts {
             self.alarms += if count.alarm { count.n } else { 0 };
+            if count.own {
+                *self.own.entry(count.version.clone()).or_default() += count.n;
+            }
             let key = (chunk.lane.clone(), count.version, count.judge, count.scenario, count.hardware);
             let tally = self.counts.entry(key).or_insert(Tally { n: 0, first: count.first });
             tally.n += count.n;

@@ -113,7 +113,7 @@ impl Plan {
         use std::fmt::Write as _;
         let mut text = format!("{} {:?} {} {}", self.seed, self.lanes, self.states, self.samples);
         for version in &self.versions {
-            let _ = write!(text, "\n{} {} {:?}", version.name, version.correct, version.listing);
+            let _ = write!(text, "\n{} {:?} {:?}", version.name, version.standing, version.listing);
         }
         for case in &self.seeds.cases {
             let _ = write!(text, "\n{case}");

@@ -39,6 +39,8 @@ impl Colour {
 pub enum Kind {
     /// A judge speaks of a version that is believed correct, on a machine that keeps the contract.
     Alarm,
+    /// The same of a version of which nothing is expected: one that was read from a file.
+    OwnVersion,
     /// Two versions believed correct differ where they may not.
     Divergence,
     /// The model or a listing panicked.
@@ -59,8 +61,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, the gravest first.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Alarm,
+        Kind::OwnVersion,
         Kind::Divergence,
         Kind::Panic,
         Kind::UnexpectedLoss,
@@ -76,6 +79,7 @@ impl Kind {
     pub const fn word(self) -> &'static str {
         match self {
             Kind::Alarm => "alarm",
+            Kind::OwnVersion => "own-version",
             Kind::Divergence => "divergence",
             Kind::Panic => "panic",
             Kind::UnexpectedLoss => "unexpected-loss",
@@ -94,6 +98,9 @@ impl Kind {
 pub struct Rules {
     /// [`Kind::Alarm`].
     pub alarm: Colour,
+    /// [`Kind::OwnVersion`].
+    #[serde(default = "red")]
+    pub own_version: Colour,
     /// [`Kind::Divergence`].
     pub divergence: Colour,
     /// [`Kind::Panic`].
@@ -159,6 +166,10 @@ struct KnownRule {
 struct Small {
     states: usize,
     samples: u64,
+}
+
+const fn red() -> Colour {
+    Colour::Red
 }
 
 fn perfect() -> String {
@@ -347,12 +358,10 @@ impl Policy {
         let canaries = self.canaries(versions);
         let excused = self.excused(versions);
         let mut out = Vec::new();
-        for version in versions.iter().filter(|v| !v.correct) {
-            let losses: Vec<_> = Scenario::ALL
-                .into_iter()
-                .filter(|s| version.expects(*s) == Loss::Required)
-                .map(Scenario::name)
-                .collect();
+        let known_to_lose = |v: &&&'static Version| v.has_expectations() && !v.is_believed_correct();
+        for version in versions.iter().filter(known_to_lose) {
+            let losses: Vec<_> =
+                Scenario::ALL.into_iter().filter(|s| version.must_lose(*s)).map(Scenario::name).collect();
             for scenario in &losses {
                 let same = |v: &str, s: &str, h: &str| v == version.name && s == *scenario && h == impls::PERFECT;
                 let watched = canaries.iter().any(|c| same(&c.version, &c.scenario, &c.hardware))
@@ -371,10 +380,10 @@ impl Policy {
         out
     }
 
-    /// What kind of finding a record is, and how bad that is.
+    /// What kind of finding a record is, and how bad that is. The versions are those that records name.
     #[must_use]
-    pub fn judge(&self, record: &super::Record) -> (Kind, Colour) {
-        let kind = kind(record);
+    pub fn judge(&self, record: &super::Record, versions: &[&'static Version]) -> (Kind, Colour) {
+        let kind = kind(record, versions);
         let same = |wanted: &Option<String>, found: Option<&String>| wanted.is_none() || wanted.as_ref() == found;
         let known = self.known.iter().any(|k| {
             k.kind == kind
@@ -392,6 +401,7 @@ impl Policy {
         let rules = &self.rules;
         match kind {
             Kind::Alarm => rules.alarm,
+            Kind::OwnVersion => rules.own_version,
             Kind::Divergence => rules.divergence,
             Kind::Panic => rules.panic,
             Kind::UnexpectedLoss => rules.unexpected_loss,
@@ -418,7 +428,7 @@ fn meant(
 ) -> Vec<String> {
     let required = |version: &&&'static Version| {
         let scenario = Scenario::ALL.into_iter().find(|s| s.name() == scenario);
-        scenario.is_some_and(|s| impls::expected(version.name, s, hardware) == Some(Loss::Required))
+        scenario.is_some_and(|s| version.expects_on(s, hardware) == Some(Loss::Required))
     };
     match named {
         Some(names) => names.clone(),
@@ -426,13 +436,16 @@ fn meant(
     }
 }
 
-fn kind(record: &super::Record) -> Kind {
+fn kind(record: &super::Record, versions: &[&'static Version]) -> Kind {
+    let version = versions.iter().find(|v| v.name == record.version);
+    let may_lose = |scenario| version.is_some_and(|v| may_lose(v, scenario, &record.hardware));
     let scenario = Scenario::ALL.into_iter().find(|s| Some(s.name()) == record.scenario.as_deref());
     match (record.what.as_str(), record.judge.as_deref()) {
         ("panicked", _) => Kind::Panic,
         ("diverge", _) => Kind::Divergence,
         _ if record.alarm => Kind::Alarm,
-        (_, Some("last-write")) if may_lose(&record.version, scenario, &record.hardware) => Kind::Known,
+        _ if record.own.is_some() && record.contract => Kind::OwnVersion,
+        (_, Some("last-write")) if may_lose(scenario) => Kind::Known,
         _ if !record.contract => Kind::OffContract,
         (_, Some("structural")) => Kind::Broken,
         (_, Some("last-write")) if scenario.is_none() => Kind::UnnamedLoss,
@@ -443,11 +456,10 @@ fn kind(record: &super::Record) -> Kind {
 }
 
 /// Whether the table of expected verdicts lets a version lose so on a CPU, with one kernel around all versions or with its own.
-pub(super) fn may_lose(version: &str, scenario: Option<Scenario>, hardware: &str) -> bool {
+pub(super) fn may_lose(version: &Version, scenario: Option<Scenario>, hardware: &str) -> bool {
     let Some(scenario) = scenario else { return false };
-    let may = |hardware: &str| {
-        matches!(impls::expected(version, scenario, hardware), Some(Loss::Required | Loss::Allowed))
-    };
+    let may =
+        |hardware: &str| matches!(version.expects_on(scenario, hardware), Some(Loss::Required | Loss::Allowed));
     may(hardware) || may(&format!("{hardware}@native"))
 }
 
@@ -473,6 +485,42 @@ mod tests {
         for scenario in ["S1", "S1b", "S2a", "S3", "S3r"] {
             let is = |c: &Canary| c.version == "pre-fix" && c.scenario == scenario && c.hardware == "hw0";
             assert!(canaries.iter().any(is), "pre-fix {scenario}");
+        }
+    }
+
+    /// The table speaks of what is built in. A version from a file is news whatever it is called, and nothing has to watch it.
+    #[test]
+    fn a_flag_on_a_version_from_a_file_is_of_a_kind_of_its_own() {
+        let older = DEFAULT_POLICY.replacen("own-version = \"red\"\n", "", 1);
+        assert_ne!(older, DEFAULT_POLICY);
+        let v1 = impls::find("v1").expect("registered");
+        let own: &'static Version = Box::leak(Box::new(Version { standing: impls::Standing::Own, ..v1.clone() }));
+        for text in [older.as_str(), DEFAULT_POLICY] {
+            let policy = read(text).expect("it is well formed");
+            let record = super::super::Record {
+                key: "k".to_owned(),
+                what: "flag".to_owned(),
+                version: own.name.to_owned(),
+                judge: Some(Judge::LastWrite.name().to_owned()),
+                scenario: Some(Scenario::S3.name().to_owned()),
+                hardware: impls::PERFECT.to_owned(),
+                kernel: "6.0".to_owned(),
+                contract: true,
+                alarm: false,
+                own: Some("--impl-file v1.json".to_owned()),
+                tabulated: true,
+                lane: "generator".to_owned(),
+                index: 0,
+                step: 1,
+                message: String::new(),
+                case: String::new(),
+            };
+            assert_eq!(policy.judge(&record, &[own]), (Kind::OwnVersion, Colour::Red));
+            let built_in = super::super::Record { own: None, ..record.clone() };
+            assert_eq!(policy.judge(&built_in, &[v1]), (Kind::Known, Colour::Known));
+            let elsewhere = super::super::Record { contract: false, ..record };
+            assert_eq!(policy.judge(&elsewhere, &[own]).0, Kind::OffContract);
+            assert_eq!(policy.unwatched(&[own]), Vec::<String>::new());
         }
     }
 

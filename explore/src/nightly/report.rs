@@ -48,6 +48,17 @@ pub struct LaneReport {
     pub states: u64,
 }
 
+/// What came of a version of which nothing is expected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnReport {
+    /// The version.
+    pub version: String,
+    /// How to name it on the command line.
+    pub argument: String,
+    /// How often a judge flagged it where the contract is kept.
+    pub flags: u64,
+}
+
 /// What became of a canary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -175,6 +186,9 @@ pub struct Report {
     pub believed_correct: Vec<String>,
     /// Flags on those, where the contract is kept.
     pub alarms: u64,
+    /// The versions of which nothing is expected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnReport>,
     /// The lanes.
     pub lanes: Vec<LaneReport>,
     /// The canaries.
@@ -282,8 +296,15 @@ impl Night {
             seconds: self.used().as_millis() as f64 / 1000.0,
             sessions: self.sessions + 1,
             versions: self.plan.versions.iter().map(|v| v.name.to_owned()).collect(),
-            believed_correct: self.plan.versions.iter().filter(|v| v.correct).map(|v| v.name.to_owned()).collect(),
+            believed_correct: self
+                .plan
+                .versions
+                .iter()
+                .filter(|v| v.is_believed_correct())
+                .map(|v| v.name.to_owned())
+                .collect(),
             alarms: self.sofar.alarms,
+            own: self.own(),
             lanes: self.lanes(),
             canaries,
             not_canaries: self
@@ -300,6 +321,15 @@ impl Night {
         }
     }
 
+    fn own(&self) -> Vec<OwnReport> {
+        let of = |v: &&'static impls::Version| OwnReport {
+            version: v.name.to_owned(),
+            argument: v.argument(),
+            flags: self.sofar.own.get(v.name).copied().unwrap_or(0),
+        };
+        self.plan.versions.iter().filter(|v| !v.has_expectations()).map(of).collect()
+    }
+
     /// Tonight's findings, and those of the night before that are still there; the gravest first.
     fn all_findings(&self) -> Vec<FindingReport> {
         let mut all: Vec<FindingReport> = self
@@ -307,7 +337,7 @@ impl Night {
             .findings
             .values()
             .map(|entry| {
-                let (kind, colour) = self.policy.judge(&entry.record);
+                let (kind, colour) = self.policy.judge(&entry.record, &self.plan.versions);
                 let on = entry.hardware.iter().cloned().collect();
                 FindingReport {
                     record: entry.record.clone(),
@@ -324,9 +354,11 @@ impl Night {
             if *still && !self.sofar.findings.contains_key(&finding.record.key) {
                 let mut finding = finding.clone();
                 // What is believed may have changed since.
-                let believed = self.plan.versions.iter().any(|v| v.name == finding.record.version && v.correct);
+                let version = self.plan.versions.iter().find(|v| v.name == finding.record.version);
+                let believed = version.is_some_and(|v| v.is_believed_correct());
                 finding.record.alarm = believed && finding.record.contract;
-                let (kind, colour) = self.policy.judge(&finding.record);
+                finding.record.own = version.filter(|v| !v.has_expectations()).map(|v| v.argument());
+                let (kind, colour) = self.policy.judge(&finding.record, &self.plan.versions);
                 all.push(FindingReport { kind, colour, times: 0, replayed: true, ..finding });
             }
         }

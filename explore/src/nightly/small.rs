@@ -6,7 +6,7 @@ use super::draw::surround;
 use super::{Chunk, Plan};
 use crate::{Answer, Exhaust, Recorder, SamplerKind, Walks, exhaust, rng_for};
 use corpus::{Case, Shape, generate};
-use model::{Config, World};
+use model::World;
 use oracle::guard::caught;
 use oracle::{End, Finding, Goal, Goals, History, execute};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) fn run(plan: &Plan, chunk: &Chunk) -> ChunkRecord {
         let case = match caught(|| program(plan, index)) {
             Ok(case) => case,
             Err(words) => {
-                out.records.push(panicked(chunk, "-", index, &words, None));
+                out.records.push(panicked(chunk, None, index, &words, None));
                 continue;
             }
         };
@@ -50,8 +50,8 @@ pub(super) fn run(plan: &Plan, chunk: &Chunk) -> ChunkRecord {
                     }
                 }
                 Err(words) => {
-                    let name = plan.versions[version].name;
-                    out.records.push(panicked(chunk, name, index, &words, Some(&case)));
+                    let version = Some(plan.versions[version]);
+                    out.records.push(panicked(chunk, version, index, &words, Some(&case)));
                 }
             }
         }
@@ -119,7 +119,7 @@ impl Question<'_> {
     fn sample(&self, answer: &mut Answered) {
         let version = self.plan.versions[self.version];
         let Case { config, programs, .. } = self.case;
-        let own = Config { knobs: version.knobs(config.knobs), ..*config };
+        let own = version.config(config);
         let world = World::new(&own, programs, &version.code);
         let mut walks = Walks::new(&world, Walks::MOST);
         for n in 0..self.plan.samples {

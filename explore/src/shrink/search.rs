@@ -14,7 +14,7 @@ use super::{Failure, Shrinker, Size, cost_of};
 use crate::hash::Packing;
 use corpus::{Case, Schedule};
 use hashbrown::HashTable;
-use model::{Config, Machine, Transition, World};
+use model::{Machine, Transition, World};
 use oracle::Observer;
 use oracle::guard::guarded;
 use std::cmp::Reverse;
@@ -74,7 +74,7 @@ impl<F: Failure> Shrinker<'_, F> {
     fn search(&mut self, case: &Case, below: Cost, drains: u64) -> Option<Schedule> {
         let signature = self.failure.signature().filter(|s| s.allows(case) && self.drains > 0)?;
         let version = signature.version();
-        let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+        let config = version.config(&case.config);
         let world = World::new(&config, &case.programs, &version.code);
         let search = Search {
             world: &world,

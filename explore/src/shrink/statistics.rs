@@ -58,7 +58,7 @@ pub fn draw_losing(seed: u64, number: u64) -> Option<(&'static Version, Origin, 
     let places: Vec<Environment> = surfaces()
         .into_iter()
         .map(|surface| around(Some(surface)))
-        .chain((!version.correct).then(|| around(None)))
+        .chain((!version.is_believed_correct()).then(|| around(None)))
         .filter(|e| !version.is_correct_on(&e.of(&Case::default()).config))
         .collect();
     let environment = &places[turn / 2 % places.len()];

@@ -49,5 +49,5 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("6.0")
+    .on(model::Profile::V6_0)
 }

@@ -49,7 +49,7 @@ pub fn version() -> Version {
             }
         },
     )
-    .on("5.19")
+    .on(model::Profile::V5_19)
     .of_the_thread()
     .loses(&[Scenario::S2a, Scenario::S3, Scenario::S3r])
 }

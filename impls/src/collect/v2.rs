@@ -40,6 +40,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("5.19")
+    .on(model::Profile::V5_19)
     .of_the_thread()
 }

@@ -48,6 +48,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("6.0")
+    .on(model::Profile::V6_0)
     .of_the_thread()
 }

@@ -47,6 +47,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("5.19")
+    .on(model::Profile::V5_19)
     .loses(&[Scenario::S1, Scenario::S1b, Scenario::S3, Scenario::S3r])
 }

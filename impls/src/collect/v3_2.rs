@@ -47,6 +47,6 @@ pub fn version() -> Version {
             }
         },
     )
-    .on("5.19")
+    .on(model::Profile::V5_19)
     .loses(&[Scenario::S2a])
 }

@@ -37,6 +37,6 @@ pub fn version() -> Version {
             }
         },
     )
-    .on("5.18")
+    .on(model::Profile::V5_18)
     .loses(&[Scenario::S1, Scenario::S1b, Scenario::S2a, Scenario::S2b, Scenario::S3])
 }

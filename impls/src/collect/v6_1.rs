@@ -55,5 +55,5 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("6.1")
+    .on(model::Profile::V6_1)
 }

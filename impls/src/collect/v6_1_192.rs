@@ -60,5 +60,5 @@ pub fn version() -> Version {
         },
         listing(),
     )
-    .on("6.1.192")
+    .on(model::Profile::V6_1_192)
 }

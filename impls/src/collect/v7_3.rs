@@ -70,6 +70,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("7.3")
+    .on(model::Profile::V7_3)
     .loses(&[Scenario::S6])
 }

@@ -71,5 +71,5 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("7.3")
+    .on(model::Profile::V7_3)
 }

@@ -33,9 +33,7 @@ pub fn heard(judges: &Judges) -> Vec<Judge> {
 /// A version with a fault put in on purpose.
 pub fn faulty(title: &'static str, listing: Vec<Node>) -> Version {
     let provenance = Provenance { author: "mutant", date: "-", source: "v3 with a change" };
-    let mut version = Version::new("mutant", title, provenance, listing);
-    version.correct = false;
-    version
+    Version::new("mutant", title, provenance, listing).with_a_fault()
 }
 
 /// v3 with a fault put into the kernel around it: into the listing of that name.

@@ -43,8 +43,9 @@ const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::S
 pub fn run(args: &Args) -> Outcome {
     let entry = input::one_case(&args.case)?;
     let case = args.which.around.environment()?.of(&entry.case);
-    let beside = args.beside.as_deref().map(input::version).transpose()?;
-    let signature = args.which.choose(&entry.place, &case)?;
+    let known = args.which.versions.known()?;
+    let beside = args.beside.as_deref().map(|name| known.find(name)).transpose()?;
+    let signature = args.which.choose(&known, &entry.place, &case)?;
     let case = if args.as_is {
         case
     } else {

@@ -1,7 +1,7 @@
 //! `lostwrite report night`.
 
 use crate::commands::convert::write_or_tell;
-use crate::commands::{FINE, Outcome};
+use crate::commands::{FINE, Outcome, input};
 use explore::nightly::Report;
 use lostwrite::report::night_html;
 use std::path::PathBuf;
@@ -14,6 +14,8 @@ pub struct Args {
     /// The folder of a night, or its report.json
     #[arg(value_name = "DIR")]
     night: PathBuf,
+    #[command(flatten)]
+    files: input::Files,
     /// Write the page here; to the standard output if not given
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -25,8 +27,9 @@ pub fn run(args: &Args) -> Outcome {
     let text = std::fs::read_to_string(&path).map_err(|e| {
         format!("{}: {e}; expected the folder of a night, as `lostwrite nightly --out` leaves it", path.display())
     })?;
+    let versions: Vec<_> = impls::history().into_iter().chain(args.files.known()?.own().iter().copied()).collect();
     let report = Report::read(&text).map_err(|e| format!("{}: {e}", path.display()))?;
-    let page = night_html(&report);
+    let page = night_html(&report, &versions);
     match &args.out {
         Some(out) => write_or_tell(out, page.as_bytes())?,
         None => print!("{page}"),

@@ -15,12 +15,17 @@ use maud::{Markup, html};
 #[must_use]
 pub fn matrix_html(options: &MatrixOptions, tables: &[Matrix]) -> String {
     let listings = Listings::new(options.versions.iter().copied());
-    let expected = tables.iter().all(Matrix::as_expected);
+    let expected = tables.iter().all(Matrix::is_fine);
+    let built_in = tables.iter().all(Matrix::as_expected);
     let title = "Versions and scenarios";
     let body = html! {
         h1 { (title) }
         p.verdict .green[expected] .red[!expected] {
-            @if expected { "every cell as expected" } @else { "NOT every cell as expected" }
+            @match (built_in, expected) {
+                (true, true) => "every cell as expected",
+                (true, false) => "found on a version of which nothing is expected",
+                (false, _) => "NOT every cell as expected",
+            }
         }
         p { "Each version of migrate_vma_collect_pmd in each scenario. A cell leads to what stands behind it." }
         @for table in tables { (print_table(table, tables.len())) }
@@ -72,13 +77,13 @@ fn print_table(table: &Matrix, tables: usize) -> Markup {
     html! {
         (table_box(&caption, &rows))
         p.soft { (reached(table)) }
-        @if tables > 1 || !table.as_expected() { p { (conclusion(table)) } }
+        @if tables > 1 || !table.is_fine() { @for line in conclusion(table).lines() { p { (line) } } }
     }
 }
 
 fn class(square: &Square) -> &'static str {
     match (&square.mark, square.cell.as_ref().map(|c| c.verdict)) {
-        (Mark::NotExpected | Mark::NotFound, _) => "alarm",
+        (Mark::NotExpected | Mark::NotFound | Mark::Found, _) => "alarm",
         (_, None) => "none",
         (_, Some(Verdict::Silent)) => "fine",
         (_, Some(_)) => "lost",

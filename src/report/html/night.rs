@@ -5,7 +5,9 @@ use super::listing::{Listings, slug};
 use super::page::{command, document, table_box};
 use super::steps::Grid;
 use crate::report::Witness;
+use crate::report::night::argument;
 use explore::nightly::{CanaryState, Colour, FindingReport, Record, Report};
+use impls::Version;
 use maud::{Markup, html};
 use std::time::Duration;
 
@@ -14,9 +16,9 @@ const LISTED: usize = 40;
 /// Findings that have a timeline, if that many are not red; the others have the line that replays them.
 const TIMELINES: usize = 10;
 
-/// The page of a night.
+/// The page of a night. The versions are those that can be shown.
 #[must_use]
-pub fn night_html(report: &Report) -> String {
+pub fn night_html(report: &Report, versions: &[&'static Version]) -> String {
     let worth: Vec<&FindingReport> = report.findings.iter().filter(|f| f.colour != Colour::Known).collect();
     let shown: Vec<(&FindingReport, Option<Witness>)> = worth
         .iter()
@@ -24,7 +26,7 @@ pub fn night_html(report: &Report) -> String {
         .enumerate()
         .map(|(n, f)| {
             let timeline = n < TIMELINES || f.colour == Colour::Red;
-            (*f, witness(&f.record).filter(|_| timeline))
+            (*f, witness(&f.record, versions).filter(|_| timeline))
         })
         .collect();
     let versions = shown
@@ -62,9 +64,9 @@ pub fn night_html(report: &Report) -> String {
     document(&title, &body)
 }
 
-/// The execution of a finding; none if the version is not built in or the case is of another format.
-fn witness(record: &Record) -> Option<Witness> {
-    let version = impls::find(&record.version).ok()?;
+/// The execution of a finding; none if the version is not there or the case is of another format.
+fn witness(record: &Record, versions: &[&'static Version]) -> Option<Witness> {
+    let version = versions.iter().find(|v| v.name == record.version)?;
     let file = corpus::load(&record.key, record.case.as_bytes()).ok()?;
     let [entry] = file.entries.as_slice() else { return None };
     Some(Witness::of(version, &entry.case, None))
@@ -85,6 +87,9 @@ fn verdict(report: &Report) -> Markup {
             div { dt { "time" } dd { (time) " in " (report.sessions) " session" (if report.sessions == 1 { "" } else { "s" }) } }
             div { dt { "versions" } dd { (report.versions.join(", ")) } }
             div { dt { "believed correct" } dd { (report.believed_correct.join(", ")) ": " (report.alarms) " flags" } }
+            @for own in &report.own {
+                div { dt { (own.version) } dd { (own.flags) " flags; nothing is expected of it" } }
+            }
         }
     }
 }
@@ -164,7 +169,7 @@ fn section(finding: &FindingReport, witness: Option<&Witness>, listings: &Listin
                     },
                     None => {
                         p { (record.message) }
-                        (command("the line that replays it", &format!("lostwrite replay --impl {} '{}'", record.version, record.case)))
+                        (command("the line that replays it", &format!("lostwrite replay {} '{}'", argument(record), record.case)))
                     }
                 }
             }
@@ -181,7 +186,7 @@ fn known(report: &Report) -> Markup {
                 summary { "Known losses: " (known.len()) " shortest of their classes, " (report.more_known) " more in the journal" }
                 @for f in known {
                     p { (f.record.version) " " (f.record.scenario.as_deref().unwrap_or("-")) " on " (f.record.hardware) ": " (f.record.message) }
-                    (command("the line that replays it", &format!("lostwrite replay --impl {} '{}'", f.record.version, f.record.case)))
+                    (command("the line that replays it", &format!("lostwrite replay {} '{}'", argument(&f.record), f.record.case)))
                 }
             }
         }

@@ -87,7 +87,7 @@ fn anchors_resolve_on_every_page() {
     check(&finding_html(&witness("v1", "kernel=6.0 shared=0 cpu0: D0 | cpu1: R0 Z0 R0 | schedule: 1*2 0*9 1*11")));
     check(&finding_html(&witness("v1", "kernel=7.3 cpu0: W0 K+ IPW0 UP0 CR0 K- | kswapd: P0 | dma: B0")));
     check(&matrix());
-    check(&night_html(&night("lost")));
+    check(&night_html(&night("lost"), &impls::history()));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn the_machine_of_a_step_shows_what_it_changed() {
 
 #[test]
 fn words_of_others_are_no_markup() {
-    let page = night_html(&night("<script>alert('&')</script>"));
+    let page = night_html(&night("<script>alert('&')</script>"), &impls::history());
     assert!(!page.contains("<script>alert"));
     assert!(page.contains("&lt;script&gt;alert('&amp;')&lt;/script&gt;"));
 }

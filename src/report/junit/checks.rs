@@ -4,7 +4,7 @@ use super::{case, failed, skipped, xml};
 use crate::report::command::{replay_line_of, replay_of};
 use crate::report::{Detail, timeline};
 use corpus::Case;
-use explore::{Mark, Matrix};
+use explore::{Cell, Mark, Matrix, Verdict};
 use impls::Version;
 use oracle::{ColumnReport, Conformance, Trace};
 use quick_junit::{TestCaseStatus, TestSuite};
@@ -77,6 +77,16 @@ fn column_status(report: &ColumnReport) -> TestCaseStatus {
     failed(counts, &rows.collect::<Vec<_>>().join("\n"))
 }
 
+fn shows(cell: &Cell) -> &'static str {
+    match cell.verdict {
+        Verdict::Wrong { stale: false } => "a store is lost",
+        Verdict::Wrong { stale: true } => "what was revoked before is shown",
+        Verdict::Broken => "a structural rule is broken",
+        Verdict::Dropped => "a dirty fact is dropped",
+        Verdict::Silent => "these programs show another scenario's loss",
+    }
+}
+
 /// A suite for each CPU, a test for each cell. A cell whose scenario has no program there is skipped.
 ///
 /// # Errors
@@ -87,15 +97,21 @@ pub fn matrix_junit(tables: &[Matrix]) -> Result<String, String> {
         for (row, square) in table.squares() {
             let expected = square.expected.map_or("nothing in particular", impls::Loss::word);
             let status = match (square.mark, &square.cell) {
-                (Mark::AsExpected, Some(_)) => TestCaseStatus::success(),
-                (Mark::AsExpected, None) => skipped("the scenario has no program here".to_owned()),
+                (Mark::AsExpected | Mark::Nothing, Some(_)) => TestCaseStatus::success(),
+                (Mark::AsExpected | Mark::Nothing, None) => skipped("the scenario has no program here".to_owned()),
                 (mark, cell) => {
                     let shown = cell.as_ref().and_then(|c| c.shown.as_ref());
                     let shown = shown.map_or(String::new(), |s| {
                         format!("{}\n{}\n", s.finding, replay_line_of(row.version, &s.case, s.finding.judge()))
                     });
-                    let found = if mark == Mark::NotFound { "no loss was found" } else { "a loss was found" };
-                    failed(format!("{found}; by the table it is {expected}"), &shown)
+                    let message = match mark {
+                        Mark::Found => {
+                            format!("{}; nothing is expected of this version", cell.as_ref().map_or("", shows))
+                        }
+                        Mark::NotFound => format!("no loss was found; by the table it is {expected}"),
+                        _ => format!("a loss was found; by the table it is {expected}"),
+                    };
+                    failed(message, &shown)
                 }
             };
             let name = format!("{} {}", row.version.name, square.scenario.name());

@@ -10,7 +10,7 @@ use oracle::{Judge, Judges, Observer};
 /// It is never freed: a process compares few of them.
 #[must_use]
 pub fn world(version: &'static Version, case: &Case) -> &'static World<'static> {
-    let knobs = version.knobs(case.config.knobs);
+    let knobs = version.config(&case.config).knobs;
     let config = Box::leak(Box::new(Config { knobs, ..case.config }));
     let programs = Box::leak(Box::new(case.programs));
     Box::leak(Box::new(World::new(config, programs, &version.code)))

@@ -41,7 +41,7 @@ impl std::fmt::Display for Outside {
 /// # Errors
 /// If the case needs something that the Promela model does not have.
 pub fn model(version: &Version, case: &Case, purpose: Purpose, actions: &str) -> Result<String, Outside> {
-    let knobs = version.knobs(case.config.knobs);
+    let knobs = version.config(&case.config).knobs;
     let config = Config { knobs, ..case.config };
     within(&config, &case.programs)?;
     let world = World::new(&config, &case.programs, &version.code);

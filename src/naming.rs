@@ -1,0 +1,139 @@
+//! Which version is meant, by name or from a file: one place for all commands and for the fuzz targets.
+
+use impls::Version;
+
+/// The versions that can be named: those that are built in, the mutants, and one's own.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    own: Vec<&'static Version>,
+}
+
+impl Known {
+    /// Adds a version from the text of a file, for the rest of the program's life. What it may lose by the look of it is returned, a
+    /// warning each, and no error.
+    ///
+    /// # Errors
+    /// With the file, the place in it, what was found there, and what was expected.
+    pub fn add(&mut self, path: &str, json: &str) -> Result<Vec<String>, String> {
+        let loaded = impls::file::read(json).map_err(|e| {
+            let lines = e.to_string();
+            lines.lines().map(|line| format!("{path}: {line}")).collect::<Vec<_>>().join("\n")
+        })?;
+        let name = loaded.version.name;
+        if self.find(name).is_ok() {
+            return Err(format!("{path}: $.name: there is a version '{name}' already; expected another name"));
+        }
+        let version = Version { file: Some(path.to_owned().leak()), ..loaded.version };
+        self.own.push(Box::leak(Box::new(version)));
+        Ok(loaded.warnings.iter().map(|warning| format!("{path}: warning: {warning}")).collect())
+    }
+
+    /// The versions from files.
+    #[must_use]
+    pub fn own(&self) -> &[&'static Version] {
+        &self.own
+    }
+
+    /// A version or mutant by name; `v3/drop 12` is what `lostwrite mutants` makes of v3 there.
+    ///
+    /// # Errors
+    /// With the names that there are.
+    pub fn find(&self, name: &str) -> Result<&'static Version, String> {
+        if let Some((original, place)) = name.split_once('/') {
+            let original = self.find(original)?;
+            let edits = impls::edits(&original.listing);
+            let edit = edits.iter().find(|e| e.place() == place || e.name == place).ok_or_else(|| {
+                let places: Vec<_> = edits.iter().map(impls::Edit::place).collect();
+                format!("{} has no mutant '{place}'; expected {}", original.name, places.join(", "))
+            })?;
+            return Ok(Box::leak(Box::new(edit.of(original))));
+        }
+        let mutants = || impls::mutants().iter().map(|m| &m.version);
+        let own = self.own.iter().copied();
+        if let Some(version) = own.chain(mutants()).find(|v| v.name == name) {
+            return Ok(version);
+        }
+        impls::find(name).map_err(|e| {
+            let mutants: Vec<_> = mutants().map(|v| v.name).collect();
+            format!("{e}; and the mutants {}", mutants.join(", "))
+        })
+    }
+
+    /// The versions of these names, and then one's own that no name speaks of.
+    ///
+    /// # Errors
+    /// If one of them does not exist.
+    pub fn named(&self, names: &[String]) -> Result<Vec<&'static Version>, String> {
+        let mut versions = names.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
+        let of = |name: &str, v: &Version| name.split('/').next() == Some(v.name);
+        versions.extend(self.own.iter().filter(|v| !names.iter().any(|name| of(name, v))));
+        Ok(versions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_mine() -> Known {
+        let v3 = impls::find("v3").expect("registered");
+        let mut known = Known::default();
+        let json = impls::file::to_json(&Version { name: "mine", ..v3.clone() });
+        assert_eq!(known.add("mine.json", &json), Ok(Vec::new()));
+        known
+    }
+
+    fn names(versions: &[&Version]) -> Vec<&'static str> {
+        versions.iter().map(|v| v.name).collect()
+    }
+
+    #[test]
+    fn a_name_means_ones_own_version_too_and_its_mutants() {
+        let known = with_mine();
+        let named = |all: &[&str]| {
+            let all: Vec<_> = all.iter().map(|n| (*n).to_owned()).collect();
+            known.named(&all).map(|v| names(&v))
+        };
+        assert_eq!(named(&[]), Ok(vec!["mine"]));
+        assert_eq!(named(&["v1"]), Ok(vec!["v1", "mine"]));
+        assert_eq!(named(&["mine", "bugA"]), Ok(vec!["mine", "bugA"]));
+        assert_eq!(named(&["mine/drop 1"]), Ok(vec!["mine/drop 1"]));
+        assert!(named(&["their"]).expect_err("unknown").contains("bugA"));
+    }
+
+    /// Whatever is printed as the way to name a version again names it.
+    #[test]
+    fn the_argument_of_a_version_names_it_again() {
+        let known = with_mine();
+        for name in ["v3", "bugA", "DH+", "v3/drop 12", "mine", "mine/drop 3"] {
+            let Ok(version) = known.find(name) else { panic!("{name}: there is such a version") };
+            let words = shlex::split(&version.argument()).expect("balanced quotes");
+            let after = |option: &str| {
+                let at = words.iter().position(|w| w == option)?;
+                words.get(at + 1).cloned()
+            };
+            let again = match (after("--impl"), after("--impl-file")) {
+                (Some(name), file) => {
+                    assert_eq!(file.is_some(), name.starts_with("mine"), "{words:?}");
+                    known.find(&name).map(|v| v.name)
+                }
+                (None, Some(file)) => {
+                    assert_eq!(file, "mine.json");
+                    Ok("mine")
+                }
+                (None, None) => panic!("{words:?}"),
+            };
+            assert_eq!(again, Ok(version.name));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_refused() {
+        for taken in ["v1", "bugA@7.3"] {
+            let v3 = impls::find("v3").expect("registered");
+            let json = impls::file::to_json(&Version { name: taken, ..v3.clone() });
+            let e = Known::default().add("f.json", &json).expect_err(taken);
+            assert_eq!(e, format!("f.json: $.name: there is a version '{taken}' already; expected another name"));
+        }
+    }
+}
