@@ -3,7 +3,7 @@
 use corpus::Case;
 use explore::{Answer, Exhaust, Recorder, SamplerKind, Walks, exhaust, rng_for};
 use impls::Version;
-use model::{Config, World};
+use model::World;
 use oracle::{Judge, Judges, execute};
 use peers::shuttle::{self, Choice};
 use peers::stateright::{Interleavings, breadth_first, depth_first};

@@ -2,7 +2,7 @@
 
 use corpus::Case;
 use impls::Version;
-use model::{Config, Event, Machine, World};
+use model::{Event, Machine, World};
 use oracle::{Judge, Judges, Observer};
 
 /// The world of a case on a version, for checkers that want to own what they check.
@@ -10,8 +10,7 @@ use oracle::{Judge, Judges, Observer};
 /// It is never freed: a process compares few of them.
 #[must_use]
 pub fn world(version: &'static Version, case: &Case) -> &'static World<'static> {
-    let knobs = version.config(&case.config).knobs;
-    let config = Box::leak(Box::new(Config { knobs, ..case.config }));
+    let config = Box::leak(Box::new(version.config(&case.config)));
     let programs = Box::leak(Box::new(case.programs));
     Box::leak(Box::new(World::new(config, programs, &version.code)))
 }

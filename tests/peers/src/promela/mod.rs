@@ -41,8 +41,7 @@ impl std::fmt::Display for Outside {
 /// # Errors
 /// If the case needs something that the Promela model does not have.
 pub fn model(version: &Version, case: &Case, purpose: Purpose, actions: &str) -> Result<String, Outside> {
-    let knobs = version.config(&case.config).knobs;
-    let config = Config { knobs, ..case.config };
+    let config = version.config(&case.config);
     within(&config, &case.programs)?;
     let world = World::new(&config, &case.programs, &version.code);
     let mut text = format!("/* {} on {case} */\n", version.name);
