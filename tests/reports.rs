@@ -43,7 +43,7 @@ fn an_alignment_has_every_step_once_and_in_order() {
         for pair in &alignment.pairs {
             match *pair {
                 Pair { left: Some(l), right: Some(r), .. } => {
-                    assert_eq!((left[l].text, left[l].event.op), (right[r].text, right[r].event.op));
+                    assert_eq!((left[l].action, left[l].event.op), (right[r].action, right[r].event.op));
                 }
                 Pair { alike, .. } => assert!(!alike),
             }

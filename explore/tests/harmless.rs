@@ -10,7 +10,7 @@ mod common;
 use common::{edited, faulty, faulty_around, is, judged, step, version, with_after, with_before, without};
 use corpus::Environment;
 use explore::{Exhaust, HuntOptions, Limit, Origin, exhaust, hunt};
-use impls::Version;
+use impls::{Standing, Version};
 use model::Action as A;
 use model::listing::Node;
 use rayon::prelude::*;
@@ -161,7 +161,7 @@ fn patches() -> Vec<&'static Version> {
     });
     let around = AROUND.iter().map(|(title, place, edit)| faulty_around(title, place, edit));
     let all = collect.chain(around).map(|mut patch| {
-        patch.correct = true;
+        patch.standing = Standing::BuiltIn { correct: true };
         &*Box::leak(Box::new(patch))
     });
     all.collect()
@@ -214,7 +214,10 @@ fn harmless_patches_are_silent_when_hunted() {
         limit: Limit::Executions(4_000),
     };
     let report = hunt(&options, |_| ());
-    let first = report.alarms.first().map(|(name, judge, case)| format!("{name}: {}: {case}", judge.name()));
+    let first = report.alarms.first().map(|alarm| {
+        let title = options.versions[alarm.version].title;
+        format!("{title}: {}: {}", alarm.judge.name(), alarm.case)
+    });
     assert_eq!(first, None, "a harmless patch is flagged");
     assert_eq!((report.alarm_count, report.unfinished), (0, 0));
     println!("{} patches, {} executions each", options.versions.len(), report.executions);

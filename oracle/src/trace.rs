@@ -7,7 +7,7 @@ use crate::guard::{guarded, quietly};
 use crate::scenario::History;
 use corpus::Case;
 use impls::{Scenario, Version};
-use model::{Action, Config, Event, Machine, World};
+use model::{Action, Event, Machine, World};
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     let Writer { rows, judges, scenario, .. } = writer;
     let gravest = judges.iter().next();
     let finding = judge.map_or(gravest, |judge| judges.of(judge));
-    let config = Config { knobs: version.knobs(case.config.knobs), ..case.config };
+    let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, &version.code);
     let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding));
     Trace { rows, judges, summary, finding, asked: judge.filter(|_| finding != gravest), diagnosis, scenario }

@@ -157,9 +157,9 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
             lost: lost.map(step),
         };
     }
-    let cause = lost.and_then(|at| {
+    let cause = lost.map(|at| {
         let dropped = Cause { step: step(at), kind: CauseKind::DataDropped };
-        Some(unrecorded(world, rows, of, store, at).unwrap_or(dropped))
+        unrecorded(world, rows, of, store, at).unwrap_or(dropped)
     });
     Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: lost.map(step) }
 }
