@@ -36,13 +36,16 @@ impl Which {
                 && self.page.is_none_or(|page| s.page() == Some(page.into()))
         };
         let wanted: Vec<_> = shown.iter().filter(asked).collect();
+        let lost = |s: &&&Signature| s.judge() == Judge::LastWrite;
+        // News before what is known: a flag on a version believed correct, then one on a version of which nothing is expected.
         let alarm = wanted.iter().find(|s| s.version().is_correct_on(&case.config));
-        let lost = wanted.iter().find(|s| s.judge() == Judge::LastWrite);
-        let (signature, why) = match (alarm, lost, wanted.first()) {
-            (Some(alarm), _, _) => (alarm, "it is believed correct, and flagged"),
-            (None, Some(lost), _) if !lost.version().has_expectations() => {
-                (lost, "nothing is expected of it, and it loses")
+        let own = || wanted.iter().filter(|s| !s.version().has_expectations());
+        let news = alarm.or_else(|| own().find(lost)).or_else(|| own().next());
+        let (signature, why) = match (news, wanted.iter().find(lost), wanted.first()) {
+            (Some(news), _, _) if news.version().has_expectations() => {
+                (news, "it is believed correct, and flagged")
             }
+            (Some(news), _, _) => (news, "nothing is expected of it, and it is flagged"),
             (None, Some(lost), _) => (lost, "the oldest version that loses"),
             (None, None, Some(first)) => (first, "the oldest version that is flagged"),
             (None, None, None) => return Err(self.nothing(place, case, &versions, &shown)),

@@ -210,8 +210,9 @@ unnamed!(
     Telling,
     impls::history(),
     beside files: false,
-    "The version; if none is given, one believed correct that is flagged, else the oldest that loses, else the oldest that is flagged",
-    "A version of your own as JSON; the version, if --impl does not name another (start from `explain v3 --format json`)"
+    "The version; of several, or of all if none is given, one that is flagged and believed correct, or that is your own, else the oldest that \
+     loses, else the oldest that is flagged",
+    "A version of your own as JSON, alone or beside those that --impl names; may be repeated (start from `explain v3 --format json`)"
 );
 unnamed!(
     /// Every version that is believed correct, and the files.
