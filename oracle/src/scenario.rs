@@ -113,8 +113,14 @@ impl History {
             return;
         }
         let past = &mut self.pages[page];
+        // A migration entry in the place of a present one takes the word too.
+        let takes = match action {
+            Action::ClearPte | Action::ClearPteIgnored => true,
+            Action::InstallMigrationEntry => before.pte[0][page].is_present(),
+            _ => false,
+        };
         match action {
-            Action::ClearPte | Action::ClearPteIgnored => {
+            _ if takes => {
                 let word = before.pte[0][page];
                 let folio = before.folios.get(word.frame() as usize);
                 past.late_store = false;

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 pub const FORMAT: u32 = 2;
 
 pub(super) const LEGEND: &str = "\
-L: a store is lost. V: a load returns what was revoked before. dropped: a dirty bit is lost, no load shows it.
+L: a store is lost. V: a load is stale: what it returns was taken away before. dropped: a dirty bit is lost, no load shows it.
 broken: a structural rule. ok N: all interleavings of the scenario's programs, N states. ok? N: too many of them, N drawn,
 not exhausted. (S1): these programs show that other scenario's loss. -: the scenario has no program.";
 

@@ -12,7 +12,7 @@ pub type FoundOn = BTreeSet<(Verdict, Option<Scenario>)>;
 pub fn found_on(version: &Version, found: &FoundOn, within: &str) -> String {
     let kinds = [
         (Verdict::Wrong { stale: false }, "loses a store"),
-        (Verdict::Wrong { stale: true }, "shows what was revoked before"),
+        (Verdict::Wrong { stale: true }, "loads stale data"),
         (Verdict::Broken, "breaks a structural rule"),
         (Verdict::Dropped, "drops a dirty fact"),
     ];
@@ -59,8 +59,7 @@ mod tests {
         let (lost, stale) = (Verdict::Wrong { stale: false }, Verdict::Wrong { stale: true });
         assert_eq!(said(&[]), "mine: nothing found within 10 states");
         let found = [(lost, Some(Scenario::S3)), (lost, Some(Scenario::S1)), (stale, Some(Scenario::S2a))];
-        let words =
-            "mine loses a store in S1, S3; shows what was revoked before in S2a (nothing was expected of it)";
+        let words = "mine loses a store in S1, S3; loads stale data in S2a (nothing was expected of it)";
         assert_eq!(said(&found), words);
         let words = "mine loses a store in S1 and in a way that is no known scenario; breaks a structural rule \
                      (nothing was expected of it)";

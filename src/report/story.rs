@@ -78,7 +78,7 @@ fn cause_marks(case: &Case, cause: Cause, step: u32) -> Vec<Mark> {
         CauseKind::StoredWithoutDirty => out.push(Mark::new(
             "stored-without-dirty",
             "D NOT SET",
-            "the CPU stores through a clean translation, and the page table does not record it",
+            "a store through a clean translation that leaves D clear in the page table",
         )),
         CauseKind::DataDropped => out.push(Mark::new(
             "page-dropped",

@@ -87,6 +87,7 @@ fn matrix_takes_all_hardware() {
     let rows: Vec<_> = out.lines().filter(|l| l.starts_with("v2 ")).map(cells).collect();
     for (hardware, row) in titles.iter().zip(&rows) {
         let loses_s4 = ["w1", "w2", "w4", "w7"].contains(hardware);
-        assert_eq!(row[8] == "L", loses_s4, "{hardware}: {row:?}");
+        // On w7 a stale load is shorter than the loss.
+        assert_eq!(["L", "V"].contains(&row[8].as_str()), loses_s4, "{hardware}: {row:?}");
     }
 }

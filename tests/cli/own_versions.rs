@@ -66,7 +66,7 @@ fn the_table_has_the_row_of_a_version_of_ones_own_and_says_in_words_what_it_lose
     assert_eq!(row("mine"), row("v1"));
     assert_eq!(row("v3 ").len(), row("mine").len(), "the built-in versions stand beside it");
     let last: Vec<_> = out.lines().rev().take(2).collect();
-    let words = "mine loses a store in S3, S3r; shows what was revoked before in S2a (nothing was expected of it)";
+    let words = "mine loses a store in S3, S3r; loads stale data in S2a (nothing was expected of it)";
     assert_eq!(last, [words, "every cell of the built-in versions as expected"]);
     assert!(out.contains(&format!(" --impl v1 --impl v3.1 --impl-file {path} '")), "{out}");
 

@@ -80,7 +80,7 @@ fn column_status(report: &ColumnReport) -> TestCaseStatus {
 fn shows(cell: &Cell) -> &'static str {
     match cell.verdict {
         Verdict::Wrong { stale: false } => "a store is lost",
-        Verdict::Wrong { stale: true } => "what was revoked before is shown",
+        Verdict::Wrong { stale: true } => "a load is stale",
         Verdict::Broken => "a structural rule is broken",
         Verdict::Dropped => "a dirty fact is dropped",
         Verdict::Silent => "these programs show another scenario's loss",
