@@ -268,6 +268,8 @@ actions! {
     VmaLocked local "vma locked",
     /// `lru_add_drain`: this CPU's batch of lazyfree pages takes effect.
     DrainLru step "drain lru batch",
+    /// The release empties the batches before it unmaps (up to 6.13).
+    UnmapDrains local "drains before it unmaps",
     GatherBegin step "begin mmu gather",
     /// This gather owes a flush, or another one is active on the address space.
     GatherOwesFlush step "flush owed or gather nested",
@@ -328,10 +330,22 @@ actions! {
     ProtectEntry step "make entry readable",
     SetMlocked step "lock vma",
     ClearMlocked step "unlock vma",
+    /// A locked VMA that has become writable: its pages are populated for write.
+    BecomesWritable local "locked vma becomes writable",
+    /// What mlock has to do under the mmap lock is done; what it faults in comes next.
+    BeginPopulate local "populate the vma",
     /// Present, and writable where the VMA is.
     Populated local "populated",
+    /// FOLL_TOUCH with FOLL_WRITE: neither the entry nor the folio is dirty.
+    TouchesClean local "for write, neither pte nor folio dirty",
 
     // The device's mirror of the page table, and device-exclusive access.
+    /// The mmu notifier: the mirror forgets the page, and the test driver, whose range includes its end, the one behind it too.
+    InvalidateMirror local "invalidate the mirror",
+    /// A load of a device-exclusive page that the mirror has.
+    MirrorHolds local "in the mirror",
+    /// The device has the page for itself and knows where it is.
+    MirrorExclusive local "mirror the page for exclusive access",
     /// Re-checks the entry; a load or store of the device, and the driver's dirty mark.
     MirrorAccess step "device access through the mirror",
     InstallExclusiveEntry step "install device-exclusive entry",

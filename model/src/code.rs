@@ -70,6 +70,7 @@ pub struct Code {
     subject_steps: Vec<u16>,
     entries: [Pc; OpKind::ALL.len()],
     reclaim: Pc,
+    populate: Pc,
 }
 
 /// A named listing.
@@ -313,7 +314,15 @@ impl Code {
             )
         });
         let reclaim = skip(&instrs, find("reclaim"));
-        Code { instrs, functions: linker.functions, subject_steps: linker.subject_steps, entries, reclaim }
+        let populate = skip(&instrs, find("populate"));
+        Code {
+            instrs,
+            functions: linker.functions,
+            subject_steps: linker.subject_steps,
+            entries,
+            reclaim,
+            populate,
+        }
     }
 
     /// The instruction at a place.
@@ -342,6 +351,13 @@ impl Code {
     #[must_use]
     pub fn entry(&self, kind: OpKind, kswapd: bool) -> Pc {
         if kswapd { self.reclaim } else { self.entries[kind as usize] }
+    }
+
+    /// Where an operation goes on that faults its pages in when its own work is done.
+    #[inline]
+    #[must_use]
+    pub fn populate(&self) -> Pc {
+        self.populate
     }
 
     /// How many instructions there are.

@@ -141,6 +141,28 @@ impl Profile {
         Profile::ALL.into_iter().find(|p| p.name() == name)
     }
 
+    /// Whether MADV_DONTNEED and `exit_mmap` empty this CPU's LRU batches before they unmap. Up to 6.13 they do (6.1: `zap_page_range`,
+    /// `zap_page_range_single`, `exit_mmap`); then "mm: remove unnecessary calls to lru_add_drain" took the calls out.
+    #[must_use]
+    pub const fn unmap_drains(self) -> bool {
+        !matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
+    }
+
+    /// Whether the reuse of a page that is not exclusive takes the references of this CPU's batches for what they are: drained, however
+    /// many there are (6.1, `do_wp_page`: up to three references), or only one of them (7.2 and 7.3, `wp_can_reuse_anon_folio`: one for a
+    /// folio that is not on an LRU list yet).
+    #[must_use]
+    pub const fn reuse_drains_all(self) -> bool {
+        !matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
+    }
+
+    /// Whether a device-exclusive entry has no protection of its own and comes back as the VMA and the folio say (7.2 and 7.3,
+    /// `restore_exclusive_pte`): writable where mprotect would make it so, dirty if the folio is. Before, the entry says both.
+    #[must_use]
+    pub const fn restores_exclusive_by_vma(self) -> bool {
+        matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
+    }
+
     /// The values that this release gives to the knobs.
     #[must_use]
     pub const fn knobs(self) -> Knobs {
@@ -201,7 +223,8 @@ pub struct Knobs {
     pub mprotect: MprotectUpgrade,
     /// A device target tries to free the swap slot of a page in the swap cache before it refuses it (after 6.4).
     pub free_swap_on_migrate: bool,
-    /// A write-fault swap-in tries to free the slot whatever else references the page; otherwise only if nothing does.
+    /// A write-fault swap-in tries to free the slot if the swap entry is exclusive, whatever references the page (7.2 and 7.3,
+    /// `should_try_to_free_swap`); otherwise only if nothing but the swap cache and the fault references the page.
     pub write_frees_slot: bool,
     /// Reclaim that finds an unexpected reference on a clean lazyfree page leaves it lazyfree; otherwise it becomes swap-backed
     /// again.

@@ -141,6 +141,12 @@ impl Actor {
     pub const HOLDS_REF: u32 = 1 << 23;
     /// A and D go into the migration entry.
     pub const CARRY: u32 = 1 << 21;
+    /// The operation's own work is done, and the pages are faulted in (`populate_vma_page_range`).
+    pub const POPULATING: u32 = 1 << 24;
+    /// The page that this fault has swapped in waits in the CPU's LRU batch, and once it is mapped in its mlock batch, a reference each.
+    pub const IN_BATCHES: u32 = 1 << 25;
+    /// What outlives a fault of the operation, which starts again behind it.
+    pub(crate) const OUTLIVES_FAULT: u32 = Actor::POPULATING | Actor::IN_BATCHES;
 
     /// Between two operations: nothing is left in the registers, which would tell otherwise equal machines apart.
     #[must_use]

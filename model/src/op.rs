@@ -198,7 +198,6 @@ impl OpKind {
                 | OpKind::DeviceExclusive
                 | OpKind::GetWrite
                 | OpKind::PinWrite
-                | OpKind::Lock
         )
     }
 

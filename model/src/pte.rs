@@ -36,6 +36,8 @@ const DIRTY: u16 = 1 << 3;
 const EXCLUSIVE: u16 = 1 << 4;
 /// With the kind of a device entry: device-exclusive.
 const IN_SYSTEM: u16 = 1 << 5;
+/// The device's mirror has the page of a device-exclusive entry.
+const MIRRORED: u16 = 1 << 4;
 /// A and D that a migration entry carries. Apart from the hardware's bits, which Linux leaves unused in non-present words.
 const CARRIED_ACCESSED: u16 = 1 << 8;
 const CARRIED_DIRTY: u16 = 1 << 9;
@@ -205,6 +207,22 @@ impl Pte {
     #[must_use]
     pub const fn exclusive(self) -> bool {
         self.0 & EXCLUSIVE != 0
+    }
+
+    /// Whether the device's mirror has the page that it has for itself.
+    #[must_use]
+    pub const fn mirrored(self) -> bool {
+        self.is_device_exclusive() && self.0 & MIRRORED != 0
+    }
+
+    /// A device-exclusive entry with or without a place in the device's mirror; any other word as it is.
+    #[must_use]
+    pub const fn with_mirrored(self, on: bool) -> Pte {
+        match (self.is_device_exclusive(), on) {
+            (false, _) => self,
+            (true, true) => Pte(self.0 | MIRRORED),
+            (true, false) => Pte(self.0 & !MIRRORED),
+        }
     }
 
     /// The same word with D set or cleared.

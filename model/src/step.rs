@@ -221,6 +221,8 @@ pub enum Flaw {
     PteWithoutLock,
     /// A reference, a mapping or a slot count was dropped that nobody held (I5).
     CountUnderflow,
+    /// A reference was taken on a folio that has none: it is free, or about to be (I5).
+    RefOfNobody,
     /// A frame went back to the allocator while locked.
     FreedWhileLocked,
     /// A lock was released by somebody who did not hold it.
@@ -562,14 +564,18 @@ impl Ctx<'_, '_> {
         self.me_mut().pc = pc;
     }
 
-    /// From the operation's first step on once more.
+    /// From the operation's first step on once more, or from that of what it faults in.
     #[inline(never)]
     fn retry(&mut self) -> Pc {
         let op = self.op;
-        let pc = self.w.entry(self.m, self.i, op);
+        let populating = self.me().has(Actor::POPULATING);
+        let pc = if populating { self.w.code.populate() } else { self.w.entry(self.m, self.i, op) };
         self.event.retried = true;
         let me = self.me_mut();
-        *me = Actor { pc, op: me.op, ..Actor::beginning(op) };
+        let fresh = Actor::beginning(op);
+        // mprotect populates under the mmap lock that it has; mlock takes it anew.
+        let kept = Actor::OUTLIVES_FAULT | if op.kind == OpKind::Protect { Actor::MMAP_WRITE } else { 0 };
+        *me = Actor { pc, op: me.op, flags: fresh.flags | me.flags & kept, ..fresh };
         pc
     }
 

@@ -102,7 +102,7 @@ pub enum Spoken {
 
 impl Spoken {
     /// The structural rules.
-    const RULES: [Rule; 12] = [
+    const RULES: [Rule; 13] = [
         Rule::Flaw(Flaw::FreedWhileWritable),
         Rule::Flaw(Flaw::PteWithoutLock),
         Rule::Flaw(Flaw::CountUnderflow),
@@ -115,6 +115,7 @@ impl Spoken {
         Rule::Deadlock,
         Rule::Livelock,
         Rule::Impossible,
+        Rule::Flaw(Flaw::RefOfNobody),
     ];
 
     /// Everything that can be said.

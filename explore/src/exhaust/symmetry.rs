@@ -5,7 +5,7 @@
 //! drained, because a drain goes through the pages in order.
 
 use corpus::Case;
-use model::{ACTORS, ActorKind, Image, Machine, Op, PAGES, Programs, Renaming, World};
+use model::{ACTORS, ActorKind, Image, Machine, Op, OpKind, PAGES, Programs, Renaming, World};
 
 /// The renamings that leave a case as it is, but for that which renames nothing.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,10 @@ fn fits(programs: &Programs, names: &Renaming) -> bool {
         if actor >= programs.actors as usize {
             return to == actor;
         }
-        to < programs.actors as usize
+        // What invalidates the device's mirror of one page reaches the next.
+        let in_order = programs.kinds_used().has(OpKind::DeviceExclusive);
+        (!in_order || names.pages == Renaming::NONE.pages)
+            && to < programs.actors as usize
             && programs.kinds[actor] == programs.kinds[to]
             && programs.of(actor).iter().map(renamed).eq(programs.of(to).iter().copied())
     })

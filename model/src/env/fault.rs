@@ -92,6 +92,7 @@ pub(super) fn listings() -> Vec<Named> {
                     finish;
                 }
                 unless PteZeroPage { CopyFolio; }
+                InvalidateMirror;
                 LockPtl;
                 PteSame else {
                     UnlockPtl;
@@ -134,6 +135,7 @@ pub(super) fn listings() -> Vec<Named> {
                 GetExclusiveFolio;
                 UnlockPtl;
                 LockFolio;
+                InvalidateMirror;
                 LockPtl;
                 if PteSame { RestoreExclusiveEntry; }
                 UnlockPtl;

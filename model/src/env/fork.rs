@@ -82,6 +82,7 @@ pub(super) fn listings() -> Vec<Named> {
         (
             "exit_mmap",
             listing! {
+                if UnmapDrains { DrainLru; }
                 LockPtl;
                 at "zap_pte_range";
                 each_page {

@@ -1,7 +1,7 @@
 //! madvise (mm/madvise.c `madvise_cold_or_pageout_pte_range`, `madvise_free_pte_range`; mm/memory.c
 //! `zap_pte_range`; mm/mmu_gather.c; 6.1).
 //!
-//! Each call drains this CPU's LRU batches first, opens an mmu gather, works under the page-table lock, and flushes
+//! Each call drains this CPU's LRU batches first (MADV_DONTNEED up to 6.13 only), opens an mmu gather, works under the page-table lock, and flushes
 //! after dropping it: before it returns, and before a page is freed. A gather that finds another one active flushes
 //! even if it owes nothing (99baac21e458, 4647706ebeee).
 
@@ -46,6 +46,7 @@ pub(super) fn listings() -> Vec<Named> {
                 BeginDiscard;
                 DrainLru;
                 GatherBegin;
+                InvalidateMirror;
                 at "madvise_free_pte_range";
                 LockPtl;
                 if BatchPending { FlushMm; }
@@ -85,8 +86,9 @@ pub(super) fn listings() -> Vec<Named> {
                 MmapReadLock;
                 if VmaLocked { return; }
                 BeginDiscard;
-                DrainLru;
+                if UnmapDrains { DrainLru; }
                 GatherBegin;
+                InvalidateMirror;
                 at "zap_pte_range";
                 LockPtl;
                 if BatchPending { FlushMm; }

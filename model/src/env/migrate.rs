@@ -63,6 +63,7 @@ pub(super) fn listings() -> Vec<Named> {
             listing! {
                 at "try_to_migrate_one";
                 each_mapping {
+                    InvalidateMirror;
                     LockPtl;
                     MapsSource else { UnlockPtl; next; }
                     Exclusive;

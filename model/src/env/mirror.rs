@@ -12,6 +12,12 @@ pub(super) fn listings() -> Vec<Named> {
                 at "hmm_range_fault";
                 ReadPte;
                 if PteDevice { return; }
+                at "dmirror_do_read";
+                if MirrorHolds {
+                    MirrorAccess else { retry; }
+                    return;
+                }
+                at "hmm_range_fault";
                 GupPermitted else { jump "fault"; }
                 at "dmirror_do_access";
                 MirrorAccess else { retry; }
@@ -23,20 +29,24 @@ pub(super) fn listings() -> Vec<Named> {
                 at "make_device_exclusive_range";
                 ReadPte;
                 if PteDevice { return; }
-                if PteDeviceExclusive { return; }
                 GupPermitted else { jump "fault"; }
                 TryGetFolio else { retry; }
                 PteRecheck else { PutFolio; retry; }
+                at "follow_page_pte";
+                if TouchesClean { MarkFolioDirty; }
+                at "make_device_exclusive_range";
                 MmapReadLock;
                 TrylockFolio else { PutFolio; return; }
                 each_mapping {
                     at "page_make_device_exclusive_one";
+                    InvalidateMirror;
                     LockPtl;
                     MapsFolio else { UnlockPtl; next; }
                     ClearPte;
                     FlushPage;
                     if PteDirty { MarkFolioDirty; }
                     InstallExclusiveEntry;
+                    MirrorExclusive;
                     UnlockPtl;
                 }
                 at "make_device_exclusive_range";

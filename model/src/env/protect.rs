@@ -1,6 +1,8 @@
-//! mprotect and mlock of one page, which is a VMA of its own (mm/mprotect.c `change_protection`, mm/mlock.c `mlock_fixup`).
+//! mprotect and mlock of one page, which is a VMA of its own (mm/mprotect.c `mprotect_fixup`, `change_pte_range`; mm/mlock.c `do_mlock`,
+//! `mlock_fixup`, `mlock_vma_pages_range`; mm/gup.c `populate_vma_page_range`, `follow_page_pte`; 6.1 and 7.3).
 //!
-//! Both hold the mmap lock for write, and so exclude faults and migrations. mprotect changes each entry by taking it out and putting it
+//! Both hold the mmap lock for write, and so exclude faults and migrations. mlock drops it before it faults the pages in; mprotect of a
+//! locked VMA that becomes writable faults them in under it. mprotect changes each entry by taking it out and putting it
 //! back, so that no D is lost in between, and flushes through an mmu gather after the page-table lock is dropped.
 
 use crate::code::Named;
@@ -15,6 +17,7 @@ pub(super) fn listings() -> Vec<Named> {
                 MmapWriteLock;
                 ToggleProtection;
                 GatherBegin;
+                InvalidateMirror;
                 at "change_pte_range";
                 LockPtl;
                 if BatchPending { FlushMm; }
@@ -29,23 +32,39 @@ pub(super) fn listings() -> Vec<Named> {
                 }
                 UnlockPtl;
                 call "end_gather";
+                if BecomesWritable {
+                    BeginPopulate;
+                    jump "populate";
+                }
             },
         ),
         (
             "mlock",
             listing! {
                 at "mlock_fixup";
+                MmapWriteLock;
                 if VmaLocked {
-                    MmapWriteLock;
                     ClearMlocked;
+                    at "mlock_vma_pages_range";
+                    DrainLru;
                     return;
                 }
-                at "populate_vma_page_range";
+                SetMlocked;
+                at "mlock_vma_pages_range";
+                DrainLru;
+                BeginPopulate;
+                jump "populate";
+            },
+        ),
+        (
+            "populate",
+            listing! {
+                at "follow_page_pte";
                 ReadPte;
                 Populated else { jump "fault"; }
-                at "mlock_fixup";
-                MmapWriteLock;
-                SetMlocked;
+                if TouchesClean { MarkFolioDirty; }
+                at "populate_vma_page_range";
+                DrainLru;
             },
         ),
     ]

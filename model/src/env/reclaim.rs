@@ -106,6 +106,7 @@ pub(super) fn listings() -> Vec<Named> {
             listing! {
                 each_mapping {
                     at "try_to_unmap_one";
+                    InvalidateMirror;
                     LockPtl;
                     MapsFolio else { UnlockPtl; next; }
                     if VmaLocked { UnlockPtl; return; }

@@ -54,6 +54,9 @@ impl Ctx<'_, '_> {
     }
 
     pub fn get_folio(&mut self) -> bool {
+        if self.folio().refs == 0 {
+            self.flaw(Flaw::RefOfNobody);
+        }
         self.folio_mut().refs += 1;
         true
     }

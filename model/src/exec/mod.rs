@@ -14,6 +14,8 @@ mod pte;
 mod reclaim;
 mod swap;
 
+pub(crate) use mirror::mirrored_with;
+
 use crate::{
     ACTORS, Action, Actor, Child, Event, Flaw, Folio, Frame, Machine, NO_FRAME, Op, OpKind, Pte, StickyFlags,
     TlbEntry, World, is_device,
@@ -64,10 +66,12 @@ impl Ctx<'_, '_> {
         self.m.folios[frame as usize].set_exclusive(on);
     }
 
-    /// A fault on behalf of the operation is a write fault. mlock asks for that only where the VMA allows it.
+    /// A fault on behalf of the operation is a write fault. What populates a VMA asks for that where the VMA allows it.
     pub fn is_store(&self) -> bool {
-        let kind = self.kind();
-        kind.wants_write() && !(kind == OpKind::Lock && self.m.vma_read_only(self.mm(), self.page()))
+        if self.me().has(Actor::POPULATING) {
+            return !self.m.vma_read_only(self.mm(), self.page());
+        }
+        self.kind().wants_write()
     }
 
     /// The folio under work.
@@ -308,6 +312,7 @@ impl Ctx<'_, '_> {
             A::SwapFull => self.m.swap_full(),
 
             A::DrainLru => self.drain_lru(),
+            A::UnmapDrains => self.w.config.profile.unmap_drains(),
             A::BeginDiscard => self.begin_discard(),
             A::VmaLocked => self.vma_locked(),
             A::GatherBegin => self.gather_begin(),
@@ -350,9 +355,15 @@ impl Ctx<'_, '_> {
             A::ProtectEntry => self.protect_entry(),
             A::SetMlocked => self.set_mlocked(true),
             A::ClearMlocked => self.set_mlocked(false),
+            A::BecomesWritable => self.becomes_writable(),
+            A::BeginPopulate => self.begin_populate(),
             A::Populated => self.populated(),
+            A::TouchesClean => self.touches_clean(),
 
+            A::InvalidateMirror => self.invalidate_mirror(),
+            A::MirrorHolds => self.mirror_holds(),
             A::MirrorAccess => self.mirror_access(),
+            A::MirrorExclusive => self.mirror_exclusive(),
             A::InstallExclusiveEntry => self.install_exclusive_entry(),
             A::GetExclusiveFolio => {
                 self.me_mut().folio = self.me().pte.frame();
@@ -436,7 +447,9 @@ impl Ctx<'_, '_> {
     }
 
     fn lock_mmap(&mut self, how: u32) -> bool {
-        self.me_mut().set(how, true);
+        // A fault of what populates under the lock for write finds it taken.
+        let me = self.me_mut();
+        me.set(how, how == Actor::MMAP_WRITE || !me.has(Actor::MMAP_WRITE));
         true
     }
 

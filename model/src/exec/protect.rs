@@ -1,7 +1,7 @@
 //! mprotect and mlock of one page's VMA (mm/mprotect.c `change_pte_range`, `can_change_pte_writable`; mm/mlock.c).
 
 use super::Ctx;
-use crate::{Actor, MprotectUpgrade, Pte, PteKind, ZERO_FRAME};
+use crate::{Actor, MprotectUpgrade, OpKind, Pte, PteKind, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// Read-only if it was writable, and the other way round.
@@ -40,7 +40,8 @@ impl Ctx<'_, '_> {
         let readable = match pte.kind() {
             PteKind::Migration => pte.readable(true),
             PteKind::Device => Pte::device(pte.frame(), false),
-            PteKind::DeviceExclusive => Pte::device_exclusive(pte.frame(), false),
+            PteKind::DeviceExclusive if self.w.config.profile.restores_exclusive_by_vma() => pte,
+            PteKind::DeviceExclusive => pte.with_write(false),
             _ => pte,
         };
         self.set_pte(readable);
@@ -53,7 +54,26 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// mlock faults the page in, for write where the VMA allows that.
+    /// `mprotect_fixup` of a locked private VMA: "trigger COW to avoid major fault on access".
+    pub fn becomes_writable(&self) -> bool {
+        self.vma_locked() && !self.m.vma_read_only(self.mm(), self.page())
+    }
+
+    /// mlock lets go of the mmap lock, and faults take it for read; mprotect keeps it.
+    pub fn begin_populate(&mut self) -> bool {
+        let keeps = self.kind() == OpKind::Protect;
+        let me = self.me_mut();
+        me.set(Actor::POPULATING, true);
+        me.set(Actor::MMAP_WRITE, keeps);
+        true
+    }
+
+    /// `follow_page_pte` with FOLL_TOUCH: the page is about to be written to behind the page table's back.
+    pub fn touches_clean(&mut self) -> bool {
+        self.is_store() && self.normal_page() && !self.me().pte.dirty() && !self.folio().dirty()
+    }
+
+    /// What is populated is faulted in, for write where the VMA allows that.
     pub fn populated(&self) -> bool {
         let pte = self.me().pte;
         pte.is_present() && (pte.write() || self.m.vma_read_only(self.mm(), self.page()))

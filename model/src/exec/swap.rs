@@ -1,10 +1,11 @@
 //! Swap-in, the swap cache, and the life of a slot.
 
 use super::Ctx;
-use crate::{Actor, Folio, Frame, NO_SLOT, OpKind, Pte, Swap, SwapIn, SyncSwapIn};
+use crate::{Actor, Folio, Frame, NO_SLOT, Pte, Swap, SwapIn, SyncSwapIn};
 
 impl Ctx<'_, '_> {
     pub fn lookup_swap_cache(&mut self) -> bool {
+        self.me_mut().set(Actor::IN_BATCHES, false);
         match self.m.cached_folio(self.me().pte.slot()) {
             Some(frame) => {
                 self.m.folios[frame].refs += 1;
@@ -55,7 +56,10 @@ impl Ctx<'_, '_> {
         folio.set_slot(slot);
         folio.refs += 1;
         self.m.slots[slot as usize].set_has_cache(true);
-        self.me_mut().folio = frame;
+        let batched = !self.w.config.profile.reuse_drains_all();
+        let me = self.me_mut();
+        me.folio = frame;
+        me.set(Actor::IN_BATCHES, batched);
         true
     }
 
@@ -89,18 +93,17 @@ impl Ctx<'_, '_> {
     }
 
     /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, for a page that is locked in memory, on a synchronous
-    /// device in newer kernels, or for a store when only the swap cache and this fault reference the page (newer kernels do not
-    /// look at the references).
+    /// device in newer kernels, or for a store when only the swap cache and this fault reference the page (newer kernels ask whether
+    /// the entry is exclusive instead).
     pub fn swap_free(&mut self) -> bool {
         let slot = self.me().pte.slot() as usize;
         if !self.m.slots[slot].put() {
             self.flaw(crate::Flaw::CountUnderflow);
         }
         let knobs = &self.w.config.knobs;
-        let alone = self.folio().refs == 2 || knobs.write_frees_slot;
+        let alone = if knobs.write_frees_slot { self.me().pte.exclusive() } else { self.folio().refs == 2 };
         let at_once = self.w.config.swap == Swap::RamDisk && knobs.sync_swap_in == SyncSwapIn::FreeAtOnce;
-        let locked = self.vma_locked() || self.kind() == OpKind::Lock;
-        let try_free = self.m.swap_full() || locked || at_once || (self.is_store() && alone);
+        let try_free = self.m.swap_full() || self.vma_locked() || at_once || (self.is_store() && alone);
         if self.folio().swapcache() && try_free {
             self.free_swap(self.me().folio);
         }
@@ -115,8 +118,12 @@ impl Ctx<'_, '_> {
         let may_write = !self.m.vma_read_only(self.mm(), page);
         let writable_clean = self.w.config.knobs.swap_in == SwapIn::WritableClean && exclusive && may_write;
         let frame = self.me().folio;
+        // Read just now, the page waits in the CPU's LRU batch; in a locked VMA it goes into the one for mlock too.
+        let batched = self.me().has(Actor::IN_BATCHES);
+        let in_both = batched && self.vma_locked();
+        self.me_mut().set(Actor::IN_BATCHES, in_both);
         let folio = self.folio_mut();
-        let sole = exclusive || folio.refs == 1;
+        let sole = exclusive || (folio.refs == 1 && !batched);
         folio.map();
         folio.set_page(page);
         if sole {

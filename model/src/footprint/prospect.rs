@@ -18,13 +18,13 @@ pub struct Prospects {
 }
 
 impl Prospects {
-    /// What is known of a case's programs; `None` if everything may depend on everything: a child shares all frames, and a disk
-    /// and a large folio go through many.
+    /// What is known of a case's programs; `None` if everything may depend on everything: a child shares all frames, a disk
+    /// and a large folio go through many, and an invalidation of the device's mirror reaches the next page.
     #[must_use]
     pub fn of(world: &World) -> Option<Prospects> {
         let kinds = world.programs.kinds_used();
         let any = |of: &[OpKind]| of.iter().any(|kind| kinds.has(*kind));
-        let simple = !any(&[OpKind::Fork, OpKind::Reclaim, OpKind::Exit]);
+        let simple = !any(&[OpKind::Fork, OpKind::Reclaim, OpKind::Exit, OpKind::DeviceExclusive]);
         (simple && world.config.swap != Swap::Disk && world.config.large == 0).then(|| Prospects {
             pages_out: any(&[OpKind::PageOut, OpKind::ChildPageOut]),
             migrates: any(&[OpKind::Migrate, OpKind::MigrateRange, OpKind::ToSystem]),
@@ -162,7 +162,8 @@ impl Machine {
         cached | pages_of(&programs.of(cpu)[self.actors[cpu].op.min(programs.len[cpu]) as usize..])
     }
 
-    /// Whether an actor's registers or cached translations name a frame, or it may reach it through a reference.
+    /// Whether an actor's registers or cached translations name a frame, or it may reach it through a reference or
+    /// its LRU batch.
     fn names(&self, actor: usize, frame: usize) -> bool {
         let me = &self.actors[actor];
         let is = |f: u8| f as usize == frame;
@@ -173,7 +174,8 @@ impl Machine {
             || me.src.iter().any(|source| is(source.frame()))
             || me.dst.iter().any(|dst| is(*dst))
             || (frame < 8 && (me.batch | me.kept) & 1 << frame != 0);
-        cached || held || registers
+        let batched = self.folios[frame].lazyfree_batch() == Some(actor);
+        cached || held || registers || batched
     }
 
     /// What judges look at in the machine that a transition would leave, in every step and whatever has happened: the page worked on,

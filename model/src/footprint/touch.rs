@@ -102,6 +102,8 @@ impl Touch<'_> {
             | A::HasDst
             | A::ClearMigrate
             | A::TakesFaultRef
+            | A::UnmapDrains
+            | A::MirrorHolds
             | A::HasFaultPage => {}
 
             A::MoreMappings | A::ChildExists => self.f.read(Object::CHILD),
@@ -173,6 +175,17 @@ impl Touch<'_> {
             A::IsStore | A::WriteForbidden | A::WriteProtected | A::Populated | A::GupPermitted => {
                 self.f.read(Object::protection(mm, page));
             }
+            A::TouchesClean => {
+                self.f.read(Object::protection(mm, page));
+                if pte.is_present() {
+                    self.reads_folio(pte.frame());
+                }
+            }
+            A::BecomesWritable => {
+                self.f.read(Object::protection(mm, page));
+                self.f.read(Object::mlocked(page));
+            }
+            A::BeginPopulate => self.f.write(Object::MMAP_WRITER),
             A::AllocZeroed => {
                 if let Some(frame) = self.allocates() {
                     self.writes_data(frame);
@@ -375,6 +388,12 @@ impl Touch<'_> {
             A::ProtectEntry => self.maps(mm),
             A::SetMlocked | A::ClearMlocked => self.f.write(Object::mlocked(page)),
 
+            A::InvalidateMirror => {
+                for page in crate::exec::mirrored_with(page).filter(|p| mm == 0 && self.m.pte[0][*p].mirrored()) {
+                    self.f.write(Object::pte(0, page));
+                }
+            }
+            A::MirrorExclusive => self.sets_pte(mm),
             A::MirrorAccess => {
                 self.f.read(Object::pte(mm, page));
                 if self.kind() == OpKind::DeviceWrite {
