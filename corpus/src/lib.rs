@@ -19,7 +19,6 @@ pub mod text;
 pub use case::{Case, MAX_RUN, MAX_RUNS, Run, Schedule};
 pub use files::{
     CaseFile, Entry, Expect, FileError, REGRESSIONS_FOLDER, builtin, ground_truth, ground_truth_sequences, load,
-    unexplained,
 };
 pub use folder::{FolderFile, file_name, read_folder, seeds, treasured};
 pub use generate::{Shape, generate};

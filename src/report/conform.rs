@@ -8,10 +8,9 @@ use std::fmt::Write as _;
 /// The agreement of a file, by column, and the first disagreements of each.
 #[must_use]
 pub fn conform_text(name: &str, result: &Conformance, show: usize) -> String {
-    let mut table = Table::new(["column", "agree", "states", "disagree", "unexplained", "skipped", "not run"]);
+    let mut table = Table::new(["column", "agree", "states", "disagree", "aside", "skipped", "not run"]);
     for (column, r) in &result.columns {
-        let cells =
-            [r.agree, r.states, r.disagree.len(), r.unexplained, r.skipped, r.not_run].map(|n| n.to_string());
+        let cells = [r.agree, r.states, r.disagree.len(), r.aside, r.skipped, r.not_run].map(|n| n.to_string());
         table.row(std::iter::once(column.clone()).chain(cells));
     }
     let mut out = format!("{name}\n{table}\n");
@@ -43,7 +42,7 @@ pub fn conform_json(files: &[(String, Conformance)]) -> Value {
                 "column": column,
                 "agree": r.agree,
                 "states": r.states,
-                "unexplained": r.unexplained,
+                "aside": r.aside,
                 "skipped": r.skipped,
                 "not_run": r.not_run,
                 "disagree": disagree.collect::<Vec<_>>(),

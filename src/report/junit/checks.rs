@@ -59,11 +59,11 @@ pub fn conform_junit(files: &[(String, Conformance)]) -> Result<String, String> 
 
 fn column_status(report: &ColumnReport) -> TestCaseStatus {
     let counts = format!(
-        "{} rows agree ({} states), {} disagree, {} unexplained, {} skipped, {} not run",
+        "{} rows agree ({} states), {} disagree, {} aside, {} skipped, {} not run",
         report.agree,
         report.states,
         report.disagree.len(),
-        report.unexplained,
+        report.aside,
         report.skipped,
         report.not_run
     );
