@@ -40,12 +40,27 @@ static REGISTRY: LazyLock<Vec<Version>> = LazyLock::new(|| {
         collect::v7_0_rc6::version(),
         collect::v7_3::version(),
         collect::v7_3_closed::version(),
+        collect::v7_2::version(),
     ]
 });
 
 /// The order in which they came to be.
-const HISTORY: [&str; 13] =
-    ["5.18", "pre-fix", "v1", "v2", "v3.1", "v3.2", "v3", "DH+", "6.1", "6.1.192", "7.0-rc6", "7.3", "7.3-closed"];
+const HISTORY: [&str; 14] = [
+    "5.18",
+    "pre-fix",
+    "v1",
+    "v2",
+    "v3.1",
+    "v3.2",
+    "v3",
+    "DH+",
+    "6.1",
+    "6.1.192",
+    "7.0-rc6",
+    "7.2",
+    "7.3",
+    "7.3-closed",
+];
 
 /// Every version. The position of a version never changes, so that it can be a number in a file; new ones go behind.
 #[must_use]

@@ -36,6 +36,7 @@ const SOURCES: &[(&str, &str, &str)] = sources! {
     "6.1" => "v6_1.rs",
     "6.1.192" => "v6_1_192.rs",
     "7.0-rc6" => "v7_0_rc6.rs",
+    "7.2" => "v7_2.rs",
     "7.3" => "v7_3.rs",
     "7.3-closed" => "v7_3_closed.rs",
 };

@@ -9,7 +9,7 @@ use model::{Config, Knobs, MigrationEntryBits};
 fn versions_keep_their_places() {
     let names: Vec<_> = registry().iter().map(|v| v.name).collect();
     assert_eq!(names[..5], ["pre-fix", "v1", "v2", "v3", "6.1.192"]);
-    assert_eq!(names[5..], ["5.18", "v3.1", "v3.2", "6.1", "DH+", "7.0-rc6", "7.3", "7.3-closed"]);
+    assert_eq!(names[5..], ["5.18", "v3.1", "v3.2", "6.1", "DH+", "7.0-rc6", "7.3", "7.3-closed", "7.2"]);
     assert_eq!(thread().iter().map(|v| v.name).collect::<Vec<_>>(), ["pre-fix", "v1", "v2", "v3"]);
     let mutants: Vec<_> = mutants().iter().map(|m| (m.of, m.name, m.version.name)).collect();
     let bugs = ["bugA", "bugB", "bugC", "bugD", "bugE"];
@@ -24,7 +24,7 @@ fn versions_keep_their_places() {
 fn history_goes_from_5_18_to_7_3() {
     let names: Vec<_> = history().iter().map(|v| v.name).collect();
     assert_eq!(names[..7], ["5.18", "pre-fix", "v1", "v2", "v3.1", "v3.2", "v3"]);
-    assert_eq!(names[7..], ["DH+", "6.1", "6.1.192", "7.0-rc6", "7.3", "7.3-closed"]);
+    assert_eq!(names[7..], ["DH+", "6.1", "6.1.192", "7.0-rc6", "7.2", "7.3", "7.3-closed"]);
     let mut sorted = (names.clone(), registry().iter().map(|v| v.name).collect::<Vec<_>>());
     sorted.0.sort_unstable();
     sorted.1.sort_unstable();
@@ -69,7 +69,7 @@ fn changes(left: &str, right: &str) -> Vec<String> {
 }
 
 /// Neighbours in history, and the line diff from the one to the other.
-const NEIGHBOURS: [(&str, &str, &[&str]); 15] = [
+const NEIGHBOURS: [(&str, &str, &[&str]); 16] = [
     // 5.19 learns of exclusive pages: clear and flush, share or back off.
     (
         "5.18",
@@ -148,13 +148,14 @@ const NEIGHBOURS: [(&str, &str, &[&str]); 15] = [
     // 6.1 carries A and D in the migration entry; 6.1.192 marks only for a word that is present.
     ("v3", "6.1", &["+if pte present", "+entry carries young and dirty"]),
     ("6.1", "6.1.192", &["-if dirty(pte)", "+if present(pte) and dirty(pte)"]),
-    // 7.0-rc6 splits a large folio where older ones skip it; 7.3 has the guard of 6.1.192.
+    // 7.0-rc6 splits a large folio where older ones skip it; 7.2 has the guard of 6.1.192.
     (
         "6.1",
         "7.0-rc6",
         &[
             "-next",
             "+unlock ptl",
+            "+get folio",
             "+lock folio",
             "+split folio",
             "+else",
@@ -167,10 +168,11 @@ const NEIGHBOURS: [(&str, &str, &[&str]); 15] = [
             "+put folio",
             "+lock ptl",
             "+again",
-            "+get folio",
         ],
     ),
-    ("7.0-rc6", "7.3", &["-if dirty(pte)", "+if present(pte) and dirty(pte)"]),
+    ("7.0-rc6", "7.2", &["-if dirty(pte)", "+if present(pte) and dirty(pte)"]),
+    // 7.3 takes the large folio's reference before it drops the lock.
+    ("7.2", "7.3", &["+get folio", "-get folio"]),
     ("7.3", "7.3-closed", &["+if anything was cleared", "+flush range"]),
 ];
 
@@ -205,7 +207,8 @@ fn the_window_is_where_the_lock_is_dropped_in_the_loop() {
         let window =
             lines.iter().position(|l| l == "large folio" || l == "if large folio").expect("in every version");
         let expected: &[&str] = match version.name {
-            "7.0-rc6" | "7.3" => &["get folio", "unlock ptl"],
+            "7.0-rc6" | "7.2" => &["unlock ptl"],
+            "7.3" => &["get folio", "unlock ptl"],
             "7.3-closed" => &["if anything was cleared", "flush range", "get folio", "unlock ptl"],
             _ => &["next", "get folio"],
         };

@@ -15,5 +15,6 @@ pub mod v5_18;
 pub mod v6_1;
 pub mod v6_1_192;
 pub mod v7_0_rc6;
+pub mod v7_2;
 pub mod v7_3;
 pub mod v7_3_closed;

@@ -2,7 +2,8 @@
 //!
 //! The split sleeps, so the page-table lock is dropped around it, with the flush of the pages collected so far still owed:
 //! the window that 60bae7370896 had closed is open again. The lock is retaken and the same page looked at once more; if
-//! the folio does not split, the rest of the range is skipped, and the flush comes after the unlock.
+//! the folio does not split, the rest of the range is skipped, and the flush comes after the unlock. And the folio's reference is taken
+//! behind the unlock, so that reclaim or MADV_DONTNEED can free the folio before.
 
 use crate::version::{Provenance, Scenario, Version};
 use model::listing;
@@ -20,10 +21,12 @@ pub fn version() -> Version {
                 if CollectHole { next; }
                 Collectable else { next; }
                 if LargeFolio {
-                    GetFolio;
                     why "Splitting sleeps. Pages collected so far are cleared, but other CPUs may still have \
                          them in their TLBs: MADV_DONTNEED can return now (S2a again).";
                     UnlockPtl;
+                    why "In migrate_vma_split_folio, after the unlock: nothing keeps the folio in between. 7.3 takes \
+                         the reference under the lock.";
+                    GetFolio;
                     LockFolio;
                     SplitFolio else {
                         UnlockFolio;

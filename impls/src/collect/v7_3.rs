@@ -1,4 +1,4 @@
-//! Linux 7.3: 7.0-rc6, and the folio is marked dirty only for a present entry. The split window is still there.
+//! Linux 7.3: 7.2, and the reference on the large folio is taken before the unlock. The split window is still there.
 
 use crate::version::{Provenance, Scenario, Version};
 use model::listing;
@@ -6,7 +6,7 @@ use model::listing;
 pub fn version() -> Version {
     Version::new(
         "7.3",
-        "7.0-rc6, D marks the folio only if the entry is present",
+        "7.2, reference on the large folio taken before the unlock",
         Provenance {
             author: "Balbir Singh; present guard by Kefeng Wang",
             date: "7.3",
@@ -20,6 +20,7 @@ pub fn version() -> Version {
                 if CollectHole { next; }
                 Collectable else { next; }
                 if LargeFolio {
+                    why "Under the page-table lock, which keeps the folio until then (7.2 takes it behind the unlock).";
                     GetFolio;
                     why "Splitting sleeps. Pages collected so far are cleared, but other CPUs may still have \
                          them in their TLBs: MADV_DONTNEED can return now (S2a again).";

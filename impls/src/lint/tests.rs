@@ -21,7 +21,7 @@ fn the_versions_have_no_errors_and_the_warnings_they_deserve() {
             "5.18" | "pre-fix" => &["thrown away", "not marked dirty", "flush of cleared entries owed"],
             "v1" => &["thrown away", "flush of cleared entries owed"],
             "v3.1" => &["thrown away", "not marked dirty"],
-            "v3.2" | "7.0-rc6" | "7.3" | "bugD" | "bugD@7.3" => &["flush of cleared entries owed"],
+            "v3.2" | "7.0-rc6" | "7.2" | "7.3" | "bugD" | "bugD@7.3" => &["flush of cleared entries owed"],
             "bugA" | "bugB" | "bugE" => &["not marked dirty"],
             "bugC" => &["thrown away"],
             // 7.3 has the split window whatever is put into it.
