@@ -148,11 +148,11 @@ impl Profile {
         !matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
     }
 
-    /// Whether the reuse of a page that is not exclusive takes the references of this CPU's batches for what they are: drained, however
-    /// many there are (6.1, `do_wp_page`: up to three references), or only one of them (7.2 and 7.3, `wp_can_reuse_anon_folio`: one for a
-    /// folio that is not on an LRU list yet).
+    /// Whether a swap-in frees the slot before it maps the page, drains this CPU's batches for a store, and so sees by the references that a
+    /// page is the process's own (6.1, `do_swap_page`). 7.2 and 7.3 map it first and go by the swap entry alone; a page that is the
+    /// process's own all the same is reused by `wp_can_reuse_anon_folio`, which allows for a reference of one batch, not of two.
     #[must_use]
-    pub const fn reuse_drains_all(self) -> bool {
+    pub const fn swap_in_counts_references(self) -> bool {
         !matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
     }
 
@@ -194,11 +194,11 @@ impl Profile {
                 fault_page_ref: true,
                 ..Profile::V6_0.knobs()
             },
-            Profile::V7_0Rc6 | Profile::V7_3 => Knobs {
+            Profile::V7_3 => Knobs { write_frees_slot: true, ..Profile::V7_0Rc6.knobs() },
+            Profile::V7_0Rc6 => Knobs {
                 swap_in: SwapIn::WritableClean,
                 mprotect: MprotectUpgrade::Exclusive,
                 free_swap_on_migrate: true,
-                write_frees_slot: true,
                 pinned_stays_lazyfree: true,
                 sync_swap_in: SyncSwapIn::FreeAtOnce,
                 sticky: StickyFlags::SwapBacked,
@@ -223,8 +223,8 @@ pub struct Knobs {
     pub mprotect: MprotectUpgrade,
     /// A device target tries to free the swap slot of a page in the swap cache before it refuses it (after 6.4).
     pub free_swap_on_migrate: bool,
-    /// A write-fault swap-in tries to free the slot if the swap entry is exclusive, whatever references the page (7.2 and 7.3,
-    /// `should_try_to_free_swap`); otherwise only if nothing but the swap cache and the fault references the page.
+    /// A write-fault swap-in tries to free the slot if the swap entry is exclusive, whatever references the page (7.3,
+    /// `should_try_to_free_swap`); otherwise only if nothing but the swap cache and the fault references the page (up to 7.2).
     pub write_frees_slot: bool,
     /// Reclaim that finds an unexpected reference on a clean lazyfree page leaves it lazyfree; otherwise it becomes swap-backed
     /// again.

@@ -143,7 +143,7 @@ impl Actor {
     pub const CARRY: u32 = 1 << 21;
     /// The operation's own work is done, and the pages are faulted in (`populate_vma_page_range`).
     pub const POPULATING: u32 = 1 << 24;
-    /// The page that this fault has swapped in waits in the CPU's LRU batch, and once it is mapped in its mlock batch, a reference each.
+    /// The page that this fault has swapped in waits in the CPU's mlock batch, with a reference that its reuse does not allow for.
     pub const IN_BATCHES: u32 = 1 << 25;
     /// What outlives a fault of the operation, which starts again behind it.
     pub(crate) const OUTLIVES_FAULT: u32 = Actor::POPULATING | Actor::IN_BATCHES;

@@ -145,7 +145,7 @@ fn a_device_exclusive_entry_comes_back_as_the_vma_says() {
     }
 }
 
-/// A write fault frees the slot of an exclusive entry (7.2, 7.3), or of a page that nobody else references (6.1).
+/// A write fault frees the slot of an exclusive entry (7.3), or of a page that nobody else references (up to 7.2).
 #[test]
 fn who_frees_the_slot_in_a_write_fault() {
     let shared = [(Write, 0), (PageOut, 0), (Fork, 0), (Read, 0), (ChildWrite, 0)];
@@ -155,15 +155,16 @@ fn who_frees_the_slot_in_a_write_fault() {
     }
     // Exclusive, and referenced.
     let held = [(Write, 0), (PageOut, 0), (Read, 0), (Get, 0), (PageOut, 0), (Write, 0), (Put, 0)];
-    for (profile, freed) in [(OLD, false), (NEW, true)] {
+    for (profile, freed) in [(OLD, false), (Profile::V7_0Rc6, false), (NEW, true)] {
         let folio = page(profile, &held).1;
         assert_eq!((!folio.swapcache(), folio.dirty()), (freed, freed), "{}", profile.name());
     }
 }
 
-/// The batches of a page that has just been swapped into a locked VMA hold two references: too many for 7.3, which copies.
+/// A page that has just been swapped into a locked VMA is in the batch of mlock, beside that of the LRU: a reference too many for 7.3, which
+/// copies.
 #[test]
-fn a_page_in_two_batches_is_copied() {
+fn a_page_in_the_batch_of_mlock_is_copied() {
     for (profile, copied) in [(OLD, false), (NEW, true)] {
         let (pte, folio) = page(profile, &[(Write, 0), (PageOut, 0), (Fork, 0), (Exit, 0), (Lock, 0)]);
         assert!(
@@ -172,6 +173,9 @@ fn a_page_in_two_batches_is_copied() {
             profile.name()
         );
         assert_eq!(!folio.dirty(), copied, "{}", profile.name());
+        // Found in the swap cache, thus on the LRU: the same.
+        let cached = [(Write, 0), (Get, 0), (PageOut, 0), (Put, 0), (Fork, 0), (Exit, 0), (Lock, 0)];
+        assert_eq!(!page(profile, &cached).1.dirty(), copied, "{}", profile.name());
         // Not locked: one batch, which both kernels know of.
         let folio = page(profile, &[(Write, 0), (PageOut, 0), (Fork, 0), (Exit, 0), (Write, 0)]).1;
         assert!(folio.dirty(), "{}", profile.name());

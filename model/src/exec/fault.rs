@@ -74,7 +74,7 @@ impl Ctx<'_, '_> {
     }
 
     /// `do_wp_page` for a page that is not exclusive: reuse only if nobody else can reference it. A page that this fault has just swapped
-    /// into a locked VMA waits in two of the CPU's batches, for the LRU and for mlock.
+    /// into a locked VMA waits in a batch of the CPU.
     pub fn trylock_sole(&mut self) -> bool {
         let folio = self.folio();
         if self.me().has(Actor::IN_BATCHES) || folio.refs > 3 || folio.refs > 1 + u8::from(folio.swapcache()) {

@@ -5,7 +5,6 @@ use crate::{Actor, Folio, Frame, NO_SLOT, Pte, Swap, SwapIn, SyncSwapIn};
 
 impl Ctx<'_, '_> {
     pub fn lookup_swap_cache(&mut self) -> bool {
-        self.me_mut().set(Actor::IN_BATCHES, false);
         match self.m.cached_folio(self.me().pte.slot()) {
             Some(frame) => {
                 self.m.folios[frame].refs += 1;
@@ -56,10 +55,7 @@ impl Ctx<'_, '_> {
         folio.set_slot(slot);
         folio.refs += 1;
         self.m.slots[slot as usize].set_has_cache(true);
-        let batched = !self.w.config.profile.reuse_drains_all();
-        let me = self.me_mut();
-        me.folio = frame;
-        me.set(Actor::IN_BATCHES, batched);
+        self.me_mut().folio = frame;
         true
     }
 
@@ -111,19 +107,18 @@ impl Ctx<'_, '_> {
     }
 
     /// The entry is built from the VMA's protection, so a read maps read-only and clean, unless the kernel maps
-    /// exclusive pages writable at once. The fault's reference becomes the mapping's.
+    /// exclusive pages writable at once. A page becomes exclusive if the swap entry was, or if nobody else references it. The fault's reference becomes the mapping's.
     pub fn map_swapped_in(&mut self) -> bool {
         let (store, page) = (self.is_store(), self.page());
         let exclusive = self.me().has(Actor::BYPASS) || self.me().pte.exclusive();
         let may_write = !self.m.vma_read_only(self.mm(), page);
         let writable_clean = self.w.config.knobs.swap_in == SwapIn::WritableClean && exclusive && may_write;
         let frame = self.me().folio;
-        // Read just now, the page waits in the CPU's LRU batch; in a locked VMA it goes into the one for mlock too.
-        let batched = self.me().has(Actor::IN_BATCHES);
-        let in_both = batched && self.vma_locked();
-        self.me_mut().set(Actor::IN_BATCHES, in_both);
+        let counts = self.w.config.profile.swap_in_counts_references();
+        let batched = self.vma_locked() && !counts;
+        self.me_mut().set(Actor::IN_BATCHES, batched);
         let folio = self.folio_mut();
-        let sole = exclusive || (folio.refs == 1 && !batched);
+        let sole = exclusive || (counts && folio.refs == 1);
         folio.map();
         folio.set_page(page);
         if sole {

@@ -260,7 +260,7 @@
 #define T_SwapFree \
     slots[ADDRESS(pte)]--; \
     if \
-    :: IS_WRITE && (refs[folio] == 2 || K_WRITE_FREES_SLOT) && CAN_FREE_SWAP(folio) -> FREE_SWAP(folio) \
+    :: IS_WRITE && (K_WRITE_FREES_SLOT -> ((pte & X) != 0) : (refs[folio] == 2)) && CAN_FREE_SWAP(folio) -> FREE_SWAP(folio) \
     :: else -> skip \
     fi
 #define SOLE ((pte & X) || refs[folio] == 1)

@@ -221,12 +221,12 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// Actions whose way out the domain of the model decides: one page, one address space, no pin, no child, a swap device that
+/// Actions whose way out the domain of the model decides: one page, one address space, no pin, no child, no device-exclusive page, a swap device that
 /// completes in the submitter's context.
 fn decided(action: Action) -> Option<bool> {
     use Action as A;
     match action {
-        A::Goto | A::FirstPage | A::FirstMapping | A::EndMappings | A::ShareAnon => Some(true),
+        A::Goto | A::FirstPage | A::FirstMapping | A::EndMappings | A::ShareAnon | A::InvalidateMirror => Some(true),
         A::MorePages
         | A::MoreMappings
         | A::WalkerLoads
