@@ -74,6 +74,6 @@ pub fn version() -> Version {
             UnlockPtl;
         },
     )
-    .on("7.0-rc6")
+    .on(model::Profile::V7_0Rc6)
     .loses(&[Scenario::S6])
 }
