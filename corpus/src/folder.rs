@@ -1,5 +1,6 @@
 //! Folders of cases: what is in them, what a file is called, and the cases that every engine starts from.
 
+use crate::read::WRITTEN;
 use crate::{
     Case, CaseFile, FileError, builtin, bytes, ground_truth_sequences, load, mutant_programs, scenario_programs,
 };
@@ -46,7 +47,7 @@ impl FolderFile {
     #[must_use]
     pub fn read(path: &Path) -> FolderFile {
         let name = path.display().to_string();
-        let content = match std::fs::read(path) {
+        let content = match WRITTEN.read(path) {
             Ok(content) => load(&name, &content),
             Err(e) => Err(FileError { file: name, what: e.to_string() }),
         };

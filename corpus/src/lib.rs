@@ -13,6 +13,7 @@ mod generate;
 pub mod json;
 mod knobs;
 mod mutate;
+pub mod read;
 mod scenarios;
 pub mod text;
 
