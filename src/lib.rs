@@ -6,6 +6,7 @@ pub mod report;
 pub mod schemas;
 pub mod separation;
 pub mod settings;
+pub mod shown;
 mod subject;
 pub mod targets;
 

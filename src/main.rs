@@ -86,7 +86,10 @@ enum Command {
 
 fn main() -> ExitCode {
     sigpipe::reset();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return commands::terminal::arguments(&e),
+    };
     cli.terminal.apply();
     match run(cli) {
         Ok(code) => code,

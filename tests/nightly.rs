@@ -185,6 +185,7 @@ fn a_night_that_is_killed_again_and_again_comes_to_the_same_end() {
         let known = [
             "corpus",
             "findings",
+            "files.json",
             "findings.sarif",
             "journal.jsonl",
             "junit.xml",
@@ -231,7 +232,7 @@ fn lines_of_the_journal_that_are_damaged_are_done_again() {
     assert!(exit == Some(2) && err.contains("first line") && err.contains("--again"), "{err}");
     let (exit, ..) = code(folder.night("a", CHUNKS).arg("--again"));
     assert_eq!((exit, folder.facts("a")), (Some(0), whole));
-    assert!(folder.path("a/journal.1.jsonl").exists());
+    assert!(folder.path("a/before.1/journal.jsonl").exists() && folder.path("a/before.1/report.json").exists());
 }
 
 #[test]

@@ -2,14 +2,15 @@
 //!
 //! A line is `{"sum":"<16 hex digits>","body":<JSON>}`, the sum being the first digits of the SHA-256 of the body's bytes. What a
 //! kill or a full disk leaves of a line has no such sum: it is left out when the journal is read again, and what it stood for is
-//! done again. A line is on the disk before the work goes on.
+//! done again. A line is on the disk before the work goes on. A file that is no journal is not appended to.
 
 use crate::nightly::hash;
+use corpus::read::JOURNAL;
 use fs4::FileExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 const BEFORE: &str = "{\"sum\":\"";
@@ -29,6 +30,32 @@ pub(crate) fn opened(line: &[u8]) -> Option<&str> {
     (hash(body, DIGITS) == sum).then_some(body)
 }
 
+/// Whether a file holds something else than a journal: not one line has a valid sum, and it is not the rest of a first line either.
+fn is_foreign(content: &[u8]) -> bool {
+    let before = BEFORE.as_bytes();
+    let begun = content.starts_with(before) || before.starts_with(content);
+    !begun && !content.split(|b| *b == b'\n').any(|line| opened(line).is_some())
+}
+
+/// Opens a file to read and append to, and reads it; nothing of it has changed then.
+pub(crate) fn open_file(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(Error::new(ErrorKind::InvalidInput, "this is no regular file"))
+}
+
+/// What an open journal holds.
+pub(crate) fn content(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let content = JOURNAL.rest(file)?;
+    if is_foreign(&content) {
+        let what = "this is something else than a journal; expected a new file, or one that lostwrite has begun";
+        return Err(Error::new(ErrorKind::InvalidData, what));
+    }
+    Ok(content)
+}
+
 /// An open journal, which nobody else can open.
 #[derive(Debug)]
 pub struct Journal {
@@ -45,18 +72,21 @@ impl Journal {
         let fail = |what: &str, e: &dyn std::fmt::Display| {
             format!("{}: the journal cannot be {what}: {e}", path.display())
         };
-        let file = OpenOptions::new().create(true).read(true).append(true).open(path);
-        let mut file = file.map_err(|e| fail("opened", &e))?;
+        let mut file = open_file(path).map_err(|e| fail("opened", &e))?;
         if FileExt::try_lock(&file).is_err() {
             return Err(format!(
                 "{}: another job is writing this journal; wait for it, or choose another --journal",
                 path.display()
             ));
         }
-        let mut content = Vec::new();
-        file.read_to_end(&mut content).map_err(|e| fail("read", &e))?;
-        let lines = content.split(|b| *b == b'\n').filter_map(opened);
-        let lines = lines.filter_map(|body| serde_json::from_str(body).ok()).collect();
+        let content = content(&mut file).map_err(|e| fail("read", &e))?;
+        let mut lines = Vec::new();
+        for (n, line) in content.split(|b| *b == b'\n').enumerate() {
+            let Some(body) = opened(line) else { continue };
+            // It was written as it stands: by another program, or another version of this one.
+            let line = serde_json::from_str(body).map_err(|e| fail(&format!("read: line {}", n + 1), &e))?;
+            lines.push(line);
+        }
         let mut journal = Journal { path: path.to_owned(), file };
         // What is left of a torn line stays a line of its own.
         if content.last().is_some_and(|b| *b != b'\n') {
@@ -121,6 +151,21 @@ mod tests {
             bad[at] ^= 1;
             assert_eq!(opened(&bad), None, "byte {at}");
         }
+    }
+
+    #[test]
+    fn another_file_is_refused_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("notes.txt");
+        for text in ["my notes\n", "{}\n{}\n", "\0\0\0"] {
+            std::fs::write(&path, text).expect("a file");
+            let e = Journal::open::<u32>(&path).expect_err("no journal");
+            assert!(e.contains("notes.txt") && e.contains("something else than a journal"), "{e}");
+            assert_eq!(std::fs::read_to_string(&path).expect("it is there"), text);
+        }
+        std::fs::write(&path, sealed("\"text\"")).expect("a file");
+        let e = Journal::open::<u32>(&path).expect_err("no number");
+        assert!(e.contains("line 1") && e.contains("expected u32"), "{e}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! `lostwrite convert`.
 
+use super::output::write_or_tell;
 use super::{FINE, Outcome, input, terminal};
 use corpus::{Case, bytes, json};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Convert a case between text, JSON and bytes. The form of the input is recognised.
 #[derive(clap::Args)]
@@ -60,29 +60,4 @@ pub fn run(args: &Args) -> Outcome {
 
 fn with_newline(text: String) -> Vec<u8> {
     (text + "\n").into_bytes()
-}
-
-/// Writes a whole file or nothing, and says what was expected if it cannot.
-pub fn write_or_tell(path: &Path, content: &[u8]) -> Result<(), String> {
-    write(path, content).map_err(|e| {
-        format!(
-            "{}: {e}; expected a place for a file, in a folder that exists and may be written to",
-            path.display()
-        )
-    })
-}
-
-/// Writes a whole file or nothing.
-pub fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A link is followed, as a plain write would.
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
-    // The error is about the file that was asked for, not about the temporary one.
-    let mut file = builder.tempfile_in(folder).map_err(|e| std::io::Error::from(e.kind()))?;
-    file.write_all(content)?;
-    file.persist(target)?;
-    Ok(())
 }

@@ -24,6 +24,7 @@ pub mod merge;
 pub mod mutants;
 pub mod nightly;
 pub mod outcomes;
+pub mod output;
 pub mod regression;
 pub mod replay;
 pub mod report;
@@ -39,6 +40,9 @@ pub type Outcome = Result<std::process::ExitCode, String>;
 
 pub use format::Format;
 use std::process::ExitCode;
+
+/// More threads than any machine that this runs on has use for; each costs memory before it does anything.
+pub const MOST_THREADS: i64 = 1024;
 
 /// Everything as expected.
 pub const FINE: ExitCode = ExitCode::SUCCESS;

@@ -1,13 +1,15 @@
 //! `lostwrite nightly`.
 
 use super::interrupt::{INTERRUPTED, STOP, listen};
-use super::{FINE, Outcome, input, terminal, unexpected};
+use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
+use corpus::read::WRITTEN;
 use explore::nightly::{
-    Colour, DEFAULT_POLICY, FindingReport, LedgerError, Night, NightLimits, NightOptions, Policy, Previous,
-    Report, Status, read_seeds,
+    Colour, DEFAULT_POLICY, FILES, Files, FindingReport, LedgerError, Night, NightLimits, NightOptions, Policy,
+    Previous, Report, Status, read_seeds,
 };
 use indicatif::ProgressBar;
 use lostwrite::report::{Level, Witness, night_html, night_junit, night_text, sarif_log};
+use lostwrite::shown::shown;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -26,7 +28,7 @@ pub struct Args {
     #[arg(long, value_parser = humantime::parse_duration)]
     time: Option<Duration>,
     /// How many chunks of work: the same findings every time, with the same --seed
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     chunks: Option<u64>,
     /// The night's folder: its journal, its reports, its findings and the cases for the next night
     #[arg(long, value_name = "DIR")]
@@ -46,9 +48,9 @@ pub struct Args {
     #[arg(long)]
     seed: Option<u64>,
     /// How many threads to use; all cores if not given
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Put aside the journal that the folder holds, and begin anew
+    /// Put aside the night that the folder holds, and begin anew
     #[arg(long)]
     again: bool,
 }
@@ -68,7 +70,8 @@ pub fn run(args: &Args) -> Outcome {
     let versions: Vec<_> = impls::history().into_iter().chain(known.own().iter().copied()).collect();
     let policy = match &args.policy {
         None => Policy::read(DEFAULT_POLICY, &versions),
-        Some(path) => std::fs::read_to_string(path)
+        Some(path) => WRITTEN
+            .text(path)
             .map_err(|e| {
                 format!(
                     "{}: the policy cannot be read: {e}; expected a file such as explore/nightly-policy.toml",
@@ -88,7 +91,7 @@ pub fn run(args: &Args) -> Outcome {
         seeds: seeds(args, before.as_deref())?,
     };
     let mut night = Night::open(options, policy, previous).map_err(|e| e.to_string())?;
-    let mut writer = Writer { folder: args.out.clone(), written: BTreeMap::new() };
+    let mut writer = Writer { folder: args.out.clone(), files: night.files.clone(), written: BTreeMap::new() };
     if night.sessions > 0 {
         if night.is_over(&limits) {
             let report = writer.write(&night, Status::Complete)?;
@@ -200,9 +203,11 @@ impl Progress {
     }
 }
 
-/// Writes the reports of a night into its folder, each as a whole, and only what has changed.
+/// Writes the reports of a night into its folder, each as a whole, and only what has changed. Removes what it has written
+/// itself and nothing else.
 struct Writer {
     folder: PathBuf,
+    files: Files,
     written: BTreeMap<PathBuf, u64>,
 }
 
@@ -210,54 +215,58 @@ impl Writer {
     fn write(&mut self, night: &Night, status: Status) -> Result<Report, String> {
         let report = night.report(status);
         let json = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
-        self.findings(&report, night)?;
-        let cases: BTreeMap<String, String> = night
-            .sofar
-            .cases()
-            .into_iter()
-            .chain(report.findings.iter().map(|f| f.record.case.as_str()))
-            .filter(|case| !case.is_empty())
-            .map(|case| (format!("{}.case", explore::nightly::name(case)), format!("{case}\n")))
-            .collect();
+        let reports = [
+            ("report.json", json + "\n", "the report"),
+            (
+                "findings.sarif",
+                format!("{:#}\n", findings_sarif(&report, night)),
+                "the findings for code scanning",
+            ),
+            ("junit.xml", night_junit(&report)?, "the report for CI"),
+            ("report.html", night_html(&report, &night.plan.versions), "the report as a page"),
+            ("summary.txt", night_text(&report), "the summary"),
+        ];
+        let (findings, cases) = (findings(&report, night), cases(&report, night));
+        let all = findings.iter().chain(&cases).map(|(name, text)| (name.as_str(), text.as_str()));
+        for (name, text) in all.chain(reports.iter().map(|(name, text, _)| (*name, text.as_str()))) {
+            self.files.add(name, &shown(text));
+        }
+        self.list()?;
+        self.folder("findings", &findings, "a finding")?;
         self.folder("corpus", &cases, "a case for the next night")?;
-        self.file("report.json", &(json + "\n"), "the report")?;
-        self.file(
-            "findings.sarif",
-            &format!("{:#}\n", findings_sarif(&report, night)),
-            "the findings for code scanning",
-        )?;
-        self.file("junit.xml", &night_junit(&report)?, "the report for CI")?;
-        self.file("report.html", &night_html(&report, &night.plan.versions), "the report as a page")?;
-        self.file("summary.txt", &night_text(&report), "the summary")?;
+        for (name, text, what) in &reports {
+            self.file(name, text, what)?;
+        }
+        self.list()?;
         Ok(report)
     }
 
-    /// Each finding as a case file with its timeline.
-    fn findings(&mut self, report: &Report, night: &Night) -> Result<(), String> {
-        let files = report.findings.iter().map(|finding| {
-            let version = night.plan.versions.iter().find(|v| v.name == finding.record.version);
-            (format!("{}.case", finding.record.key), lostwrite::report::finding_file(finding, version.copied()))
-        });
-        self.folder("findings", &files.collect(), "a finding")
-    }
-
-    /// Makes a folder hold these case files and no others.
+    /// Makes a folder hold these case files, and none that this night has written and that are out of date.
     fn folder(&mut self, name: &str, files: &BTreeMap<String, String>, what: &str) -> Result<(), String> {
         let folder = self.folder.join(name);
+        // What is written there must not end up elsewhere.
+        if folder.is_symlink() {
+            return Err(format!(
+                "{}: expected a folder of the night, found a link; move it away",
+                folder.display()
+            ));
+        }
         std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, "the folder", &e))?;
         for (file, content) in files {
-            self.file(&format!("{name}/{file}"), content, what)?;
+            self.file(file, content, what)?;
         }
-        for entry in std::fs::read_dir(&folder).map_err(|e| failed(&folder, "the folder", &e))? {
-            let path = entry.map_err(|e| failed(&folder, "the folder", &e))?.path();
-            let ours = path.extension().is_some_and(|e| e == "case");
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            if ours && !files.contains_key(&name) {
-                std::fs::remove_file(&path).map_err(|e| failed(&path, "a file that is out of date", &e))?;
-                self.written.remove(&path);
-            }
+        for old in self.files.others(name, files) {
+            let path = self.folder.join(&old);
+            self.files.remove(&self.folder, &old).map_err(|e| failed(&path, "a file that is out of date", &e))?;
+            self.written.remove(&path);
         }
         Ok(())
+    }
+
+    /// Writes the list of what is this night's.
+    fn list(&mut self) -> Result<(), String> {
+        let list = self.files.to_json();
+        self.file(FILES, &list, "the list of the night's files")
     }
 
     fn file(&mut self, name: &str, content: &str, what: &str) -> Result<(), String> {
@@ -266,10 +275,32 @@ impl Writer {
         if self.written.get(&path) == Some(&sum) {
             return Ok(());
         }
-        super::convert::write(&path, content.as_bytes()).map_err(|e| failed(&path, what, &e))?;
+        if path.is_symlink() {
+            return Err(format!("{}: expected a file of the night, found a link; move it away", path.display()));
+        }
+        super::output::write(&path, shown(content).as_bytes()).map_err(|e| failed(&path, what, &e))?;
         self.written.insert(path, sum);
         Ok(())
     }
+}
+
+/// Each finding as a case file with its timeline.
+fn findings(report: &Report, night: &Night) -> BTreeMap<String, String> {
+    let file = |finding: &FindingReport| {
+        let version = night.plan.versions.iter().find(|v| v.name == finding.record.version);
+        (
+            format!("findings/{}.case", finding.record.key),
+            lostwrite::report::finding_file(finding, version.copied()),
+        )
+    };
+    report.findings.iter().map(file).collect()
+}
+
+/// The cases for the next night.
+fn cases(report: &Report, night: &Night) -> BTreeMap<String, String> {
+    let found = report.findings.iter().map(|f| f.record.case.as_str());
+    let cases = night.sofar.cases().into_iter().chain(found).filter(|case| !case.is_empty());
+    cases.map(|case| (format!("corpus/{}.case", explore::nightly::name(case)), format!("{case}\n"))).collect()
 }
 
 /// Every finding that is a version's, its level by its colour.

@@ -29,7 +29,7 @@ pub fn write(case: &Case, signature: &Signature, name: Option<&str>, folder: &Pa
         ));
     }
     let (content, alarms) = content(case, signature);
-    super::convert::write_or_tell(&path, content.as_bytes())?;
+    super::output::text_or_tell(&path, &content)?;
     Ok(Written { path, alarms })
 }
 

@@ -1,6 +1,6 @@
 //! `lostwrite completions` and `lostwrite man`: what a package installs beside the program.
 
-use super::convert::write_or_tell;
+use super::output::write_or_tell;
 use super::{FINE, Outcome, terminal};
 use clap::Command;
 use clap_complete::Shell;

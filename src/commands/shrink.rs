@@ -1,8 +1,9 @@
 //! `lostwrite shrink`.
 
-use super::convert::{Form, write_or_tell};
+use super::convert::Form;
 use super::finding::Which;
 use super::interrupt::{INTERRUPTED, STOP, listen};
+use super::output::write_or_tell;
 use super::{FINE, Outcome, input, regression, terminal};
 use corpus::Case;
 use explore::{Limits, Shrunk, Size, statistics};

@@ -1,11 +1,12 @@
 //! Manners, in one place: colour, progress, notes, and a reader that closes the pipe.
 //!
-//! Reports are plain text; what is painted is decided here, when it is printed. `print!` and `println!` of the commands are
-//! the ones of this file.
+//! Reports are plain text; what is painted is decided here, when it is printed, and what must not reach a terminal is written out.
+//! `print!` and `println!` of the commands are the ones of this file.
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
+use lostwrite::shown::{has_hidden, shown};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
@@ -52,15 +53,21 @@ macro_rules! note {
 
 /// Prints a text; see [`painted`].
 pub fn text(text: &str) {
+    let text = &*shown(text);
     match AutoStream::choice(&std::io::stdout()) {
         ColorChoice::Never => bytes(text.as_bytes()),
-        choice => written(AutoStream::new(std::io::stdout(), choice).write_all(painted(text).as_bytes())),
+        choice => {
+            let mut out = AutoStream::new(std::io::stdout(), choice);
+            written(out.write_all(painted(text).as_bytes()).and_then(|()| out.flush()));
+        }
     }
 }
 
 /// Prints what is no text.
 pub fn bytes(bytes: &[u8]) {
-    written(std::io::stdout().write_all(bytes));
+    let mut out = std::io::stdout();
+    // What stays in the buffer would be lost without a word.
+    written(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
 /// Ends the process if it has nobody to write to, quietly if the reader has had enough. Where the system has signals for that,
@@ -86,18 +93,41 @@ fn tell(line: &str) {
 /// See [`note!`].
 pub fn note(line: &str) {
     if !QUIET.load(Ordering::Relaxed) {
-        tell(line);
+        tell(&shown(line));
     }
 }
 
 /// Says why nothing, or not everything, came of it.
 pub fn error(message: &str) {
-    tell(&format!("{BAD}lostwrite:{BAD:#} {message}"));
+    tell(&format!("{BAD}lostwrite:{BAD:#} {}", shown(message)));
 }
 
 /// The same, for exit code 2.
 pub fn fail(message: &str) -> ExitCode {
     error(message);
+    ExitCode::from(2)
+}
+
+/// What the parser of the arguments has to say: help and version on the standard output, errors on the other.
+pub fn arguments(e: &clap::Error) -> ExitCode {
+    if !e.use_stderr() {
+        let help = e.render();
+        let out = std::io::stdout();
+        match AutoStream::choice(&out) {
+            ColorChoice::Never => bytes(help.to_string().as_bytes()),
+            choice => {
+                let mut out = AutoStream::new(out, choice);
+                written(write!(out, "{}", help.ansi()).and_then(|()| out.flush()));
+            }
+        }
+        return ExitCode::SUCCESS;
+    }
+    // Errors repeat what was given, and paint it: between their colours and its own nobody can tell.
+    if std::env::args_os().any(|word| has_hidden(&word.to_string_lossy())) {
+        tell(&shown(e.render().to_string().trim_end()));
+    } else {
+        let _ = e.print();
+    }
     ExitCode::from(2)
 }
 

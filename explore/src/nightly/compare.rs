@@ -7,6 +7,7 @@ use super::chunk::{Record, diverge};
 use super::dedup::timeline_key;
 use super::report::Report;
 use corpus::Case;
+use corpus::read::RECORDED;
 use impls::Version;
 use oracle::guard::{caught, quietly};
 use oracle::{Judge, Judges, replay};
@@ -45,7 +46,8 @@ impl Previous {
     pub fn read(path: &Path, versions: &[&'static Version]) -> Result<Previous, String> {
         let path = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
         let place = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
+        let text = RECORDED
+            .text(&path)
             .map_err(|e| format!("{place}: the report of the night before cannot be read: {e}"))?;
         let report = Report::read(&text).map_err(|e| format!("{place}: {e}"))?;
         let still = report.findings.iter().map(|f| shows(&f.record, versions)).collect();

@@ -3,12 +3,13 @@
 //! The form of a line is that of every journal (`journal`). A finding is in the line of its chunk, so that a chunk is never done without its findings.
 
 use super::chunk::ChunkRecord;
+use super::files::{may_be_there, put_aside};
 use super::plan::LaneSize;
 use crate::journal::{self, sealed};
 use fs4::FileExt;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,8 @@ pub(super) enum Line {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Journal {
     pub header: Option<Header>,
-    pub chunks: Vec<ChunkRecord>,
+    /// Each with the number of its line.
+    pub chunks: Vec<(usize, ChunkRecord)>,
     /// How many sessions there were.
     pub sessions: u64,
     /// The time that all of them took.
@@ -85,6 +87,12 @@ pub struct Ledger {
 pub(super) const JOURNAL: &str = "journal.jsonl";
 /// The lock's.
 const LOCK: &str = "lock";
+/// What can be done about a line that means nothing.
+pub(super) const ANOTHER: &str = "expected what this program writes; --again puts the night aside and begins anew";
+/// More sessions than a night has.
+const MOST_SESSIONS: u64 = 1_000_000;
+/// A longer session than there is, in milliseconds: a year.
+const LONGEST_MS: u64 = 366 * 24 * 3600 * 1000;
 /// What is written last goes to the disk after this time at the latest.
 const SYNC: Duration = Duration::from_secs(1);
 
@@ -94,6 +102,7 @@ impl Ledger {
         let fail = |what: &str, path: &Path, e: &dyn std::fmt::Display| {
             LedgerError(format!("{}: {what}: {e}", path.display()))
         };
+        expect_ours(folder)?;
         std::fs::create_dir_all(folder).map_err(|e| fail("the night's folder cannot be made", folder, &e))?;
         let lock_path = folder.join(LOCK);
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
@@ -105,20 +114,18 @@ impl Ledger {
             )));
         }
         let path = folder.join(JOURNAL);
-        if again && path.exists() {
-            let aside = (1..).map(|n| folder.join(format!("journal.{n}.jsonl"))).find(|p| !p.exists());
-            let aside = aside.unwrap_or_else(|| folder.join("journal.old.jsonl"));
-            std::fs::rename(&path, &aside).map_err(|e| fail("the old journal cannot be put aside", &path, &e))?;
+        let open = || journal::open_file(&path).map_err(|e| fail("the journal cannot be opened", &path, &e));
+        let read_all =
+            |file: &mut File| journal::content(file).map_err(|e| fail("the journal cannot be read", &path, &e));
+        let mut file = open()?;
+        let mut content = read_all(&mut file)?;
+        if again && !content.is_empty() {
+            drop(file);
+            put_aside(folder, JOURNAL).map_err(|e| fail("the old night cannot be put aside", folder, &e))?;
+            file = open()?;
+            content = read_all(&mut file)?;
         }
-        let mut content = Vec::new();
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(&path)
-            .map_err(|e| fail("the journal cannot be opened", &path, &e))?;
-        file.read_to_end(&mut content).map_err(|e| fail("the journal cannot be read", &path, &e))?;
-        let journal = read(&content);
+        let journal = read(&content).map_err(|what| fail("the journal cannot be used", &path, &what))?;
         let now = Instant::now();
         let mut ledger =
             Ledger { path, file, _lock: lock, session: journal.sessions + 1, began: now, synced: now };
@@ -182,40 +189,70 @@ impl Ledger {
     }
 }
 
-/// The line, if its sum is right.
-fn opened(line: &[u8]) -> Option<Line> {
-    serde_json::from_str(journal::opened(line)?).ok()
+/// A folder that is new or empty, or that a night has made. What else is in it stays as it is, but a folder of something else is
+/// nobody's place for a night.
+fn expect_ours(folder: &Path) -> Result<(), LedgerError> {
+    let fail =
+        |e: &std::io::Error| LedgerError(format!("{}: the night's folder cannot be read: {e}", folder.display()));
+    let entries = match std::fs::read_dir(folder) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|e| fail(&e))?,
+    };
+    let mut foreign = None;
+    for entry in entries {
+        let name = entry.map_err(|e| fail(&e))?.file_name().to_string_lossy().into_owned();
+        if name == JOURNAL {
+            return Ok(());
+        }
+        if !may_be_there(&name) {
+            foreign.get_or_insert(name);
+        }
+    }
+    match foreign {
+        None => Ok(()),
+        Some(name) => Err(LedgerError(format!(
+            "{}: there is '{name}' in this folder, and no journal of a night; expected a new or an empty folder, or one that \
+             `lostwrite nightly` has made; choose another --out",
+            folder.display()
+        ))),
+    }
 }
 
-fn read(content: &[u8]) -> Journal {
+/// What a journal says. A line without a valid sum is left out; one that has it and means nothing is an error: nobody wrote that by
+/// accident.
+fn read(content: &[u8]) -> Result<Journal, String> {
     let mut journal = Journal::default();
     let mut spans = std::collections::BTreeMap::<u64, u64>::new();
     let mut seen = std::collections::HashSet::new();
-    for line in content.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
-        let (session, at_ms) = match opened(line) {
-            None => {
-                journal.torn += 1;
-                continue;
-            }
-            Some(Line::Night(header)) => {
+    for (n, line) in content.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+        let Some(body) = journal::opened(line) else {
+            journal.torn += 1;
+            continue;
+        };
+        let line = serde_json::from_str(body).map_err(|e| format!("line {}: {e}; {ANOTHER}", n + 1))?;
+        let (session, at_ms) = match line {
+            Line::Night(header) => {
                 journal.header.get_or_insert(header);
                 continue;
             }
-            Some(Line::Session { session }) => (session, 0),
-            Some(Line::Pause { session, at_ms }) => (session, at_ms),
-            Some(Line::Chunk { session, at_ms, chunk }) => {
+            Line::Session { session } => (session, 0),
+            Line::Pause { session, at_ms } => (session, at_ms),
+            Line::Chunk { session, at_ms, chunk } => {
                 if seen.insert(chunk.number) {
-                    journal.chunks.push(chunk);
+                    journal.chunks.push((n + 1, chunk));
                 }
                 (session, at_ms)
             }
         };
+        if session > MOST_SESSIONS || at_ms > LONGEST_MS {
+            return Err(format!("line {}: expected a session that can have been, found {session}", n + 1));
+        }
         journal.sessions = journal.sessions.max(session);
         let span = spans.entry(session).or_default();
         *span = (*span).max(at_ms);
     }
     journal.used = Duration::from_millis(spans.values().sum());
-    journal
+    Ok(journal)
 }
 
 #[cfg(test)]
@@ -231,8 +268,8 @@ mod tests {
     }
 
     fn numbers(content: &[u8]) -> (Vec<u64>, u64) {
-        let journal = read(content);
-        (journal.chunks.iter().map(|c| c.number).collect(), journal.torn)
+        let journal = read(content).expect("nothing but torn lines");
+        (journal.chunks.iter().map(|(_, c)| c.number).collect(), journal.torn)
     }
 
     #[test]
@@ -265,13 +302,40 @@ mod tests {
             Line::Session { session: 2 },
             Line::Pause { session: 2, at_ms: 300 },
         ];
-        let journal = read(&journal(&lines));
+        let journal = read(&journal(&lines)).expect("whole");
         assert_eq!((journal.used, journal.sessions), (Duration::from_secs(1), 2));
     }
 
     #[test]
     fn a_chunk_that_was_written_twice_counts_once() {
         assert_eq!(numbers(&journal(&[chunk(3), chunk(3)])), (vec![3], 0));
+    }
+
+    /// A sum is no signature: who can write a line can write its sum.
+    #[test]
+    fn a_line_with_a_valid_sum_that_means_nothing_is_an_error() {
+        for body in ["{}", r#"{"line":"chunk"}"#, r#"{"line":"session","session":18446744073709551615}"#] {
+            let e = read(sealed(body).as_bytes()).expect_err(body);
+            assert!(e.starts_with("line 1: ") && e.contains("expected"), "{e}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_refused_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("own.case"), "W0\n").expect("a file");
+        let e = Ledger::open(folder.path(), false).expect_err("not a night's");
+        assert!(e.0.contains("'own.case'") && e.0.contains("choose another --out"), "{e}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        // A journal of something else, too.
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(JOURNAL);
+        std::fs::write(&path, "dear diary\n").expect("a file");
+        for again in [false, true] {
+            let e = Ledger::open(folder.path(), again).expect_err("not a night's");
+            assert!(e.0.contains("something else than a journal"), "{e}");
+            assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "dear diary\n");
+        }
     }
 
     #[test]

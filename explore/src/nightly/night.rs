@@ -1,8 +1,9 @@
 //! A night: opened or gone on with, run on all cores, written down as it goes.
 
 use super::chunk::{self, ChunkRecord, Kept, Record};
+use super::ledger::ANOTHER;
 use super::ledger::{FORMAT, Header, Journal, Ledger};
-use super::{LedgerError, Plan, Policy, Previous, Seeds};
+use super::{Files, LedgerError, Plan, Policy, Previous, Seeds};
 use impls::Version;
 use oracle::Goal;
 use oracle::guard::caught;
@@ -97,7 +98,7 @@ impl Sofar {
         lane.0 += 1;
         lane.1 += chunk.executions;
         lane.2 += chunk.exhausted;
-        lane.3 += chunk.states;
+        lane.3 = lane.3.saturating_add(chunk.states);
         self.turns.entry(chunk.lane.clone()).or_default().insert(chunk.turn);
         self.died += u64::from(chunk.died);
         self.goals.resize(Goal::ALL.len(), 0);
@@ -105,13 +106,14 @@ impl Sofar {
             *mine += theirs;
         }
         for count in chunk.counts {
-            self.alarms += if count.alarm { count.n } else { 0 };
+            self.alarms = self.alarms.saturating_add(if count.alarm { count.n } else { 0 });
             if count.own {
-                *self.own.entry(count.version.clone()).or_default() += count.n;
+                let own = self.own.entry(count.version.clone()).or_default();
+                *own = own.saturating_add(count.n);
             }
             let key = (chunk.lane.clone(), count.version, count.judge, count.scenario, count.hardware);
             let tally = self.counts.entry(key).or_insert(Tally { n: 0, first: count.first });
-            tally.n += count.n;
+            tally.n = tally.n.saturating_add(count.n);
             tally.first = tally.first.min(count.first);
         }
         for record in chunk.records {
@@ -185,6 +187,8 @@ pub struct Night {
     pub sessions: u64,
     /// Something worth a word: files that were damaged.
     pub complaints: Vec<String>,
+    /// What earlier sessions have written into the folder.
+    pub files: Files,
 }
 
 /// Looked for this often while nothing arrives.
@@ -265,10 +269,17 @@ impl Night {
                 "{torn} torn lines of the journal were left out; what they stood for is done again"
             ));
         }
-        ledger.begin(new.then_some(header))?;
         let mut sofar = Sofar::default();
-        chunks.into_iter().for_each(|chunk| sofar.add(chunk));
-        Ok(Night { ledger, plan, policy, sofar, previous, before: used, sessions, complaints })
+        for (line, chunk) in chunks {
+            let number = chunk.number;
+            let bad = |what| {
+                LedgerError(format!("{place}: line {line} of the journal, chunk {number}: {what}; {ANOTHER}"))
+            };
+            sofar.add(chunk.checked(&plan).map_err(bad)?);
+        }
+        ledger.begin(new.then_some(header))?;
+        let files = Files::read(&options.folder);
+        Ok(Night { ledger, plan, policy, sofar, previous, before: used, sessions, complaints, files })
     }
 
     /// The time used so far, all sessions together.

@@ -245,6 +245,9 @@ impl Policy {
                 return Err(format!("lane '{name}': expected a size from 1 to 2^32 and a share up to 1000"));
             }
         }
+        if self.small.states > 1 << 32 || self.small.samples > 1 << 32 {
+            return Err("small: expected at most 2^32 states and samples".to_owned());
+        }
         let known_versions: Vec<&str> = versions.iter().map(|v| v.name).collect();
         let hardware: Vec<&str> = corpus::surfaces().iter().map(|s| s.name).collect();
         let scenarios = Scenario::ALL.map(Scenario::name);

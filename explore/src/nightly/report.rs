@@ -224,7 +224,15 @@ impl Report {
             Some(format) => return Err(format!("{expected}, found format {format}")),
             None => return Err(format!("{expected}, found JSON without a format")),
         }
-        serde_json::from_value(value).map_err(|e| format!("{expected}, found {e}"))
+        let mut report: Report = serde_json::from_value(value).map_err(|e| format!("{expected}, found {e}"))?;
+        for (n, finding) in report.findings.iter_mut().enumerate() {
+            let checked = finding.record.clone().checked().map_err(|e| format!("$.findings[{n}].{e}"))?;
+            finding.record = checked;
+        }
+        for (n, record) in report.compared.iter_mut().flat_map(|c| &mut c.gone).enumerate() {
+            *record = record.clone().checked().map_err(|e| format!("$.compared.gone[{n}].{e}"))?;
+        }
+        Ok(report)
     }
 
     /// The finding of a key.

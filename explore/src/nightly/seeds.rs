@@ -3,6 +3,7 @@
 //! A file that does not hold cases is reported, left where it is, and skipped.
 
 use corpus::Case;
+use corpus::read::WRITTEN;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -69,7 +70,7 @@ pub fn read_seeds(folder: &Path) -> Result<(Vec<String>, Vec<String>), String> {
     let (mut cases, mut complaints) = (Vec::new(), Vec::new());
     for path in files {
         let name = path.display().to_string();
-        let loaded = std::fs::read(&path).map_err(|e| format!("{name}: {e}"));
+        let loaded = WRITTEN.read(&path).map_err(|e| format!("{name}: {e}"));
         match loaded.and_then(|content| corpus::load(&name, &content).map_err(|e| e.to_string())) {
             Ok(file) => cases.extend(file.entries.iter().map(|e| e.case.to_string())),
             Err(e) => complaints.push(format!("{e}; skipped, and left where it is")),

@@ -10,7 +10,8 @@ mod seeds;
 mod stats;
 
 use super::Outcome;
-use super::convert::{Form, write, write_or_tell};
+use super::convert::Form;
+use super::output::{write, write_or_tell};
 
 /// Folders of cases.
 #[derive(clap::Subcommand)]

@@ -1,8 +1,8 @@
 //! `lostwrite report finding`.
 
-use crate::commands::convert::write_or_tell;
 use crate::commands::finding::Which;
 use crate::commands::interrupt::{INTERRUPTED, STOP, listen};
+use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Format, Outcome, input};
 use lostwrite::report::{Witness, finding_html, finding_json, finding_text, mail, sarif, timeline_svg};
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     let report = written(&witness, if args.mail { Format::Mail } else { args.format });
     match &args.out {
-        Some(path) => write_or_tell(path, report.as_bytes())?,
+        Some(path) => text_or_tell(path, &report)?,
         None => print!("{report}"),
     }
     if STOP.load(Ordering::Relaxed) {

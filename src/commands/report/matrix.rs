@@ -1,8 +1,8 @@
 //! `lostwrite report matrix`.
 
 use super::finding::written;
-use crate::commands::convert::write_or_tell;
 use crate::commands::matrix::Table;
+use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Format, Outcome, unexpected};
 use explore::Square;
 use lostwrite::report::{Witness, matrix_html, matrix_json, matrix_text, sarif};
@@ -66,7 +66,7 @@ struct Files<'a> {
 impl Files<'_> {
     fn write(&mut self, name: &str, content: &str) -> Result<(), String> {
         let path = self.folder.join(name);
-        write_or_tell(&path, content.as_bytes())?;
+        text_or_tell(&path, content)?;
         self.written.push(path);
         Ok(())
     }

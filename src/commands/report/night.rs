@@ -1,6 +1,6 @@
 //! `lostwrite report night`.
 
-use crate::commands::convert::write_or_tell;
+use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Outcome, input};
 use explore::nightly::Report;
 use lostwrite::report::night_html;
@@ -31,7 +31,7 @@ pub fn run(args: &Args) -> Outcome {
     let report = Report::read(&text).map_err(|e| format!("{}: {e}", path.display()))?;
     let page = night_html(&report, &versions);
     match &args.out {
-        Some(out) => write_or_tell(out, page.as_bytes())?,
+        Some(out) => text_or_tell(out, &page)?,
         None => print!("{page}"),
     }
     Ok(FINE)
