@@ -84,6 +84,34 @@ pub struct Record {
     pub rivals: Vec<RivalRecord>,
 }
 
+impl Record {
+    /// A record that was read, if it is one of so many programs and rivals. The cases in it are printed anew.
+    ///
+    /// # Errors
+    /// With what was found and what was expected.
+    pub fn checked(mut self, programs: u64, rivals: usize) -> Result<Record, String> {
+        let chunks = programs.div_ceil(CHUNK);
+        let most = u64::from(u32::MAX) * CHUNK;
+        if self.chunk >= chunks || self.programs > CHUNK || self.too_large > self.programs || self.states > most {
+            return Err(format!(
+                "chunk {}: expected one of {chunks} chunks, with at most {CHUNK} programs, found another number",
+                self.chunk
+            ));
+        }
+        for of_rival in &mut self.rivals {
+            let counts = [of_rival.reached, of_rival.too_large];
+            if of_rival.rival >= rivals || counts.iter().any(|n| *n > self.programs) || of_rival.states > most {
+                return Err(format!("chunk {}: expected counts of {rivals} rivals, found others", self.chunk));
+            }
+            if let Some(first) = &mut of_rival.first {
+                let case = first.case.parse::<Case>().map_err(|e| format!("chunk {}: case: {e}", self.chunk))?;
+                first.case = case.to_string();
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// What a chunk's programs show of a rival.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RivalRecord {

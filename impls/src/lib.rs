@@ -10,6 +10,7 @@ mod expected;
 pub mod file;
 pub mod lint;
 mod mutants;
+pub mod shell;
 pub mod source;
 mod survivors;
 mod version;

@@ -46,6 +46,8 @@ const SOURCES: &[(&str, &str, &str)] = sources! {
 pub fn source(version: &Version) -> Option<Source> {
     let names = steps(&version.listing);
     let (file, found) = match version.file {
+        // A pipe gives its content once, and it was read when the version was loaded.
+        Some(path) if !std::path::Path::new(path).is_file() => return None,
         Some(path) => (Cow::Borrowed(path), in_json(&std::fs::read_to_string(path).ok()?)),
         None => {
             let (_, path, text) = SOURCES.iter().find(|(name, ..)| *name == version.name)?;

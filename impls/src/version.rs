@@ -1,6 +1,7 @@
 //! What the registry knows of a version.
 
 use crate::expected::{PERFECT, Row};
+use crate::shell::quoted;
 use model::listing::Node;
 use model::{Code, Config, MigrationEntryBits, Profile};
 
@@ -204,10 +205,6 @@ impl Version {
     /// How to name it on the command line again.
     #[must_use]
     pub fn argument(&self) -> String {
-        let quoted = |text: &str| match text.chars().all(|c| c.is_alphanumeric() || "/._+-@".contains(c)) {
-            true => text.to_owned(),
-            false => format!("'{}'", text.replace('\'', r"'\''")),
-        };
         let name = format!("--impl {}", quoted(self.name));
         match (self.file, self.standing) {
             (None, _) => name,

@@ -1,6 +1,6 @@
 //! `lostwrite bench`: the figures of the README.
 
-use super::{FINE, Outcome, input};
+use super::{FINE, MOST_EXECUTIONS, MOST_SEEDS, Outcome, input};
 use corpus::Case;
 use explore::{Answer, Exhaust, FirstLoss, exhaust, first_losses};
 use impls::{Scenario, Version};
@@ -28,13 +28,13 @@ pub struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// How many seeds to count executions to the first loss for
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     seeds: u64,
     /// Give a seed up after this many executions
-    #[arg(long, default_value_t = 200_000)]
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=MOST_EXECUTIONS))]
     budget: u64,
     /// How long to run each speed measurement, in seconds
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     time: u64,
 }
 

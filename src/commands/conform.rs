@@ -1,8 +1,10 @@
 //! `lostwrite conform`.
 
 use super::{FINE, Format, Outcome, unexpected};
+use corpus::read::RECORDED;
 use lostwrite::report::{conform_json, conform_junit, conform_text};
 use oracle::{Conformance, conform_file};
+use std::path::Path;
 
 /// Compare the model with what real kernels did.
 #[derive(clap::Args)]
@@ -28,7 +30,7 @@ pub fn run(args: &Args) -> Outcome {
         files.extend(corpus::ground_truth().into_iter().map(|(n, t)| (n, t.to_owned())));
     }
     for file in &args.files {
-        let text = std::fs::read_to_string(file).map_err(|e| {
+        let text = RECORDED.text(Path::new(file)).map_err(|e| {
             format!(
                 "{file}: {e}; expected a file as in corpus/ground-truth, or none for what comes with lostwrite"
             )

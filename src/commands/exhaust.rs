@@ -1,7 +1,7 @@
 //! `lostwrite exhaust`.
 
 use super::format::{FOR_PROGRAMS, Format};
-use super::{FINE, Outcome, input, unexpected};
+use super::{FINE, MOST_THREADS, Outcome, input, unexpected};
 use explore::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
 use lostwrite::named;
 use lostwrite::report::{Detail, FORMAT, FoundOn, Table, found_on, replay_line_of, standing, timeline};
@@ -33,8 +33,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     order: Way,
     /// On so many threads; 0 for all cores
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=MOST_THREADS))]
+    threads: u16,
     /// Keep a fingerprint of each state instead of the state: less memory, and a chance to miss something, which is stated
     #[arg(long)]
     lossy: bool,
@@ -73,7 +73,7 @@ impl Args {
                 Way::Breadth => Order::Breadth,
                 Way::Depth => Order::Depth,
             },
-            threads: self.threads,
+            threads: self.threads.into(),
             lossy: self.lossy,
         }
     }

@@ -1,6 +1,6 @@
 //! Which finding of a case a command is about, and the smallest case that has it.
 
-use super::{input, interrupt, terminal};
+use super::{MOST_EXECUTIONS, input, interrupt, terminal};
 use corpus::Case;
 use explore::{Limits, Shrunk, Signature, Size, shrink_to};
 use impls::Version;
@@ -22,7 +22,7 @@ pub struct Which {
     #[arg(long, value_name = "PAGE", value_parser = clap::value_parser!(u8).range(..model::PAGES as i64))]
     page: Option<u8>,
     /// Stop shrinking after so many executions
-    #[arg(long, value_name = "N", default_value_t = explore::EXECUTIONS, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = explore::EXECUTIONS, value_parser = clap::value_parser!(u64).range(1..=MOST_EXECUTIONS))]
     pub executions: u64,
 }
 

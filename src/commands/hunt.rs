@@ -1,7 +1,7 @@
 //! `lostwrite hunt`.
 
 use super::format::{FOR_PROGRAMS, Format};
-use super::{FINE, Outcome, input, terminal, unexpected};
+use super::{FINE, MOST_EXECUTIONS, Outcome, input, terminal, unexpected};
 use explore::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
 use lostwrite::report::{FORMAT, Table, found_on, standing};
@@ -27,10 +27,10 @@ pub struct Args {
     #[arg(long)]
     bytes: bool,
     /// Start with this execution: go on where a hunt that was interrupted had come to
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=MOST_EXECUTIONS))]
     from: u64,
     /// How many executions, each on every version
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(..=MOST_EXECUTIONS))]
     executions: u64,
     /// How to print
     #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]

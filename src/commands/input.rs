@@ -1,5 +1,6 @@
 //! What the subcommands take as input: a case in place, or a file.
 
+use corpus::read::WRITTEN;
 use corpus::{Case, CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
 use lostwrite::named::{kernel, surface};
@@ -7,12 +8,12 @@ use lostwrite::naming::Known;
 use model::Profile;
 use std::path::Path;
 
-/// The cases of an argument: a file if there is one of that name, else a case in the text or JSON form.
+/// The cases of an argument: a file, a pipe or a device if there is one of that name, else a case in the text or JSON form.
 pub fn cases(argument: &str) -> Result<CaseFile, String> {
     let path = Path::new(argument);
-    if path.is_file() {
+    if path.exists() {
         let content =
-            std::fs::read(path).map_err(|e| unreadable(path, &e, "a file of cases (text, JSON or bytes)"))?;
+            WRITTEN.read(path).map_err(|e| unreadable(path, &e, "a file of cases (text, JSON or bytes)"))?;
         return corpus::load(argument, &content).map_err(|e| e.to_string());
     }
     let looks_like_a_path = !argument.contains(char::is_whitespace)
@@ -267,7 +268,7 @@ fn known(files: &[String]) -> Result<Known, String> {
     let mut known = Known::default();
     for path in files {
         let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
-        let json = std::fs::read_to_string(path).map_err(|e| unreadable(Path::new(path), &e, expected))?;
+        let json = WRITTEN.text(Path::new(path)).map_err(|e| unreadable(Path::new(path), &e, expected))?;
         for warning in known.add(path, &json)? {
             note!("lostwrite: {warning}");
         }

@@ -1,7 +1,7 @@
 //! The main job: replay the corpus, hunt, and say which version loses what.
 
 use super::hunt::{alarms, goals, with_progress};
-use super::{FINE, Outcome, input, unexpected};
+use super::{FINE, MOST_THREADS, Outcome, input, unexpected};
 use corpus::{Case, Environment};
 use explore::{HuntOptions, Limit, Origin};
 use impls::{Loss, PERFECT, Scenario, Version};
@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many threads to use; all cores if not given
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
 }
 

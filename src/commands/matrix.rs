@@ -1,6 +1,6 @@
 //! `lostwrite matrix`.
 
-use super::{FINE, Format, Outcome, input, separate, terminal, unexpected};
+use super::{FINE, Format, MOST_EXECUTIONS, Outcome, input, separate, terminal, unexpected};
 use corpus::Surface;
 use explore::{Effort, Matrix, MatrixOptions, Shard};
 use impls::PERFECT;
@@ -42,7 +42,7 @@ pub struct Table {
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     budget: u32,
     /// How many executions are drawn of a program that has more
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(..=MOST_EXECUTIONS))]
     samples: u64,
 }
 

@@ -1,8 +1,9 @@
 //! `lostwrite merge`.
 
 use super::{FINE, Outcome, input, separate, unexpected};
-use explore::Shard;
-use lostwrite::report::join_matrices;
+use corpus::read::RECORDED;
+use explore::{Record, Shard};
+use lostwrite::report::{check_matrix_part, join_matrices};
 use lostwrite::separation::{FORMAT, Part, Subject};
 use serde_json::Value;
 use std::path::Path;
@@ -24,7 +25,10 @@ pub fn run(args: &Args) -> Outcome {
     // Read in any case: a file that does not exist is a mistake.
     args.files.known()?;
     let values = args.parts.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-    if values[0]["tables"].is_array() {
+    if values[0].get("tables").is_some() {
+        for (path, value) in args.parts.iter().zip(&values) {
+            check_matrix_part(value).map_err(|e| format!("{path}: {e}"))?;
+        }
         let whole = join_matrices(&values).map_err(|e| format!("{}: {e}", args.parts.join(", ")))?;
         println!("{whole:#}");
         let fine = whole["tables"]
@@ -32,7 +36,7 @@ pub fn run(args: &Args) -> Outcome {
             .is_some_and(|t| t.iter().all(|t| t["as_expected"] == true && t["found"] == 0));
         return Ok(if fine { FINE } else { unexpected() });
     }
-    let parts =
+    let mut parts =
         args.parts.iter().zip(values).map(|(path, value)| part(path, value)).collect::<Result<Vec<_>, _>>()?;
     let first = &parts[0];
     for (path, part) in args.parts.iter().zip(&parts) {
@@ -49,7 +53,7 @@ pub fn run(args: &Args) -> Outcome {
             return Err(format!("{path}: part {}/{of} is there twice; expected each once", index + 1));
         }
     }
-    let question = &first.question;
+    let question = first.question.clone();
     // A file's version is named by the question like any other.
     let subject = if question.ablates {
         Subject::ablation(args.files.exactly::<1>(&question.versions)?[0], &question.steps)?
@@ -64,12 +68,18 @@ pub fn run(args: &Args) -> Outcome {
             question.versions.join(" and ")
         ));
     }
-    Ok(if separate::print(&subject, first.shard.of, &parts) { FINE } else { unexpected() })
+    let of = first.shard.of;
+    for (path, part) in args.parts.iter().zip(&mut parts) {
+        let checked = |record: Record| record.checked(question.programs, subject.rivals.len());
+        let records = std::mem::take(&mut part.records).into_iter().map(checked).collect::<Result<_, _>>();
+        part.records = records.map_err(|e| format!("{path}: $.records: {e}"))?;
+    }
+    Ok(if separate::print(&subject, of, &parts) { FINE } else { unexpected() })
 }
 
 fn read(path: &str) -> Result<Value, String> {
     let expected = "what a job with --shard I/N --format json printed";
-    let text = std::fs::read_to_string(path).map_err(|e| input::unreadable(Path::new(path), &e, expected))?;
+    let text = RECORDED.text(Path::new(path)).map_err(|e| input::unreadable(Path::new(path), &e, expected))?;
     serde_json::from_str(&text).map_err(|e| foreign(path, &e))
 }
 
@@ -78,6 +88,10 @@ fn part(path: &str, value: Value) -> Result<Part, String> {
     if part.question.format != FORMAT {
         let found = part.question.format;
         return Err(format!("{path}: found format {found}; expected {FORMAT}, as this program writes it"));
+    }
+    let Shard { index, of } = part.shard;
+    if index >= of {
+        return Err(format!("{path}: $.shard: expected an index below 'of', found {index} of {of}"));
     }
     Ok(part)
 }

@@ -44,6 +44,11 @@ use std::process::ExitCode;
 /// More threads than any machine that this runs on has use for; each costs memory before it does anything.
 pub const MOST_THREADS: i64 = 1024;
 
+/// More executions than anybody waits for; their numbers, and sums of them, fit into a word.
+pub const MOST_EXECUTIONS: u64 = 1_000_000_000_000_000;
+/// More seeds, or cases, than are kept in memory or in a folder.
+pub const MOST_SEEDS: u64 = 10_000_000;
+
 /// Everything as expected.
 pub const FINE: ExitCode = ExitCode::SUCCESS;
 

@@ -1,7 +1,7 @@
 //! `lostwrite mutants`.
 
 use super::format::{FOR_PROGRAMS, Format};
-use super::{FINE, Outcome, input, terminal, unexpected};
+use super::{FINE, MOST_SEEDS, Outcome, input, terminal, unexpected};
 use explore::Effort;
 use lostwrite::report::{mutants_json, mutants_text, reason, stale_reasons};
 
@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(long, default_value_t = 300_000, value_parser = clap::value_parser!(u32).range(1..))]
     budget: u32,
     /// How many executions of generated cases each mutant runs
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(..=MOST_SEEDS))]
     samples: u64,
     /// How to print
     #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]

@@ -1,6 +1,6 @@
 //! `lostwrite sample`.
 
-use super::{FINE, Outcome, input};
+use super::{FINE, MOST_EXECUTIONS, MOST_SEEDS, Outcome, input};
 use explore::{SamplerKind, Scheduling, first_loss};
 use lostwrite::report::{Table, short};
 use rayon::prelude::*;
@@ -16,10 +16,10 @@ pub struct Args {
     #[arg(long = "sampler", value_name = "SAMPLER")]
     samplers: Vec<String>,
     /// How many seeds
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     seeds: u64,
     /// Give a seed up after this many executions
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(..=MOST_EXECUTIONS))]
     executions: u64,
     /// How many states the uniform sampler may explore
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..))]

@@ -77,7 +77,7 @@ pub fn run(subject: &Subject, ablates: bool, programs: &Programs, work: &Work) -
     };
     let (question, bounds) = Question::new(subject, ablates, &limits, &programs.around.environment()?)?;
     let shard = work.shard.unwrap_or(Shard::ALL);
-    let (mut journal, mut records) = open(work, &question, shard)?;
+    let (mut journal, mut records) = open(work, &question, shard, subject.rivals.len())?;
     listen()?;
     let progress = Progress::new(&question, shard, &records);
     let mut failed = None;
@@ -136,7 +136,12 @@ pub fn print(subject: &Subject, of: u64, parts: &[Part]) -> bool {
 }
 
 /// The journal, if there is one, and what it says is done.
-fn open(work: &Work, question: &Question, shard: Shard) -> Result<(Option<Journal>, Vec<Record>), String> {
+fn open(
+    work: &Work,
+    question: &Question,
+    shard: Shard,
+    rivals: usize,
+) -> Result<(Option<Journal>, Vec<Record>), String> {
     let Some(path) = &work.journal else { return Ok((None, Vec::new())) };
     let (mut journal, lines) = Journal::open::<Line>(path)?;
     let mut records = Vec::new();
@@ -153,7 +158,10 @@ fn open(work: &Work, question: &Question, shard: Shard) -> Result<(Option<Journa
                 begun = true;
             }
             // What stands before its question is of nobody knows what.
-            Line::Chunk(record) if begun => records.push(record),
+            Line::Chunk(record) if begun => {
+                let checked = record.checked(question.programs, rivals);
+                records.push(checked.map_err(|e| format!("{}: {e}; expected another file", path.display()))?);
+            }
             Line::Chunk(_) => {}
         }
     }

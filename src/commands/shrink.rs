@@ -4,7 +4,7 @@ use super::convert::Form;
 use super::finding::Which;
 use super::interrupt::{INTERRUPTED, STOP, listen};
 use super::output::write_or_tell;
-use super::{FINE, Outcome, input, regression, terminal};
+use super::{FINE, MOST_SEEDS, Outcome, input, regression, terminal};
 use corpus::Case;
 use explore::{Limits, Shrunk, Size, statistics};
 use lostwrite::report::{sizes, statistics_text};
@@ -43,8 +43,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["case", "names", "files", "judge", "page", "to", "output", "as_test"])]
     statistics: bool,
     /// With --statistics: how many cases
-    #[arg(long, value_name = "N", default_value_t = 1000, requires = "statistics")]
-    cases: usize,
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "statistics", value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
+    cases: u64,
     /// With --statistics: the seed of the cases
     #[arg(long, default_value_t = 1, requires = "statistics")]
     seed: u64,
@@ -118,9 +118,9 @@ fn print(args: &Args, before: &Case, shrunk: &Shrunk<'static>) {
 fn measure(args: &Args) -> Outcome {
     listen()?;
     let template = "{elapsed_precise} {bar:40} {human_pos}/{human_len} cases, {eta} left";
-    let bar = terminal::bar(args.cases as u64, template);
+    let bar = terminal::bar(args.cases, template);
     let limits = Limits { executions: args.which.executions, stop: Some(&STOP), progress: None };
-    let samples = statistics(args.seed, args.cases, &limits, || bar.inc(1));
+    let samples = statistics(args.seed, args.cases as usize, &limits, || bar.inc(1));
     bar.finish_and_clear();
     println!("{} random losing cases, seed {}\n", samples.len(), args.seed);
     println!("{}", statistics_text(&samples).trim_end());

@@ -1,6 +1,7 @@
 //! `lostwrite target`: the body of a fuzz target on files, without an engine.
 
 use super::{FINE, Outcome, input, unexpected};
+use corpus::read::WRITTEN;
 use impls::Scenario;
 use lostwrite::targets::{ALL, Target, Verdict};
 use lostwrite::{Subject, named};
@@ -54,7 +55,8 @@ pub fn run(args: &Args) -> Outcome {
     let verdicts: Vec<_> = files
         .par_iter()
         .map(|file| {
-            let content = std::fs::read(file)
+            let content = WRITTEN
+                .read(file)
                 .map_err(|e| input::unreadable(file, &e, "files or folders of cases in the byte form"))?;
             Ok((args.target.body)(&subject, &versions, &content))
         })

@@ -1,12 +1,14 @@
 //! A finding as a mail: a subject, what happens in two sentences, where the version comes from, the timeline, the version
-//! that does not lose beside it, and how to run it. Plain ASCII; prose is at most 72 columns wide, timelines 100.
+//! that does not lose beside it, and how to run it. Plain ASCII but for the line that runs it, which has the names that were given;
+//! prose is at most 72 columns wide, timelines 100.
 
+use super::ascii::ascii;
 use super::beside::side_by_side;
 use super::story::{headline, sentences};
 use super::timeline::{Detail, grid, wrap};
 use super::witness::Witness;
-use deunicode::deunicode;
 use impls::Version;
+use impls::shell::quoted;
 use std::fmt::Write as _;
 
 const PROSE: usize = 72;
@@ -16,7 +18,7 @@ const PROSE: usize = 72;
 pub fn mail(witness: &Witness) -> Option<String> {
     let (version, trace, case) = (witness.losing.version, &witness.losing.trace, &witness.case);
     let finding = trace.finding?;
-    let mut out = format!("Subject: {}\n\n", subject(witness)?);
+    let mut out = format!("Subject: {}\n\n", ascii(&subject(witness)?));
     let mut prose = |text: String| {
         for line in wrap(&text, " ", PROSE) {
             let _ = writeln!(out, "{line}");
@@ -49,7 +51,7 @@ pub fn mail(witness: &Witness) -> Option<String> {
     const NAME: usize = 15;
     for (name, text) in facts {
         // In ASCII a name may be longer.
-        for (n, line) in wrap(&deunicode(&text), " ", super::timeline::WIDTH - NAME).into_iter().enumerate() {
+        for (n, line) in wrap(&ascii(&text), " ", super::timeline::WIDTH - NAME).into_iter().enumerate() {
             let name = if n == 0 { format!("{name}:") } else { String::new() };
             let _ = writeln!(out, "{name:<NAME$}{line}");
         }
@@ -58,14 +60,16 @@ pub fn mail(witness: &Witness) -> Option<String> {
     if let Some(text) = side_by_side(witness) {
         let _ = write!(out, "\n{text}");
     }
+    // What runs must be what was given, letter by letter.
+    let mut out = ascii(&out);
     let _ = write!(
         out,
         "\nTo run it, in a checkout of lostwrite:\n\n    cargo run --release -- replay {}{} --beside{} '{case}'\n",
         version.argument(),
         trace.asked.map_or(String::new(), |judge| format!(" --judge {}", judge.name())),
-        witness.beside.as_ref().map_or_else(String::new, |side| format!("={}", side.version.name)),
+        witness.beside.as_ref().map_or_else(String::new, |side| format!("={}", quoted(side.version.name))),
     );
-    Some(deunicode(&out))
+    Some(out)
 }
 
 /// What goes behind `Subject:`, as short as a commit's; nothing if nothing was found.

@@ -1,5 +1,6 @@
 //! Writers: what a person reads.
 
+mod ascii;
 mod beside;
 mod changes;
 mod command;
@@ -33,7 +34,7 @@ pub use junit::{Replayed, conform_junit, matrix_junit, night_junit, replay_junit
 pub use mail::{mail, subject};
 use matrix::word;
 pub use matrix::{FORMAT, matrix_json, matrix_markdown, matrix_text};
-pub use matrix_parts::{join_matrices, matrix_part_json};
+pub use matrix_parts::{check_matrix_part, join_matrices, matrix_part_json};
 pub use mutants::{mutants_json, mutants_text, reason, stale_reasons};
 pub use night::{finding_file, night_text};
 pub use outcomes::{Column, outcomes_json, outcomes_text, percent, short};

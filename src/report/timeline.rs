@@ -1,10 +1,10 @@
 //! The text timeline: one column per actor, state changes beside them, plain ASCII, at most 100 columns.
 
+use super::ascii::ascii;
 use super::changes::{bytes, changes};
 use super::command::replay_of;
 use super::story::{Mark, marks};
 use corpus::Case;
-use deunicode::deunicode;
 use impls::Version;
 use model::{Action, ActorKind, Happened};
 use oracle::{Row, Trace};
@@ -30,7 +30,7 @@ pub(super) const DRAIN: &str = "programs over; TLBs flushed, then every page is 
 pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -> String {
     let mut out = String::new();
     let head = format!("{}: {}  [{}]", version.name, version.title, version.provenance.source);
-    let _ = writeln!(out, "{}", deunicode(&head));
+    let _ = writeln!(out, "{}", ascii(&head));
     let _ = writeln!(out, "case: {case}");
     match trace.finding {
         Some(f) => {
@@ -179,7 +179,7 @@ pub(super) fn wrap(text: &str, separator: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_inclusive(separator) {
         match lines.last_mut() {
-            Some(line) if line.len() + word.trim_end().len() <= width => line.push_str(word),
+            Some(line) if line.chars().count() + word.trim_end().chars().count() <= width => line.push_str(word),
             _ => lines.push(word.to_owned()),
         }
     }

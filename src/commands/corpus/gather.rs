@@ -2,6 +2,7 @@
 
 use super::write;
 use crate::commands::{FINE, terminal};
+use corpus::read::WRITTEN;
 use corpus::{Case, FolderFile};
 use explore::{Candidate, Group, Profile, Profiler};
 use indicatif::ParallelProgressIterator as _;
@@ -102,7 +103,7 @@ pub fn make(folder: &Path) -> Result<(), String> {
 /// Adds a file to a folder, under the name of its content; false if it is there already.
 pub fn put(folder: &Path, content: &[u8]) -> Result<bool, String> {
     let path = folder.join(corpus::file_name(content));
-    match std::fs::read(&path) {
+    match WRITTEN.read(&path) {
         Ok(found) if found == content => Ok(false),
         Ok(_) => {
             let path = path.display();

@@ -1,7 +1,7 @@
 //! `lostwrite corpus generate`.
 
 use super::gather::{make, put};
-use crate::commands::{FINE, Outcome};
+use crate::commands::{FINE, MOST_SEEDS, Outcome};
 use corpus::bytes;
 use explore::case_at;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub struct Args {
     /// The folder, made if there is none
     folder: PathBuf,
     /// How many executions; equal cases are one file
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(..=MOST_SEEDS))]
     cases: u64,
     /// The seed of the numbered executions
     #[arg(long, default_value_t = 1)]

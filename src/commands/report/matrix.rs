@@ -4,6 +4,7 @@ use super::finding::written;
 use crate::commands::matrix::Table;
 use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Format, Outcome, unexpected};
+use corpus::read::RECORDED;
 use explore::Square;
 use lostwrite::report::{Witness, matrix_html, matrix_json, matrix_text, sarif};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let options = args.table.options()?;
     let folder = &args.out;
+    expect_ours(folder)?;
     std::fs::create_dir_all(folder)
         .map_err(|e| format!("{}: {e}; expected a folder that can be made", folder.display()))?;
     let tables = args.table.compute(&options, explore::Shard::ALL);
@@ -49,6 +51,23 @@ pub fn run(args: &Args) -> Outcome {
     let losses = witnesses.len();
     println!("{losses} findings in {}", folder.display());
     Ok(if tables.iter().all(explore::Matrix::is_fine) { FINE } else { unexpected() })
+}
+
+/// A new or an empty folder, or one that holds such tables: what is written there replaces what was.
+fn expect_ours(folder: &Path) -> Result<(), String> {
+    let other = std::fs::read_dir(folder).ok().and_then(|mut entries| entries.next()?.ok());
+    let Some(other) = other else { return Ok(()) };
+    let before = RECORDED.text(&folder.join("matrix.json")).unwrap_or_default();
+    let tables = serde_json::from_str::<serde_json::Value>(&before).is_ok_and(|v| v["tables"].is_array());
+    if tables {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: there is '{}' in this folder, and no matrix.json of a report; expected a new or an empty folder, or one that \
+         `report matrix` has made",
+        folder.display(),
+        other.file_name().display()
+    ))
 }
 
 /// What a cell shows, if it shows anything.

@@ -2,6 +2,7 @@
 
 use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Outcome, input};
+use corpus::read::RECORDED;
 use explore::nightly::Report;
 use lostwrite::report::night_html;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ pub struct Args {
 /// Reads the report of the night and writes the page.
 pub fn run(args: &Args) -> Outcome {
     let path = if args.night.is_dir() { args.night.join("report.json") } else { args.night.clone() };
-    let text = std::fs::read_to_string(&path).map_err(|e| {
+    let text = RECORDED.text(&path).map_err(|e| {
         format!("{}: {e}; expected the folder of a night, as `lostwrite nightly --out` leaves it", path.display())
     })?;
     let versions: Vec<_> = impls::history().into_iter().chain(args.files.known()?.own().iter().copied()).collect();
