@@ -3,6 +3,7 @@
 use crate::Subject;
 use crate::naming::Known;
 use crate::targets::correct;
+use corpus::read::WRITTEN;
 use impls::Version;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -20,8 +21,9 @@ fn read(files: &[impl AsRef<Path>]) -> Result<Known, String> {
     for path in files {
         let path = path.as_ref();
         let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
-        let json =
-            std::fs::read_to_string(path).map_err(|e| format!("{}: {e}; expected {expected}", path.display()))?;
+        let json = WRITTEN
+            .text(std::path::Path::new(path))
+            .map_err(|e| format!("{}: {e}; expected {expected}", path.display()))?;
         known
             .add(&path.display().to_string(), &json)?
             .iter()

@@ -112,6 +112,7 @@ mod tests {
 
     fn record() -> Record {
         Record {
+            own: None,
             key: "0123456789abcdef".to_owned(),
             what: "flag".to_owned(),
             version: "DH+".to_owned(),
