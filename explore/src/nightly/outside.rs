@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn a_record_is_taken_if_every_name_in_it_is_one() {
         assert_eq!(record().checked().expect("as a night writes it").case, "kernel=6.0 W0");
-        let bad: [(&str, fn(&mut Record)); 9] = [
+        type Change = fn(&mut Record);
+        let bad: [(&str, Change); 9] = [
             ("key", |r| r.key = "../../keep/own".to_owned()),
             ("key", |r| r.key = "0123456789ABCDEF".to_owned()),
             ("what", |r| r.what = "own".to_owned()),
