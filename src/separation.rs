@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The number of the form of journals and results.
 pub const FORMAT: u32 = 1;
 
+/// More programs than a question is asked of: they are counted before the work begins.
+pub const MOST_PROGRAMS: usize = 20_000_000;
+
 /// A question about a version and its rivals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -148,7 +151,13 @@ impl Question {
             programs: 0,
         };
         let bounds = question.bounds()?;
-        question.programs = bounds.programs().count() as u64;
+        question.programs = bounds.programs().take(MOST_PROGRAMS + 1).count() as u64;
+        if question.programs > MOST_PROGRAMS as u64 {
+            return Err(format!(
+                "more than {MOST_PROGRAMS} programs within these bounds, which nobody comes to the end of; expected fewer operations, \
+                 actors or pages, or a smaller --alphabet"
+            ));
+        }
         Ok((question, bounds))
     }
 

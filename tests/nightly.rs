@@ -408,3 +408,162 @@ fn help_says_how_it_exits() {
         .success()
         .stdout(predicate::str::contains("Exit codes: 0 green; 1 red"));
 }
+
+/// A key that leads elsewhere, a case with something behind it, a name with quotes: nothing of that is taken, from a report or from a
+/// journal.
+#[test]
+fn what_comes_back_from_a_night_leads_nowhere() {
+    let folder = Folder::new();
+    assert_eq!(code(&mut folder.night("a", 8)).0, Some(0));
+    std::fs::create_dir(folder.path("keep")).expect("a folder");
+    std::fs::write(folder.path("keep/own.case"), "mine\n").expect("a file");
+    let report = folder.read("a/report.json");
+    let journal = folder.read("a/journal.jsonl");
+    let finding = serde_json::from_str::<Value>(&report).expect("JSON")["findings"][0].clone();
+    let key = finding["key"].as_str().expect("a key").to_owned();
+    let outside = folder.path("keep/own").display().to_string();
+    for (field, bad, said) in [
+        ("key", "../../keep/own", "key: expected 16 hexadecimal digits"),
+        ("key", outside.as_str(), "key: expected 16 hexadecimal digits"),
+        ("key", "", "key: expected 16 hexadecimal digits"),
+        ("version", "v1'; reboot '", "version: expected a name"),
+        ("hardware", "\u{1b}[31m", "hardware: expected a name"),
+        ("case", "W0 Y0", "case: "),
+        ("scenario", "S99", "scenario: expected one of"),
+    ] {
+        let mut changed: Value = serde_json::from_str(&report).expect("JSON");
+        changed["findings"][0][field] = bad.into();
+        std::fs::write(folder.path("changed.json"), changed.to_string()).expect("a file");
+        let (exit, out, err) = code(folder.night("b", 8).arg("--previous").arg(folder.path("changed.json")));
+        assert!(
+            exit == Some(2) && err.contains("changed.json") && err.contains(said),
+            "{field} {bad}: {out}{err}"
+        );
+        assert!(err.contains("$.findings[0]") && !folder.path("b").exists(), "{err}");
+        // The same in a line of a journal, with its right sum.
+        let mut lines: Vec<String> = journal.lines().map(str::to_owned).collect();
+        let line = lines.iter().position(|l| l.contains(&format!("\"key\":\"{key}\""))).expect("its chunk");
+        let mut body: Value = serde_json::from_str::<Value>(&lines[line]).expect("JSON")["body"].clone();
+        for record in body["chunk"]["records"].as_array_mut().expect("a list") {
+            record[field] = bad.into();
+        }
+        let body = body.to_string();
+        lines[line] = format!("{{\"sum\":\"{}\",\"body\":{body}}}", explore::nightly::name(&body));
+        std::fs::create_dir(folder.path("c")).expect("a folder");
+        std::fs::write(folder.path("c/journal.jsonl"), lines.join("\n") + "\n").expect("a file");
+        let (exit, out, err) = code(&mut folder.night("c", 8));
+        let place = format!("line {} of the journal", line + 1);
+        assert!(exit == Some(2) && err.contains(&place) && err.contains(said), "{field} {bad}: {out}{err}");
+        std::fs::remove_dir_all(folder.path("c")).expect("it is there");
+    }
+    assert_eq!(files(&folder.path("keep")), [folder.path("keep/own.case")]);
+    assert_eq!(folder.read("keep/own.case"), "mine\n");
+}
+
+/// Chunks that the night does not have, and counts that no chunk can have.
+#[test]
+fn a_journal_with_other_chunks_is_refused() {
+    let folder = Folder::new();
+    assert_eq!(code(&mut folder.night("a", 8)).0, Some(0));
+    let journal = folder.read("a/journal.jsonl");
+    let line = journal.lines().find(|l| l.contains("\"line\":\"chunk\"")).expect("a chunk");
+    let body = serde_json::from_str::<Value>(line).expect("JSON")["body"].clone();
+    for (field, bad) in [
+        ("number", Value::from(u64::MAX)),
+        ("turn", Value::from(7)),
+        ("lane", Value::from("../lane")),
+        ("executions", Value::from(u64::MAX)),
+        ("goals", Value::from(vec![u64::MAX; 3])),
+    ] {
+        let mut body = body.clone();
+        body["chunk"][field] = bad;
+        let body = body.to_string();
+        let bad = format!("{{\"sum\":\"{}\",\"body\":{body}}}", explore::nightly::name(&body));
+        std::fs::write(folder.path("a/journal.jsonl"), journal.replace(line, &bad)).expect("a file");
+        let (exit, out, err) = code(&mut folder.night("a", 8));
+        assert!(
+            exit == Some(2) && err.contains("of the journal") && err.contains("expected"),
+            "{field}: {out}{err}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_alone() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path("mine/corpus")).expect("a folder");
+    std::fs::write(folder.path("mine/corpus/own.case"), "W0\n").expect("a file");
+    for again in [&[][..], &["--again"]] {
+        let (exit, _, err) = code(folder.night("mine", 8).args(again));
+        assert!(exit == Some(2) && err.contains("'corpus'") && err.contains("choose another --out"), "{err}");
+    }
+    assert_eq!(files(&folder.path("mine")), [folder.path("mine/corpus")]);
+    assert_eq!(folder.read("mine/corpus/own.case"), "W0\n");
+}
+
+/// What somebody has put into the night's folder stays there, and a night that is begun anew loses nothing of the old one.
+#[test]
+fn only_what_the_night_has_written_is_removed() {
+    let folder = Folder::new();
+    assert_eq!(code(&mut folder.night("a", CHUNKS)).0, Some(0));
+    let findings = files(&folder.path("a/findings"));
+    let own = ["a/findings/own.case", "a/corpus/own.case", "a/corpus/0123456789abcdef.case", "a/notes.txt"];
+    own.iter().for_each(|name| std::fs::write(folder.path(name), "# mine\nW0\n").expect("a file"));
+    // Looked through by somebody, with a remark.
+    let remarked = findings[0].clone();
+    let mut text = std::fs::read_to_string(&remarked).expect("text");
+    text.insert_str(0, "# looked at\n");
+    std::fs::write(&remarked, &text).expect("a file");
+    let (exit, out, err) = code(folder.night("a", 8).arg("--again"));
+    assert_eq!(exit, Some(0), "{out}{err}");
+    for name in own {
+        assert_eq!(folder.read(name), "# mine\nW0\n", "{name}");
+    }
+    let aside = folder.path("a/before.1");
+    for path in findings.iter().skip(1) {
+        let name = path.file_name().expect("a name");
+        assert!(aside.join("findings").join(name).exists(), "{}", path.display());
+    }
+    let kept = aside.join("findings").join(remarked.file_name().expect("a name"));
+    assert_eq!(std::fs::read_to_string(kept).expect("it is there"), text);
+    // What was put aside is a night before.
+    let (exit, out, err) = code(folder.night("b", 8).arg("--previous").arg(&aside));
+    assert_eq!(exit, Some(0), "{out}{err}");
+    // Of a night that goes on, what is out of date goes.
+    let before = files(&folder.path("a/corpus"));
+    assert_eq!(code(&mut folder.night("a", CHUNKS)).0, Some(0));
+    let now = files(&folder.path("a/corpus"));
+    let listed: Value = serde_json::from_str(&folder.read("a/files.json")).expect("JSON");
+    for path in before.iter().chain(&now) {
+        let name = format!("corpus/{}", path.file_name().expect("a name").to_string_lossy());
+        let mine = own.contains(&format!("a/{name}").as_str());
+        assert_eq!(path.exists(), mine || listed[&name].is_string(), "{name}");
+    }
+}
+
+/// A link in the folder does not lead the night out of it.
+#[cfg(unix)]
+#[test]
+fn a_night_follows_no_links() {
+    for name in ["corpus", "findings", "report.json", "files.json"] {
+        let folder = Folder::new();
+        assert_eq!(code(&mut folder.night("a", 8)).0, Some(0));
+        let place = folder.path("a").join(name);
+        let elsewhere = folder.path("elsewhere");
+        if place.is_dir() {
+            std::fs::remove_dir_all(&place).expect("it is there");
+            std::fs::create_dir(&elsewhere).expect("a folder");
+        } else {
+            std::fs::rename(&place, &elsewhere).expect("it is there");
+            std::fs::write(&elsewhere, "mine").expect("a file");
+        }
+        std::os::unix::fs::symlink(&elsewhere, &place).expect("a link");
+        let (exit, out, err) = code(&mut folder.night("a", 10));
+        assert!(exit == Some(2) && err.contains("found a link") && err.contains(name), "{name}: {out}{err}");
+        if elsewhere.is_dir() {
+            assert_eq!(files(&elsewhere), Vec::<PathBuf>::new());
+        } else {
+            assert_eq!(folder.read("elsewhere"), "mine");
+        }
+    }
+}

@@ -31,3 +31,32 @@ fn the_pinned_nightly_is_new_enough() {
     assert!(read("oss-fuzz/local").contains("pinned=nightly-2025-09-05"));
     assert!(minor(env!("CARGO_PKG_RUST_VERSION")) <= minor(pinned));
 }
+
+/// A run on versions that people run is for private repositories: its log, its artefacts and its cache are.
+#[test]
+fn no_workflow_publishes_what_it_finds_on_versions_that_people_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows");
+    let mut gated = 0;
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        let jobs = text.split_once("\njobs:\n").expect("jobs").1;
+        // A job begins with its name, two blanks in.
+        let mut job = String::new();
+        let mut all = Vec::new();
+        for line in jobs.lines() {
+            if line.starts_with("  ") && !line.starts_with("   ") {
+                all.push(std::mem::take(&mut job));
+            }
+            job += &format!("{line}\n");
+        }
+        all.push(job);
+        for job in all.iter().filter(|j| j.contains("run_fuzzers") || j.contains("lostwrite nightly")) {
+            let needs = job.lines().any(|l| l.starts_with("    needs:") && l.contains("private"));
+            let asks = job.contains("\n    if: needs.private.outputs.yes == 'true'\n");
+            assert!(needs && asks, "{}: {job}", path.display());
+            gated += 1;
+        }
+    }
+    assert_eq!(gated, 5);
+}

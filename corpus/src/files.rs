@@ -14,6 +14,9 @@ use crate::text::{self, TextError};
 use crate::{Case, bytes, json};
 use include_dir::{Dir, include_dir};
 
+/// More cases of a file are not read: in memory a case is hundreds of times as long as `W0`.
+const MOST_CASES: usize = 1 << 18;
+
 static CASES: Dir = include_dir!("$CARGO_MANIFEST_DIR/cases");
 static REGRESSIONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/regressions");
 
@@ -173,6 +176,10 @@ pub(crate) fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
                 })?);
             }
         } else {
+            if entries.len() == MOST_CASES {
+                let what = format!("expected at most {MOST_CASES} cases in a file, found more; split it");
+                return Err(fail(TextError::new(number, 1, what)));
+            }
             let case = text::parse(line, number).map_err(fail)?;
             entries.push(Entry {
                 place: format!("{name}:{number}"),

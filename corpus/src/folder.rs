@@ -71,7 +71,8 @@ impl FolderFile {
 /// If the folder cannot be read; a file that cannot is among the results.
 pub fn read_folder(path: &Path) -> Result<Vec<FolderFile>, FileError> {
     let fail = |e: std::io::Error| FileError { file: path.display().to_string(), what: e.to_string() };
-    if path.is_file() {
+    // A device or a pipe that was named is a file too; in a folder it is left alone.
+    if path.exists() && !path.is_dir() {
         return Ok(vec![FolderFile::read(path)]);
     }
     let mut files = Vec::new();

@@ -64,7 +64,7 @@ fn lanes(out: &mut String, report: &Report) {
     let versions = report.versions.len() as u64;
     for lane in &report.lanes {
         let (all, more) = match lane.states {
-            0 => ((lane.executions * versions).to_string(), String::new()),
+            0 => (lane.executions.saturating_mul(versions).to_string(), String::new()),
             states => ("-".to_owned(), format!("programs, {} exhausted, {states} states", lane.exhausted)),
         };
         table.row([lane.lane.clone(), lane.chunks.to_string(), lane.executions.to_string(), all, more]);

@@ -4,6 +4,7 @@ mod common;
 mod conform;
 mod convert;
 mod errors;
+mod files;
 mod formats;
 mod help;
 mod hunt;

@@ -241,7 +241,7 @@ fn lanes(report: &Report) -> Markup {
                     th scope="row" { (lane.lane) }
                     td.number { (lane.chunks) }
                     td.number { (lane.executions) @if small { " programs" } }
-                    td.number { @if small { "-" } @else { (lane.executions * versions) } }
+                    td.number { @if small { "-" } @else { (lane.executions.saturating_mul(versions)) } }
                     td.number { @if small { (lane.exhausted) } @else { "-" } }
                     td.number { @if small { (lane.states) } @else { "-" } }
                 }
