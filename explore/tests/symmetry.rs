@@ -5,7 +5,7 @@
 
 use corpus::Case;
 use explore::case_at;
-use model::{ActorKind, Machine, Op, Renaming, Transition, World};
+use model::{ActorKind, Machine, Op, OpKind, Renaming, Transition, World};
 use oracle::{Judges, Observer, execute};
 
 /// Swaps the first two actors and some pages.
@@ -33,8 +33,10 @@ fn harmless(case: &Case, names: &Renaming) -> bool {
     let n = case.programs.actors as usize;
     let moved = (0..4).filter(|actor| names.actors[*actor] as usize != *actor);
     let cpus = moved.clone().all(|actor| actor < n && case.programs.kinds[actor] == ActorKind::Cpu);
-    let pages = names.pages == Renaming::NONE.pages
-        || (0..n).all(|actor| case.programs.of(actor).iter().all(|op| op.kind.one_page()));
+    // What invalidates the device's mirror of one page reaches the next.
+    let any_order = |op: &Op| op.kind.one_page() && op.kind != OpKind::DeviceExclusive;
+    let pages =
+        names.pages == Renaming::NONE.pages || (0..n).all(|actor| case.programs.of(actor).iter().all(any_order));
     cpus && pages && (case.config.shared | case.config.large) == 0
 }
 

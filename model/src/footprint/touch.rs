@@ -389,8 +389,13 @@ impl Touch<'_> {
             A::SetMlocked | A::ClearMlocked => self.f.write(Object::mlocked(page)),
 
             A::InvalidateMirror => {
-                for page in crate::exec::mirrored_with(page).filter(|p| mm == 0 && self.m.pte[0][*p].mirrored()) {
-                    self.f.write(Object::pte(0, page));
+                // Whether the mirror has a page is in the entry; without such pages it never does.
+                let any = mm == 0 && self.w.programs.kinds_used().has(OpKind::DeviceExclusive);
+                for page in crate::exec::mirrored_with(page).filter(|_| any) {
+                    self.f.read(Object::pte(0, page));
+                    if self.m.pte[0][page].mirrored() {
+                        self.f.write(Object::pte(0, page));
+                    }
                 }
             }
             A::MirrorExclusive => self.sets_pte(mm),
