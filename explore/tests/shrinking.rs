@@ -25,7 +25,7 @@ fn loss(version: &'static Version, case: &Case) -> Option<Signature<'static>> {
 
 /// Random losing cases from the generator and from bytes, on every version and every CPU.
 static LOSING: LazyLock<Vec<(Case, Signature<'static>)>> = LazyLock::new(|| {
-    let drawn = (0..520u64).into_par_iter().filter_map(|number| {
+    let drawn = (0..560u64).into_par_iter().filter_map(|number| {
         let (version, _, case) = draw_losing(7, number)?;
         let signature = loss(version, &case)?;
         Some((case, signature))
