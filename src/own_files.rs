@@ -67,7 +67,7 @@ fn a_file_that_does_not_exist_is_an_error_in_every_command() {
             words.push(value);
         }
         for (option, value) in
-            [("executions", "1"), ("chunks", "1"), ("time", "0"), ("seeds", "1"), ("samples", "1")]
+            [("executions", "1"), ("chunks", "1"), ("time", "1"), ("seeds", "1"), ("samples", "1")]
         {
             let known = command.get_arguments().find(|a| a.get_long() == Some(option));
             if known.is_some_and(|a| matches!(a.get_action(), ArgAction::Set)) && name != "nightly" {

@@ -320,7 +320,7 @@ impl Walk {
                 self.warn(
                     at,
                     action == A::ClearPte,
-                    "the word that comes back is thrown away, and with it a late D",
+                    "the word that comes back is thrown away, and with it a late D unless the folio is marked dirty in any case",
                 );
             }
             A::ReadPte => {
@@ -354,7 +354,7 @@ impl Walk {
                 self.warn(
                     at,
                     r.marked || r.dirty == Some(false) || r.present == Some(false),
-                    "the word that was cleared may have D, and the folio is not marked dirty: the fact is lost",
+                    "the word that was cleared may have D, and the folio is not marked dirty yet: it has to be before the folio is unlocked",
                 );
                 self.warn(
                     at,

@@ -36,7 +36,7 @@ fn night(message: &str) -> Report {
         "not_canaries": [], "more_known": 0, "compared": null, "losses": [],
         "goals": [{ "goal": "a goal", "executions": 0 }],
         "findings": [{
-            "key": "00ff", "what": "flag", "version": "v1", "judge": "last-write", "scenario": "S3", "hardware": "hw0",
+            "key": "00000000000000ff", "what": "flag", "version": "v1", "judge": "last-write", "scenario": "S3", "hardware": "hw0",
             "kernel": "6.0", "contract": true, "alarm": true, "tabulated": true, "lane": "generator", "index": 0,
             "step": 80, "message": message, "case": RACE, "kind": "alarm", "colour": "red", "times": 1, "on": ["hw0"],
             "replayed": false,
