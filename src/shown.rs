@@ -1,13 +1,14 @@
 //! Text from outside, shown: what would move a cursor, change a title or turn words around is written out.
 //!
-//! Names, titles, reasons, messages and paths come from files that a stranger may have written. Everything that is printed or written as
-//! text goes through [`shown`], whatever its form: an escape is that of a JSON string, so that JSON stays what it was, and
-//! in a mail or on a page it can be read.
+//! Names, titles, reasons, messages and paths come from files that a stranger may have written. Everything
+//! that is printed or written as text goes through [`shown`], whatever its form: an escape is that of a JSON
+//! string, so that JSON stays what it was, and in a mail or on a page it can be read.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with control characters and invisible characters written out as `\u001b`. Line breaks and tabs stay.
+/// The text with control characters and invisible characters written out as `\u001b`. Line breaks and tabs
+/// stay.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(hidden) {
@@ -46,8 +47,8 @@ fn escape(out: &mut String, c: char) {
     }
 }
 
-/// Whether a character does something else than stand where it is: control characters, what directs the writing, and what cannot be
-/// seen.
+/// Whether a character does something else than stand where it is: control characters, what directs the
+/// writing, and what cannot be seen.
 fn hidden(c: char) -> bool {
     match c {
         '\n' | '\t' => false,

@@ -409,8 +409,8 @@ fn help_says_how_it_exits() {
         .stdout(predicate::str::contains("Exit codes: 0 green; 1 red"));
 }
 
-/// A key that leads elsewhere, a case with something behind it, a name with quotes: nothing of that is taken, from a report or from a
-/// journal.
+/// A key that leads elsewhere, a case with something behind it, a name with quotes: nothing of that is taken,
+/// from a report or from a journal.
 #[test]
 fn what_comes_back_from_a_night_leads_nowhere() {
     let folder = Folder::new();
@@ -501,7 +501,8 @@ fn a_folder_of_something_else_is_left_alone() {
     assert_eq!(folder.read("mine/corpus/own.case"), "W0\n");
 }
 
-/// What somebody has put into the night's folder stays there, and a night that is begun anew loses nothing of the old one.
+/// What somebody has put into the night's folder stays there, and a night that is begun anew loses nothing of
+/// the old one.
 #[test]
 fn only_what_the_night_has_written_is_removed() {
     let folder = Folder::new();

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-/// Packages that the binary is linked from, with their licences: what only runs in the compiler is no part of it.
+/// Packages that the binary is linked from, with their licences: what only runs in the compiler is no part of
+/// it.
 fn linked() -> BTreeMap<String, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     // Of packages for other systems a build has no need, and then they are not there yet.

@@ -1,7 +1,7 @@
 //! Reading what comes from outside, up to a limit.
 //!
-//! Every command reads its files here: a file may come from a stranger, and a device has no end. Nothing is read beyond the limit,
-//! and a file that is larger is an error that names it.
+//! Every command reads its files here: a file may come from a stranger, and a device has no end. Nothing is
+//! read beyond the limit, and a file that is larger is an error that names it.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};

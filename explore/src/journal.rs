@@ -30,7 +30,8 @@ pub(crate) fn opened(line: &[u8]) -> Option<&str> {
     (hash(body, DIGITS) == sum).then_some(body)
 }
 
-/// Whether a file holds something else than a journal: not one line has a valid sum, and it is not the rest of a first line either.
+/// Whether a file holds something else than a journal: not one line has a valid sum, and it is not the rest
+/// of a first line either.
 fn is_foreign(content: &[u8]) -> bool {
     let before = BEFORE.as_bytes();
     let begun = content.starts_with(before) || before.starts_with(content);

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// A word in the quotes that it needs. Letters of any script stay as they are; what a terminal would not show is written out in the way of
-/// bash, zsh and POSIX 2024 (`$'\x1b'`), byte by byte.
+/// A word in the quotes that it needs. Letters of any script stay as they are; what a terminal would not show
+/// is written out in the way of bash, zsh and POSIX 2024 (`$'\x1b'`), byte by byte.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._+-@%=:,".contains(c);

@@ -8,7 +8,8 @@ use lostwrite::naming::Known;
 use model::Profile;
 use std::path::Path;
 
-/// The cases of an argument: a file, a pipe or a device if there is one of that name, else a case in the text or JSON form.
+/// The cases of an argument: a file, a pipe or a device if there is one of that name, else a case in the text
+/// or JSON form.
 pub fn cases(argument: &str) -> Result<CaseFile, String> {
     let path = Path::new(argument);
     if path.exists() {

@@ -203,8 +203,8 @@ impl Progress {
     }
 }
 
-/// Writes the reports of a night into its folder, each as a whole, and only what has changed. Removes what it has written
-/// itself and nothing else.
+/// Writes the reports of a night into its folder, each as a whole, and only what has changed. Removes what it
+/// has written itself and nothing else.
 struct Writer {
     folder: PathBuf,
     files: Files,

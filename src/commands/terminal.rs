@@ -1,7 +1,7 @@
 //! Manners, in one place: colour, progress, notes, and a reader that closes the pipe.
 //!
-//! Reports are plain text; what is painted is decided here, when it is printed, and what must not reach a terminal is written out.
-//! `print!` and `println!` of the commands are the ones of this file.
+//! Reports are plain text; what is painted is decided here, when it is printed, and what must not reach a
+//! terminal is written out. `print!` and `println!` of the commands are the ones of this file.
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};

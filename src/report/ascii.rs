@@ -3,8 +3,8 @@
 use crate::shown::shown;
 use deunicode::deunicode;
 
-/// The text in ASCII: names are spelled with Latin letters, and what cannot be seen is written out. What is ASCII already stays as it
-/// is, line breaks included.
+/// The text in ASCII: names are spelled with Latin letters, and what cannot be seen is written out. What is
+/// ASCII already stays as it is, line breaks included.
 pub(super) fn ascii(text: &str) -> String {
     let text = shown(text);
     let mut out = String::with_capacity(text.len());
@@ -14,7 +14,8 @@ pub(super) fn ascii(text: &str) -> String {
         out.push_str(&rest[..foreign]);
         rest = &rest[foreign..];
         let plain = rest.find(|c: char| c.is_ascii()).unwrap_or(rest.len());
-        // A letter may be spelled with several words, and some with a line break, but what it stands in is one line.
+        // A letter may be spelled with several words, and some with a line break, but what it stands in is
+        // one line.
         let spelled = deunicode(&rest[..plain]);
         out.extend(spelled.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }));
         rest = &rest[plain..];

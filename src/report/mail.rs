@@ -1,6 +1,6 @@
-//! A finding as a mail: a subject, what happens in two sentences, where the version comes from, the timeline, the version
-//! that does not lose beside it, and how to run it. Plain ASCII but for the line that runs it, which has the names that were given;
-//! prose is at most 72 columns wide, timelines 100.
+//! A finding as a mail: a subject, what happens in two sentences, where the version comes from, the timeline,
+//! the version that does not lose beside it, and how to run it. Plain ASCII but for the line that runs it,
+//! which has the names that were given; prose is at most 72 columns wide, timelines 100.
 
 use super::ascii::ascii;
 use super::beside::side_by_side;

@@ -1,7 +1,8 @@
 //! Which files of its folder a night has written: it replaces, removes and puts aside these and no others.
 //!
-//! The list is a file of the folder. It is written before what it names, so that nothing of the night's is ever unknown to it; and a file
-//! is removed only if it still holds what was written, so that nothing of anybody else's is.
+//! The list is a file of the folder. It is written before what it names, so that nothing of the night's is
+//! ever unknown to it; and a file is removed only if it still holds what was written, so that nothing of
+//! anybody else's is.
 
 use super::outside::is_key;
 use corpus::read::{RECORDED, WRITTEN};
@@ -35,8 +36,8 @@ fn is_ours(name: &str) -> bool {
     REPORTS.contains(&name) || FOLDERS.iter().any(|folder| case(folder) == Some(true))
 }
 
-/// Whether an entry of a folder may be there before a night begins in it: the night before, what `--again` has put aside, and the
-/// lock.
+/// Whether an entry of a folder may be there before a night begins in it: the night before, what `--again`
+/// has put aside, and the lock.
 pub(super) fn may_be_there(name: &str) -> bool {
     let aside = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
     ["previous", "lock"].contains(&name) || name.strip_prefix(ASIDE).is_some_and(aside)
@@ -88,7 +89,8 @@ impl Files {
     }
 }
 
-/// Puts the files of the list, and then the journal, into a folder of their own beside what else is there. Says where.
+/// Puts the files of the list, and then the journal, into a folder of their own beside what else is there.
+/// Says where.
 pub(super) fn put_aside(folder: &Path, journal: &str) -> std::io::Result<PathBuf> {
     let free = |n: u32| Some(folder.join(format!("{ASIDE}{n}"))).filter(|p| p.symlink_metadata().is_err());
     let aside = (1..).find_map(free).ok_or(ErrorKind::AlreadyExists)?;

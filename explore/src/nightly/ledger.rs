@@ -189,8 +189,8 @@ impl Ledger {
     }
 }
 
-/// A folder that is new or empty, or that a night has made. What else is in it stays as it is, but a folder of something else is
-/// nobody's place for a night.
+/// A folder that is new or empty, or that a night has made. What else is in it stays as it is, but a folder
+/// of something else is nobody's place for a night.
 fn expect_ours(folder: &Path) -> Result<(), LedgerError> {
     let fail =
         |e: &std::io::Error| LedgerError(format!("{}: the night's folder cannot be read: {e}", folder.display()));
@@ -218,8 +218,8 @@ fn expect_ours(folder: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// What a journal says. A line without a valid sum is left out; one that has it and means nothing is an error: nobody wrote that by
-/// accident.
+/// What a journal says. A line without a valid sum is left out; one that has it and means nothing is an
+/// error: nobody wrote that by accident.
 fn read(content: &[u8]) -> Result<Journal, String> {
     let mut journal = Journal::default();
     let mut spans = std::collections::BTreeMap::<u64, u64>::new();

@@ -1,5 +1,6 @@
-//! What comes back from a journal or from the report of another night. It may have been written by anybody, so nothing in it is taken
-//! as it stands: a key becomes the name of a file, and a version and a case stand in a line that somebody runs in a shell.
+//! What comes back from a journal or from the report of another night. It may have been written by anybody,
+//! so nothing in it is taken as it stands: a key becomes the name of a file, and a version and a case stand
+//! in a line that somebody runs in a shell.
 
 use super::chunk::{ChunkRecord, Kept, Record};
 use super::plan::Plan;
