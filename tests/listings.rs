@@ -92,7 +92,9 @@ fn what_the_lint_lets_pass_can_be_run() {
             };
             assert_ne!(summary.end, End::Deadlock, "{}", at());
             let without_end = |f: &Finding| matches!(f, Finding::Broken { rule: Rule::Livelock, .. });
-            let allowed = |f: Finding| without_end(&f) || (about_data(&f) && !silent);
+            // 7.0-rc6 and 7.2 take a reference behind the unlock; the lint does not follow who else holds the folio.
+            let of_nobody = |f: &Finding| matches!(f, Finding::Broken { rule: Rule::Flaw(Flaw::RefOfNobody), .. });
+            let allowed = |f: Finding| without_end(&f) || of_nobody(&f) || (about_data(&f) && !silent);
             assert!(judges.iter().all(allowed), "{}", at());
         }
     }
