@@ -1,4 +1,5 @@
-//! Tells cargo that a new file in a folder of cases makes another library: the folders are compiled in as they are.
+//! Tells cargo that a new file in a folder of cases makes another library: the folders are compiled in as
+//! they are.
 
 fn main() {
     for folder in ["cases", "regressions", "ground-truth", "ground-truth/second"] {

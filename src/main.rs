@@ -11,8 +11,8 @@ use std::process::ExitCode;
 
 /// Differential fuzzer for page-migration code: finds lost dirty bits.
 ///
-/// Without a subcommand: replays every case that comes with it, hunts for ten seconds from an empty corpus, and
-/// prints which version loses what, with the shortest timeline of each loss.
+/// Without a subcommand: replays every case that comes with it, hunts for ten seconds from an empty corpus,
+/// and prints which version loses what, with the shortest timeline of each loss.
 #[derive(Parser)]
 #[command(version, after_help = AFTER)]
 struct Cli {

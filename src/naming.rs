@@ -9,8 +9,8 @@ pub struct Known {
 }
 
 impl Known {
-    /// Adds a version from the text of a file, for the rest of the program's life. What it may lose by the look of it is returned, a
-    /// warning each, and no error.
+    /// Adds a version from the text of a file, for the rest of the program's life. What it may lose by the
+    /// look of it is returned, a warning each, and no error.
     ///
     /// # Errors
     /// With the file, the place in it, what was found there, and what was expected.

@@ -1,4 +1,5 @@
-//! Every command that takes versions takes files of one's own, and reads them: none may leave a file unread in silence.
+//! Every command that takes versions takes files of one's own, and reads them: none may leave a file unread
+//! in silence.
 
 use crate::{Cli, run};
 use clap::{Arg, ArgAction, Command, CommandFactory as _, Parser as _};
@@ -52,7 +53,8 @@ fn a_file_that_does_not_exist_is_an_error_in_every_command() {
             continue;
         }
         let name = words[1..].join(" ");
-        // What the command cannot do without, of a kind that it takes; and as little work as possible, should it not notice.
+        // What the command cannot do without, of a kind that it takes; and as little work as possible, should
+        // it not notice.
         let required = command.get_arguments().filter(|a| a.is_required_set() || a.get_id() == "case");
         for arg in required {
             let value = match (name.as_str(), arg.get_id().as_str()) {

@@ -1,5 +1,5 @@
-//! What `distinguish` and `ablate` ask, as a value: it goes into the journal and into results, and what one job has written another can
-//! go on with, or join, only if both ask the same.
+//! What `distinguish` and `ablate` ask, as a value: it goes into the journal and into results, and what one
+//! job has written another can go on with, or join, only if both ask the same.
 
 use corpus::{Case, Environment};
 use explore::{Answers, Bounds, Job, Record, Rival, Shard};

@@ -1,4 +1,5 @@
-//! What an engine's process is told: environment variables, since engines keep the command line for themselves.
+//! What an engine's process is told: environment variables, since engines keep the command line for
+//! themselves.
 
 use crate::Subject;
 use crate::naming::Known;
@@ -8,8 +9,8 @@ use impls::Version;
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// The versions that can be named: `LOSTWRITE_IMPL_FILES` adds files of one's own, separated as the system separates the folders of
-/// PATH. The process ends with 2 if one cannot be read.
+/// The versions that can be named: `LOSTWRITE_IMPL_FILES` adds files of one's own, separated as the system
+/// separates the folders of PATH. The process ends with 2 if one cannot be read.
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let files = std::env::var_os("LOSTWRITE_IMPL_FILES").unwrap_or_default();
     let files: Vec<_> = std::env::split_paths(&files).filter(|p| !p.as_os_str().is_empty()).collect();
@@ -32,15 +33,17 @@ fn read(files: &[impl AsRef<Path>]) -> Result<Known, String> {
     Ok(known)
 }
 
-/// What `rediscover` looks for: `LOSTWRITE_SUBJECT`, `LOSTWRITE_SCENARIO`, `LOSTWRITE_KERNEL` and `LOSTWRITE_HARDWARE`
-/// say, or else any loss of pre-fix. The process ends with 2 if one of them names what does not exist.
+/// What `rediscover` looks for: `LOSTWRITE_SUBJECT`, `LOSTWRITE_SCENARIO`, `LOSTWRITE_KERNEL` and
+/// `LOSTWRITE_HARDWARE` say, or else any loss of pre-fix. The process ends with 2 if one of them names what
+/// does not exist.
 pub static SUBJECT: LazyLock<Subject> = LazyLock::new(|| {
     let setting = |name: &str| std::env::var(format!("LOSTWRITE_{name}")).ok();
     Subject::from_settings(setting, &KNOWN).unwrap_or_else(|unknown| stop(&unknown))
 });
 
-/// The versions that `differential` and `programs` run: those that `LOSTWRITE_IMPLS` names, with commas between them, else every
-/// version that is believed correct; and those of `LOSTWRITE_IMPL_FILES`. The process ends with 2 if there is no such version.
+/// The versions that `differential` and `programs` run: those that `LOSTWRITE_IMPLS` names, with commas
+/// between them, else every version that is believed correct; and those of `LOSTWRITE_IMPL_FILES`. The
+/// process ends with 2 if there is no such version.
 pub static VERSIONS: LazyLock<Vec<&'static Version>> = LazyLock::new(|| {
     let names = std::env::var("LOSTWRITE_IMPLS").ok();
     versions(names.as_deref(), &KNOWN).unwrap_or_else(|unknown| stop(&format!("IMPLS: {unknown}")))

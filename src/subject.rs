@@ -24,8 +24,8 @@ impl Subject {
         Subject { version, scenario: None, environment: Environment::default() }
     }
 
-    /// The subject that `setting` describes, asked for `SUBJECT`, `SCENARIO`, `KERNEL` and `HARDWARE`; pre-fix and any loss
-    /// if it has nothing to say.
+    /// The subject that `setting` describes, asked for `SUBJECT`, `SCENARIO`, `KERNEL` and `HARDWARE`;
+    /// pre-fix and any loss if it has nothing to say.
     ///
     /// # Errors
     /// With the setting, what was found and what is known.

@@ -21,7 +21,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Prints an alarm and ends the process: engines keep the input of a process that aborts. Returns any other verdict.
+    /// Prints an alarm and ends the process: engines keep the input of a process that aborts. Returns any
+    /// other verdict.
     #[must_use]
     pub fn or_abort(self) -> Verdict {
         if let Verdict::Alarm(report) = &self {
@@ -39,7 +40,8 @@ pub struct Target {
     pub name: &'static str,
     /// What it raises its alarm on.
     pub about: &'static str,
-    /// What it does with an input. `rediscover` asks who the subject is, `differential` and `programs` which versions to run.
+    /// What it does with an input. `rediscover` asks who the subject is, `differential` and `programs` which
+    /// versions to run.
     pub body: fn(&Subject, &[&'static Version], &[u8]) -> Verdict,
 }
 
@@ -68,8 +70,9 @@ pub const ALL: [Target; 4] = [
     },
 ];
 
-/// Runs a case on versions and raises an alarm for what no correct version does: a flag on a version that is believed
-/// correct or of which nothing is known, or two such versions that diverge. Versions that are known to lose are left out.
+/// Runs a case on versions and raises an alarm for what no correct version does: a flag on a version that is
+/// believed correct or of which nothing is known, or two such versions that diverge. Versions that are known
+/// to lose are left out.
 #[must_use]
 pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String> {
     let mut first: Option<(&'static Version, Outcome)> = None;
@@ -130,11 +133,13 @@ pub fn rediscover_bytes(subject: &Subject, input: &[u8]) -> Verdict {
     }
 }
 
-/// How many states a program may have on each version in the `programs` target: what takes a tenth of a second or so, all versions together.
+/// How many states a program may have on each version in the `programs` target: what takes a tenth of a
+/// second or so, all versions together.
 pub const PROGRAM_STATES: usize = 5_000;
 
-/// The body of the `programs` target: all interleavings of a case's programs, whatever its schedule, on every version in the registry
-/// that is believed correct. Programs with too many states are rejected, so that an engine keeps to small ones.
+/// The body of the `programs` target: all interleavings of a case's programs, whatever its schedule, on every
+/// version in the registry that is believed correct. Programs with too many states are rejected, so that an
+/// engine keeps to small ones.
 #[must_use]
 pub fn programs_bytes(input: &[u8]) -> Verdict {
     programs_bytes_on(correct(), input)

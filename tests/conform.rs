@@ -16,8 +16,8 @@ fn counts(report: &ColumnReport) -> [usize; 4] {
     [report.agree, report.states, report.not_run, report.aside]
 }
 
-/// The figures of the recorded files, column by column. Every row is in one of them: what the model stops running, or
-/// starts to run, shows here.
+/// The figures of the recorded files, column by column. Every row is in one of them: what the model stops
+/// running, or starts to run, shows here.
 #[test]
 fn every_recorded_row_agrees() {
     let all = [
@@ -94,8 +94,8 @@ fn every_row_of_the_second_recording_agrees() {
     assert_eq!(agreement(|name| name.starts_with(SECOND)), figures(&all));
 }
 
-/// The shortest sequences of rules that cost verdicts when the model lacks them: what FOLL_TOUCH marks, what mprotect populates, what the
-/// mirror has. With the test driver, which does not mark what its device wrote.
+/// The shortest sequences of rules that cost verdicts when the model lacks them: what FOLL_TOUCH marks, what
+/// mprotect populates, what the mirror has. With the test driver, which does not mark what its device wrote.
 #[test]
 fn the_rules_of_real_kernels_decide_verdicts() {
     for (column, ops) in [
@@ -111,8 +111,8 @@ fn the_rules_of_real_kernels_decide_verdicts() {
     }
 }
 
-/// What a row of the first recording says of a child's copy of the pipe holds for that recording alone: the same sequence, named as the
-/// second recording names its rows, disagrees.
+/// What a row of the first recording says of a child's copy of the pipe holds for that recording alone: the
+/// same sequence, named as the second recording names its rows, disagrees.
 #[test]
 fn the_inherited_pipe_is_a_rule_of_the_first_recording() {
     let row = recorded("states-7.3.4.jsonl").lines().find(|l| l.contains("\"fork-2429\"")).expect("the row");
@@ -122,7 +122,8 @@ fn the_inherited_pipe_is_a_rule_of_the_first_recording() {
     assert_eq!(d.kernel, "step 19, R0");
 }
 
-/// Present against swapped is set aside after `G`, and after nothing else; what comes before in the row is compared.
+/// Present against swapped is set aside after `G`, and after nothing else; what comes before in the row is
+/// compared.
 #[test]
 fn only_a_reclaim_may_leave_another_kind_of_page() {
     let row = |op: &str, pte: &str, dirty: u8| {

@@ -248,7 +248,8 @@ fn convert_keeps_all_that_is_said_of_a_case() {
     assert_eq!((files(&out).len(), written), (1, told.concat()));
 }
 
-/// Engines name crashes each in their own way, and write bytes that no encoder wrote; the file replays as it is.
+/// Engines name crashes each in their own way, and write bytes that no encoder wrote; the file replays as it
+/// is.
 #[test]
 fn a_crash_file_of_any_engine_replays() {
     let canonical = bytes(S1);

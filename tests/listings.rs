@@ -51,7 +51,8 @@ fn changed(listing: &[Node], rng: &mut impl Rng) -> Vec<Node> {
     nodes
 }
 
-/// Whether a finding is about data, or about a page that somebody still reaches, and not about the listing's shape.
+/// Whether a finding is about data, or about a page that somebody still reaches, and not about the listing's
+/// shape.
 fn about_data(finding: &Finding) -> bool {
     match finding {
         Finding::Broken { rule, .. } => {
@@ -61,9 +62,9 @@ fn about_data(finding: &Finding) -> bool {
     }
 }
 
-/// Versions with a few lines changed at random. What the lint calls an error never gets here; with its warnings a listing may
-/// lose data and no more; without any it loses nothing. (It may still never end: a fault whose page is never collected
-/// tries for ever.)
+/// Versions with a few lines changed at random. What the lint calls an error never gets here; with its
+/// warnings a listing may lose data and no more; without any it loses nothing. (It may still never end: a
+/// fault whose page is never collected tries for ever.)
 #[test]
 fn what_the_lint_lets_pass_can_be_run() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
@@ -92,7 +93,8 @@ fn what_the_lint_lets_pass_can_be_run() {
             };
             assert_ne!(summary.end, End::Deadlock, "{}", at());
             let without_end = |f: &Finding| matches!(f, Finding::Broken { rule: Rule::Livelock, .. });
-            // 7.0-rc6 and 7.2 take a reference behind the unlock; the lint does not follow who else holds the folio.
+            // 7.0-rc6 and 7.2 take a reference behind the unlock; the lint does not follow who else holds the
+            // folio.
             let of_nobody = |f: &Finding| matches!(f, Finding::Broken { rule: Rule::Flaw(Flaw::RefOfNobody), .. });
             let allowed = |f: Finding| without_end(&f) || of_nobody(&f) || (about_data(&f) && !silent);
             assert!(judges.iter().all(allowed), "{}", at());

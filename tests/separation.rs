@@ -201,7 +201,8 @@ fn outcomes_mark_what_is_forbidden() {
     .expect("UTF-8");
     let row =
         |start: &str| out.lines().find(|l| l.starts_with(start)).unwrap_or_else(|| panic!("{out}")).to_owned();
-    // Both words are zero: cpu1's store, after MADV_FREE had returned, is lost. On v3 only with a store that overlapped the call.
+    // Both words are zero: cpu1's store, after MADV_FREE had returned, is lost. On v3 only with a store that
+    // overlapped the call.
     assert!(row("page 0: 0 0").contains("(* 4.15%)"), "{out}");
     assert!(!row("page 0: 1 1").contains('*'), "{out}");
     assert!(row("interleavings").contains("2.32e10"), "{out}");

@@ -21,7 +21,8 @@ fn write(folder: &Path, name: &str, case: &str) -> String {
 
 const S1: &str = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0";
 
-/// A target is a body here and a binary in `fuzz/`: none without the other, apart from what only a feature builds.
+/// A target is a body here and a binary in `fuzz/`: none without the other, apart from what only a feature
+/// builds.
 #[test]
 fn every_binary_of_the_engine_has_a_body_and_every_body_a_binary() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/Cargo.toml");

@@ -12,7 +12,8 @@ use oracle::{End, Judges};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Random strings of up to `longest` bytes: one in eight of the old version, one in eight with any version byte.
+/// Random strings of up to `longest` bytes: one in eight of the old version, one in eight with any version
+/// byte.
 fn random(seed: u64, count: usize, longest: usize) -> impl Iterator<Item = Vec<u8>> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     (0..count).map(move |_| {
@@ -50,8 +51,8 @@ fn trusted(name: &'static str, listing: Vec<Node>) -> &'static Version {
     Box::leak(Box::new(Version::new(name, "believed correct", provenance, listing)))
 }
 
-/// What differential must not let pass: a finding on a version that is believed correct, whatever the others say, and
-/// two such versions that do not do the same.
+/// What differential must not let pass: a finding on a version that is believed correct, whatever the others
+/// say, and two such versions that do not do the same.
 #[test]
 fn differential_raises_its_alarm_on_a_version_that_is_believed_correct() {
     let find = |name| impls::find(name).expect("registered");
@@ -68,7 +69,8 @@ fn differential_raises_its_alarm_on_a_version_that_is_believed_correct() {
     assert_eq!(differential(&[idle], &moved), None, "there is nothing to compare with");
 }
 
-/// The hook for a new version: whatever the registry has that is believed correct is compared, without a list of its own.
+/// The hook for a new version: whatever the registry has that is believed correct is compared, without a list
+/// of its own.
 #[test]
 fn differential_runs_every_version_believed_correct() {
     let names: Vec<_> = lostwrite::targets::correct().iter().map(|v| v.name).collect();
@@ -198,8 +200,8 @@ fn known_losses_raise_the_alarm_and_correct_versions_none() {
     }
 }
 
-/// No input wastes an engine's time: on every version every execution comes to its end, long before the bound. (A CPU that breaks the
-/// contract may corrupt an entry so that nobody gets anywhere.)
+/// No input wastes an engine's time: on every version every execution comes to its end, long before the
+/// bound. (A CPU that breaks the contract may corrupt an entry so that nobody gets anywhere.)
 #[test]
 fn every_execution_comes_to_its_end() {
     let mut longest = 0;

@@ -13,12 +13,13 @@
 //! ..end    schedule records, 2 bytes each: who, how often
 //! ```
 //!
-//! Version 1 had a header of 5 bytes, two releases, one CPU and the first 14 kinds; it decodes to the same cases as ever.
+//! Version 1 had a header of 5 bytes, two releases, one CPU and the first 14 kinds; it decodes to the same
+//! cases as ever.
 //!
-//! Decoding is total: every byte string that starts with a known version is a case (numbers are reduced modulo what
-//! exists, missing bytes are zero, an odd byte at the end is dropped), so a small edit stays small. Encoding writes
-//! the canonical string, and decoding that gives the same case back. A new kind of operation takes the next number, so that it
-//! changes no canonical string that is there already.
+//! Decoding is total: every byte string that starts with a known version is a case (numbers are reduced
+//! modulo what exists, missing bytes are zero, an odd byte at the end is dropped), so a small edit stays
+//! small. Encoding writes the canonical string, and decoding that gives the same case back. A new kind of
+//! operation takes the next number, so that it changes no canonical string that is there already.
 
 use crate::knobs::{KNOBS, SWAPS};
 use crate::{Case, MAX_RUN, MAX_RUNS};
@@ -30,8 +31,8 @@ pub const VERSION: u8 = 2;
 /// The bytes before the first record; the last of them counts the operation records.
 pub const HEADER: usize = 8;
 
-/// The most bytes that [`encode`] writes: every program full, and every run of the schedule taken. A longer input is
-/// not canonical.
+/// The most bytes that [`encode`] writes: every program full, and every run of the schedule taken. A longer
+/// input is not canonical.
 pub const MAX_LEN: usize = HEADER + 2 * (ACTORS * MAX_OPS + MAX_RUNS);
 
 /// Why bytes are not a case.
@@ -176,7 +177,8 @@ fn index_of<T: PartialEq>(all: &[T], one: &T) -> u8 {
     all.iter().position(|x| x == one).expect("every value is in its table") as u8
 }
 
-/// Short runs are frequent and long ones possible: 1 to 8 for three quarters of the bytes, any length for the rest.
+/// Short runs are frequent and long ones possible: 1 to 8 for three quarters of the bytes, any length for the
+/// rest.
 fn times_from(byte: u8) -> u8 {
     if byte < 192 { 1 + byte % 8 } else { 1 + (byte - 192) % MAX_RUN }
 }

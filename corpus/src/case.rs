@@ -84,14 +84,15 @@ pub struct Case {
     pub config: Config,
     /// What each actor does.
     pub programs: Programs,
-    /// Who moves when. Afterwards the case is drained: the actors finish one after the other, all TLBs are flushed,
-    /// every page is reclaimed and read back.
+    /// Who moves when. Afterwards the case is drained: the actors finish one after the other, all TLBs are
+    /// flushed, every page is reclaimed and read back.
     pub schedule: Schedule,
 }
 
 impl Case {
-    /// Makes a decoded or mutated case valid: at least one actor, the first one a CPU, actors that are no CPUs behind the CPUs and of
-    /// a kind each, every operation one that its actor can do, arguments and schedule entries name what exists.
+    /// Makes a decoded or mutated case valid: at least one actor, the first one a CPU, actors that are no
+    /// CPUs behind the CPUs and of a kind each, every operation one that its actor can do, arguments and
+    /// schedule entries name what exists.
     pub fn repair(&mut self) {
         let p = &mut self.programs;
         p.actors = p.actors.clamp(1, model::ACTORS as u8);

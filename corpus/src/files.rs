@@ -7,8 +7,9 @@
 //! kernel=6.0 W0 P0 R0 W0 D0 P0 R0
 //! ```
 //!
-//! `scenario:` and `expect:` hold for the next case line. In `expect:`, a word stands for the gravest that the judges say
-//! ([`Expect`]): `lost` means that a load returned a value that the program never left there, `ok` that no judge said anything.
+//! `scenario:` and `expect:` hold for the next case line. In `expect:`, a word stands for the gravest that
+//! the judges say ([`Expect`]): `lost` means that a load returned a value that the program never left there,
+//! `ok` that no judge said anything.
 
 use crate::text::{self, TextError};
 use crate::{Case, bytes, json};
@@ -20,8 +21,8 @@ const MOST_CASES: usize = 1 << 18;
 static CASES: Dir = include_dir!("$CARGO_MANIFEST_DIR/cases");
 static REGRESSIONS: Dir = include_dir!("$CARGO_MANIFEST_DIR/regressions");
 
-/// The folder of the cases that `lostwrite shrink --as-test` has written, and what their names begin with among the cases that come
-/// with lostwrite.
+/// The folder of the cases that `lostwrite shrink --as-test` has written, and what their names begin with
+/// among the cases that come with lostwrite.
 pub const REGRESSIONS_FOLDER: &str = "regressions/";
 
 /// What a file expects of a version: the gravest that the judges say.
@@ -102,7 +103,8 @@ pub struct FileError {
     pub what: String,
 }
 
-/// The cases that come with lostwrite, in the order of their file names, and then those that shrinking has left.
+/// The cases that come with lostwrite, in the order of their file names, and then those that shrinking has
+/// left.
 ///
 /// # Panics
 /// If one of them is malformed, which a test rules out.
@@ -123,8 +125,8 @@ pub fn builtin() -> Vec<CaseFile> {
         .collect()
 }
 
-/// Reads the content of a file in any of the three forms: bytes if it does not start like text, JSON if it starts
-/// with `{`, else the text form.
+/// Reads the content of a file in any of the three forms: bytes if it does not start like text, JSON if it
+/// starts with `{`, else the text form.
 ///
 /// # Errors
 /// With the file, the place and what was expected there.
@@ -219,8 +221,8 @@ pub fn ground_truth() -> Vec<(String, &'static str)> {
     files
 }
 
-/// The operation sequences of the first recording that the model has every operation of, each once, as cases of the
-/// default kernel: seeds, of which the second recording has too many.
+/// The operation sequences of the first recording that the model has every operation of, each once, as cases
+/// of the default kernel: seeds, of which the second recording has too many.
 #[must_use]
 pub fn ground_truth_sequences() -> Vec<Case> {
     let rows = ground_truth().into_iter().filter(|(name, _)| name.ends_with(".tsv") && !name.contains('/'));

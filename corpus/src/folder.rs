@@ -8,15 +8,15 @@ use sha1::{Digest, Sha1};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// The name of the file that holds these bytes: their SHA-1, as libFuzzer names its finds, so that a case that comes
-/// back from an engine has the name that it went there with.
+/// The name of the file that holds these bytes: their SHA-1, as libFuzzer names its finds, so that a case
+/// that comes back from an engine has the name that it went there with.
 #[must_use]
 pub fn file_name(content: &[u8]) -> String {
     Sha1::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The cases that come with lostwrite in the byte form, each once: the case files, the programs of the scenarios and of
-/// the mutants, and the operation sequences of the ground truth.
+/// The cases that come with lostwrite in the byte form, each once: the case files, the programs of the
+/// scenarios and of the mutants, and the operation sequences of the ground truth.
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
     let programs = scenario_programs().into_iter().chain(mutant_programs()).map(|entry| entry.case);
@@ -25,8 +25,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     cases.filter(|case| seen.insert(case.clone())).map(|case| bytes::encode(&case)).collect()
 }
 
-/// The cases that no corpus should lose: those of the case files (the thread's, the regressions, the controls), and the
-/// operation sequences of the ground truth.
+/// The cases that no corpus should lose: those of the case files (the thread's, the regressions, the
+/// controls), and the operation sequences of the ground truth.
 #[must_use]
 pub fn treasured() -> Vec<Case> {
     let files = builtin().into_iter().flat_map(|file| file.entries);
@@ -64,8 +64,8 @@ impl FolderFile {
     }
 }
 
-/// The files of a folder by name, or the one file that the path names. Folders inside it, and files whose names start
-/// with a dot, are not looked into.
+/// The files of a folder by name, or the one file that the path names. Folders inside it, and files whose
+/// names start with a dot, are not looked into.
 ///
 /// # Errors
 /// If the folder cannot be read; a file that cannot is among the results.

@@ -1,10 +1,10 @@
 //! Random cases from an empty corpus.
 //!
-//! A generator that knows the domain finds the easy losses long before coverage guidance does. Each case draws a
-//! [`Shape`] first: how many actors and pages, which operations exist at all and how often (swarm testing, Groce et
-//! al., ISSTA 2012). Operations then follow each other as in the recorded sequences: a page-out is mostly followed by
-//! an access, a discard by a rewrite, and a migration mostly ends the program, because a store after it hides what
-//! the drain would show.
+//! A generator that knows the domain finds the easy losses long before coverage guidance does. Each case
+//! draws a [`Shape`] first: how many actors and pages, which operations exist at all and how often (swarm
+//! testing, Groce et al., ISSTA 2012). Operations then follow each other as in the recorded sequences: a
+//! page-out is mostly followed by an access, a discard by a rewrite, and a migration mostly ends the program,
+//! because a store after it hides what the drain would show.
 
 use crate::{Case, Schedule};
 use model::{ActorKind, Config, DEVICE_FRAMES, Hardware, Op, OpKind, Profile, Programs, Swap, SwapIn};
@@ -134,7 +134,8 @@ fn program<R: Rng + ?Sized>(
     let n = if actor == 0 {
         rng.random_range(2..=max)
     } else {
-        // Short programs beside the first: every further operation is one more chance to hide what the others did.
+        // Short programs beside the first: every further operation is one more chance to hide what the others
+        // did.
         rng.random_range(1..=max).min(rng.random_range(1..=max.div_ceil(2)))
     };
     let mut last = None;

@@ -90,8 +90,8 @@ pub fn to_json(case: &Case) -> String {
 /// Reads a case from JSON.
 ///
 /// # Errors
-/// With the place and what was expected there. A wrong operation, option or schedule entry is placed by searching
-/// for its text.
+/// With the place and what was expected there. A wrong operation, option or schedule entry is placed by
+/// searching for its text.
 pub fn from_json(json: &str) -> Result<Case, JsonError> {
     let value: JsonCase = serde_json::from_str(json).map_err(|e| JsonError {
         line: e.line(),

@@ -23,7 +23,8 @@ pub fn mutate<R: Rng + ?Sized>(rng: &mut R, case: &mut Case) {
     }
 }
 
-/// Mixes two cases: the programs of one with the schedule of the other, or programs spliced operation by operation.
+/// Mixes two cases: the programs of one with the schedule of the other, or programs spliced operation by
+/// operation.
 pub fn crossover<R: Rng + ?Sized>(rng: &mut R, a: &Case, b: &Case) -> Case {
     let mut child = a.clone();
     match rng.random_range(0..3) {
@@ -148,7 +149,8 @@ fn change_config<R: Rng + ?Sized>(rng: &mut R, case: &mut Case) {
 fn change_actors<R: Rng + ?Sized>(rng: &mut R, programs: &mut Programs) {
     let n = programs.actors as usize;
     if n < ACTORS && rng.random_ratio(1, 2) {
-        // The last actor may be kswapd; the new one goes behind it as a CPU would, so kswapd becomes a CPU first.
+        // The last actor may be kswapd; the new one goes behind it as a CPU would, so kswapd becomes a CPU
+        // first.
         programs.kinds[n - 1] = ActorKind::Cpu;
         programs.kinds[n] = if rng.random_ratio(1, 3) { ActorKind::Kswapd } else { ActorKind::Cpu };
         programs.actors += 1;

@@ -11,9 +11,10 @@
 //!                                     interrupt; w for the swap device
 //! ```
 //!
-//! Options: `kernel=` a release ([`model::Profile`]), `hw=` a CPU ([`model::Hardware`]), `swap=nullblk|disk|ramdisk`, `shared=0,2`
-//! (pages that start shared), `large=1,2` (pages that start as one large folio), `device-frames=0..3`, and the knobs that a release
-//! sets ([`crate::KNOBS`]). A `#` starts a comment.
+//! Options: `kernel=` a release ([`model::Profile`]), `hw=` a CPU ([`model::Hardware`]),
+//! `swap=nullblk|disk|ramdisk`, `shared=0,2` (pages that start shared), `large=1,2` (pages that start as one
+//! large folio), `device-frames=0..3`, and the knobs that a release sets ([`crate::KNOBS`]). A `#` starts a
+//! comment.
 
 use crate::knobs::{KNOBS, SWAPS, knob};
 use crate::{Case, MAX_RUNS, Run, Schedule};
@@ -382,7 +383,8 @@ fn name_of<T: PartialEq + Copy>(table: &[(&'static str, T)], value: T) -> String
     table.iter().find(|(_, v)| *v == value).map_or("?", |(n, _)| *n).to_owned()
 }
 
-/// The options that print a configuration: the kernel, and whatever differs from what it or the default gives.
+/// The options that print a configuration: the kernel, and whatever differs from what it or the default
+/// gives.
 pub(crate) fn options(config: &Config) -> Vec<(&'static str, String)> {
     let base = Config::of(config.profile);
     let mut out = vec![("kernel", config.profile.name().to_owned())];

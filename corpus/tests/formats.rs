@@ -1,7 +1,8 @@
 //! Files of every version of the byte form decode to the cases that they were written for.
 //!
-//! `formats/vN/NAME.bin` was written by the program when its version was N, `NAME.case` is the line that the same program
-//! printed for it. `wild-*.bin` are strings as a fuzzer makes them, which no encoder wrote. Files are added, never changed.
+//! `formats/vN/NAME.bin` was written by the program when its version was N, `NAME.case` is the line that the
+//! same program printed for it. `wild-*.bin` are strings as a fuzzer makes them, which no encoder wrote.
+//! Files are added, never changed.
 
 use corpus::bytes::{DecodeError, VERSION, decode, encode};
 use std::path::{Path, PathBuf};

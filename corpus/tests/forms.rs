@@ -1,4 +1,5 @@
-//! Text, JSON and bytes hold the same value: properties over arbitrary bytes, generated, mutated and mixed cases.
+//! Text, JSON and bytes hold the same value: properties over arbitrary bytes, generated, mutated and mixed
+//! cases.
 
 use arbitrary::{Arbitrary, Unstructured};
 use corpus::{Case, Shape, bytes, crossover, generate, json, mutate};
@@ -199,7 +200,8 @@ fn repair_makes_a_broken_case_valid() {
     valid(&case).expect("valid");
 }
 
-/// kswapd and a DMA device stand behind the CPUs, in that order and one of each; anybody else in their place is a CPU.
+/// kswapd and a DMA device stand behind the CPUs, in that order and one of each; anybody else in their place
+/// is a CPU.
 #[test]
 fn repair_puts_actors_in_order() {
     use ActorKind::{Cpu, Dma, Kswapd};

@@ -1,5 +1,5 @@
-//! The wire numbers of the byte form, frozen: a corpus written today decodes to the same cases for ever. To be read
-//! beside the table in `docs/cases.md`.
+//! The wire numbers of the byte form, frozen: a corpus written today decodes to the same cases for ever. To
+//! be read beside the table in `docs/cases.md`.
 
 use corpus::{Case, KNOBS, bytes};
 use model::{Hardware, OpKind, Profile};
@@ -193,7 +193,8 @@ fn decoded(text: &str) -> String {
     bytes::decode(&from_hex(text)).expect("a known version").to_string()
 }
 
-/// Other strings that mean the same: what exists is reached from every byte, and run lengths repeat below 192.
+/// Other strings that mean the same: what exists is reached from every byte, and run lengths repeat below
+/// 192.
 #[test]
 fn numbers_are_reduced_modulo_what_exists() {
     for (text, line) in [

@@ -1,4 +1,5 @@
-//! How the cost of exhausting grows: states and seconds by accesses, pages and actors, as a table and as a plot.
+//! How the cost of exhausting grows: states and seconds by accesses, pages and actors, as a table and as a
+//! plot.
 //!
 //! `cargo run --release -p lostwrite-explore --example growth -- [BUDGET [PLOT.svg]]`
 
@@ -8,7 +9,8 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-/// CPU 0 migrates page 0; all CPUs store and load by turns, through the pages by turns; from four actors on, the last reclaims.
+/// CPU 0 migrates page 0; all CPUs store and load by turns, through the pages by turns; from four actors on,
+/// the last reclaims.
 fn program(actors: usize, pages: usize, accesses: usize) -> String {
     let cpus = if actors > 3 { actors - 1 } else { actors };
     let access =
@@ -39,7 +41,8 @@ fn measured(line: &str, options: Options) -> Option<(Measure, f64)> {
     matches!(found, Exhaust::Exhausted { .. }).then(|| (measure, seconds() - start))
 }
 
-/// Seconds that this thread has been running, where Linux tells; else by the clock. A busy machine does not count in the first.
+/// Seconds that this thread has been running, where Linux tells; else by the clock. A busy machine does not
+/// count in the first.
 fn seconds() -> f64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let start = *START.get_or_init(Instant::now);

@@ -1,10 +1,10 @@
 //! Bursts: run one actor, switch mostly where an operation ends, and where only the hardware can interfere.
 //!
-//! System calls are long and accesses short, so a walk that may switch at every step seldom finishes the calls that set
-//! a race up, and PCT has to guess how many steps that takes. Here an actor goes on until its operation returns; then
-//! another one may take over. In the middle of an operation a switch has a small chance, and a larger one while the
-//! actor holds the page-table lock: the lock keeps every kernel path out, so what happens there is decided by accesses
-//! alone, which are short. The chances are drawn per execution.
+//! System calls are long and accesses short, so a walk that may switch at every step seldom finishes the
+//! calls that set a race up, and PCT has to guess how many steps that takes. Here an actor goes on until its
+//! operation returns; then another one may take over. In the middle of an operation a switch has a small
+//! chance, and a larger one while the actor holds the page-table lock: the lock keeps every kernel path out,
+//! so what happens there is decided by accesses alone, which are short. The chances are drawn per execution.
 
 use crate::Sampler;
 use model::{ACTORS, Actor, Enabled, Machine, Transition};

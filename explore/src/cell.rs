@@ -1,7 +1,7 @@
 //! One question of the table of versions: can this version fail in this scenario?
 //!
-//! It is answered on the scenario's programs, by all interleavings of each, or by sampling where there are too many. A
-//! loss counts if it is of the scenario, or of no scenario that is known.
+//! It is answered on the scenario's programs, by all interleavings of each, or by sampling where there are
+//! too many. A loss counts if it is of the scenario, or of no scenario that is known.
 
 use crate::{Answer, Exhaust, Memory, Recorder, SamplerKind, Walked, Walks, exhaust, rng_for};
 use corpus::Case;
@@ -22,7 +22,8 @@ pub struct Effort {
 /// What was found, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// A load returned a value that the program never left there: data are lost, or shown after they were revoked.
+    /// A load returned a value that the program never left there: data are lost, or shown after they were
+    /// revoked.
     Wrong {
         /// The load went through a translation that the page table no longer had.
         stale: bool,
@@ -207,7 +208,8 @@ impl Question<'_> {
 
     fn pass<M: Memory>(&self, seen: &mut Seen, wrong: impl Fn(&Finding, &M) -> Answer) -> Exhaust {
         exhaust::<M>(self.version, self.program, self.effort.budget, |finding, past| match finding.judge() {
-            // What was revoked is a wrong value's twin: reported with it if a load shows it, and for itself if none does.
+            // What was revoked is a wrong value's twin: reported with it if a load shows it, and for itself
+            // if none does.
             Judge::Revoked => {
                 seen.revoked = true;
                 Answer::Ignore

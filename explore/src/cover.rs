@@ -1,9 +1,9 @@
 //! The smallest part of a corpus that covers what the whole does.
 //!
-//! Weighted set cover, greedily (Chvátal 1979: within a logarithm of the optimum, which is NP-hard to find): again and again
-//! the case that brings the most new features for its size, of equals the smaller one, of equals the one whose
-//! name comes first. Then whatever the others have made superfluous goes, largest first, so that each case that is left
-//! and not protected has a feature of its own; a second run keeps them all.
+//! Weighted set cover, greedily (Chvátal 1979: within a logarithm of the optimum, which is NP-hard to find):
+//! again and again the case that brings the most new features for its size, of equals the smaller one, of
+//! equals the one whose name comes first. Then whatever the others have made superfluous goes, largest first,
+//! so that each case that is left and not protected has a feature of its own; a second run keeps them all.
 
 use crate::coverage::{Feature, Profile, Said};
 use corpus::Case;
@@ -54,8 +54,8 @@ pub fn protect_losses(candidates: &mut [Candidate]) {
     }
 }
 
-/// The places of the cases to keep, in order: those that are protected, and as few others as cover what all do, beyond what
-/// is `covered` already.
+/// The places of the cases to keep, in order: those that are protected, and as few others as cover what all
+/// do, beyond what is `covered` already.
 #[must_use]
 pub fn cover(candidates: &[Candidate], covered: impl IntoIterator<Item = Feature>) -> Vec<usize> {
     let mut cover = Cover::new(candidates, covered);
@@ -102,8 +102,8 @@ impl<'a> Cover<'a> {
         self.features[n].iter().filter(|f| self.times[**f as usize] == 0).count()
     }
 
-    /// What a case gains only shrinks while others are kept, so a gain that is out of date is an upper bound: the best is
-    /// found once the one on top is up to date.
+    /// What a case gains only shrinks while others are kept, so a gain that is out of date is an upper bound:
+    /// the best is found once the one on top is up to date.
     fn greedily(&mut self) {
         let offer = |n: usize, gain: usize| {
             let (size, name) = self.candidates[n].rank();

@@ -1,14 +1,15 @@
-//! Versions told apart: programs in order of size, each with all its interleavings, until one shows that a version and its rival
-//! differ in what can be lost.
+//! Versions told apart: programs in order of size, each with all its interleavings, until one shows that a
+//! version and its rival differ in what can be lost.
 //!
-//! Two questions are asked this way. *Distinguish*: one rival, another version. *Ablate*: a rival for each step of the listing, the
-//! version without that step.
+//! Two questions are asked this way. *Distinguish*: one rival, another version. *Ablate*: a rival for each
+//! step of the listing, the version without that step.
 //!
-//! The work is cut into chunks of consecutive programs. What a chunk shows is a record, and an answer is a function of
-//! records alone ([`Answers`]), so that it is the same whether one job made them or several, in one go or not. A
-//! rival that has been told apart in a chunk has no part in later ones.
+//! The work is cut into chunks of consecutive programs. What a chunk shows is a record, and an answer is a
+//! function of records alone ([`Answers`]), so that it is the same whether one job made them or several, in
+//! one go or not. A rival that has been told apart in a chunk has no part in later ones.
 //!
-//! Does not claim: anything about programs beyond the bounds, or with more states than the budget; the latter are counted.
+//! Does not claim: anything about programs beyond the bounds, or with more states than the budget; the latter
+//! are counted.
 
 use crate::losses::{Loss, Losses, losses};
 use crate::programs::Bounds;
@@ -27,7 +28,8 @@ use std::ops::ControlFlow;
 pub struct Rival {
     /// The version.
     pub version: Version,
-    /// It differs from the other from this step of the other's listing on, so that a program that never gets there need not be run.
+    /// It differs from the other from this step of the other's listing on, so that a program that never gets
+    /// there need not be run.
     pub from_step: Option<usize>,
 }
 
@@ -145,8 +147,9 @@ pub struct Difference {
 }
 
 impl Job<'_> {
-    /// Runs the chunks that are not `done`, one after the other, each on all cores, and hands each record to `keep`. `keep` may end the
-    /// job, and so may `go_on` at any time; a chunk that is not over leaves no record. Breaks if there is work left.
+    /// Runs the chunks that are not `done`, one after the other, each on all cores, and hands each record to
+    /// `keep`. `keep` may end the job, and so may `go_on` at any time; a chunk that is not over leaves no
+    /// record. Breaks if there is work left.
     pub fn run(
         &self,
         done: &[Record],

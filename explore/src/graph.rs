@@ -1,9 +1,9 @@
-//! The state graph of a case's programs on a version: every machine that some interleaving leads to, and the way on from
-//! each.
+//! The state graph of a case's programs on a version: every machine that some interleaving leads to, and the
+//! way on from each.
 //!
-//! Nothing is judged here: whoever explores sees each transition once, and may say that an execution is of no interest
-//! from there on. What follows the programs (the drain) is no part of the graph; it is a function of the machine at
-//! the end.
+//! Nothing is judged here: whoever explores sees each transition once, and may say that an execution is of no
+//! interest from there on. What follows the programs (the drain) is no part of the graph; it is a function of
+//! the machine at the end.
 
 use crate::space::Machines;
 use corpus::Case;
@@ -112,7 +112,8 @@ impl Graph {
         let mut changed = true;
         while changed {
             changed = false;
-            // Most ways lead to later states, so that one pass from the last to the first finds nearly everything.
+            // Most ways lead to later states, so that one pass from the last to the first finds nearly
+            // everything.
             for state in (0..self.len() as u32).rev().filter(|s| !ends[*s as usize]).collect::<Vec<_>>() {
                 let edges = self.edges(state);
                 let end = edges.is_empty() || edges.iter().any(|e| e.to.is_none_or(|to| ends[to as usize]));

@@ -1,7 +1,7 @@
 //! Hunting: numbered random executions on several versions, on all cores.
 //!
-//! Execution `i` of a seed is the same case and the same choices wherever and whenever it runs, so a report over a
-//! fixed number of executions does not depend on the number of threads.
+//! Execution `i` of a seed is the same case and the same choices wherever and whenever it runs, so a report
+//! over a fixed number of executions does not depend on the number of threads.
 
 use crate::cell::{Verdict, verdict};
 use crate::{Limits, Recorder, Signature, case_at, rng_for, shrink_to};
@@ -136,7 +136,8 @@ pub struct HuntReport {
     pub losses: BTreeMap<usize, u64>,
     /// How many of them a judge flagged on a version of which nothing is expected.
     pub flagged: BTreeMap<usize, u64>,
-    /// The same where the machine around the operation breaks the contract and nobody asked for that: these are not counted above.
+    /// The same where the machine around the operation breaks the contract and nobody asked for that: these
+    /// are not counted above.
     pub off_contract: BTreeMap<usize, u64>,
     /// The shortest of each class.
     pub found: BTreeMap<Class, Found>,
@@ -163,7 +164,8 @@ pub struct Alarm {
 
 /// Executions that one task runs before it reports.
 const BATCH: u64 = 1024;
-/// Losses of a version that are classified and shrunk per batch; a version that loses all the time is not news.
+/// Losses of a version that are classified and shrunk per batch; a version that loses all the time is not
+/// news.
 const CLASSIFIED: usize = 2;
 /// What shrinking a loss may cost: little beside a batch.
 const PER_LOSS: u64 = 1_000;
@@ -261,9 +263,11 @@ enum Meaning {
     Alarm,
     /// Nothing is expected of the version: whatever a judge says is news.
     News,
-    /// The version is known to lose, or the machine around it breaks the contract: a loss is counted, and shown once of each kind.
+    /// The version is known to lose, or the machine around it breaks the contract: a loss is counted, and
+    /// shown once of each kind.
     Known,
-    /// Nothing is expected of the version, but where the machine around it breaks the contract every version loses.
+    /// Nothing is expected of the version, but where the machine around it breaks the contract every version
+    /// loses.
     Nobodys,
 }
 
@@ -301,7 +305,8 @@ struct Batch<'a> {
     options: &'a HuntOptions,
     asked: bool,
     report: HuntReport,
-    /// How many were classified, by version and judge; a stale value is rare beside the others, and has a quota of its own.
+    /// How many were classified, by version and judge; a stale value is rare beside the others, and has a
+    /// quota of its own.
     classified: BTreeMap<(usize, Judge, bool), usize>,
 }
 

@@ -1,13 +1,15 @@
-//! Counting the complete interleavings of a case's programs on the state graph, exactly, and finding one by its number.
+//! Counting the complete interleavings of a case's programs on the state graph, exactly, and finding one by
+//! its number.
 //!
-//! A complete interleaving is a path from the start to a state in which nothing can move. Whoever waits by trying again
-//! makes cycles, and then there are infinitely many. So interleavings count as one if they differ only in how long somebody
-//! goes round in a cycle and where in it the others moved on from: what is counted are the paths of the graph whose
-//! strongly connected components are drawn together, each way out of a component being a way of its own. Where nobody
-//! tries in vain that is every path. Inside a component the representative takes a shortest way.
+//! A complete interleaving is a path from the start to a state in which nothing can move. Whoever waits by
+//! trying again makes cycles, and then there are infinitely many. So interleavings count as one if they
+//! differ only in how long somebody goes round in a cycle and where in it the others moved on from: what is
+//! counted are the paths of the graph whose strongly connected components are drawn together, each way out of
+//! a component being a way of its own. Where nobody tries in vain that is every path. Inside a component the
+//! representative takes a shortest way.
 //!
-//! Counts are big integers: no count is rounded, however many there are. A cycle without a way out (a livelock) has no
-//! complete interleaving, and a step that the model cannot carry out completes none.
+//! Counts are big integers: no count is rounded, however many there are. A cycle without a way out (a
+//! livelock) has no complete interleaving, and a step that the model cannot carry out completes none.
 
 use crate::graph::{Edge, Graph, TooLarge};
 use corpus::Case;

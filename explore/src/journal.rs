@@ -1,8 +1,9 @@
 //! Journals: one JSON line for each thing that is over, each with a checksum, only ever appended to.
 //!
-//! A line is `{"sum":"<16 hex digits>","body":<JSON>}`, the sum being the first digits of the SHA-256 of the body's bytes. What a
-//! kill or a full disk leaves of a line has no such sum: it is left out when the journal is read again, and what it stood for is
-//! done again. A line is on the disk before the work goes on. A file that is no journal is not appended to.
+//! A line is `{"sum":"<16 hex digits>","body":<JSON>}`, the sum being the first digits of the SHA-256 of the
+//! body's bytes. What a kill or a full disk leaves of a line has no such sum: it is left out when the journal
+//! is read again, and what it stood for is done again. A line is on the disk before the work goes on. A file
+//! that is no journal is not appended to.
 
 use crate::nightly::hash;
 use corpus::read::JOURNAL;

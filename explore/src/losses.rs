@@ -24,8 +24,8 @@ pub enum Loss {
         /// Which word.
         word: usize,
     },
-    /// A CPU reaches what a call that has returned took away, or reads a wrong value through a translation that the page table no longer
-    /// has.
+    /// A CPU reaches what a call that has returned took away, or reads a wrong value through a translation
+    /// that the page table no longer has.
     Stale {
         /// Which page.
         page: usize,

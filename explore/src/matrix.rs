@@ -82,13 +82,14 @@ impl Matrix {
     }
 }
 
-/// Tabulates on all cores, and reports each finished cell to `progress`. The result does not depend on the number of cores.
+/// Tabulates on all cores, and reports each finished cell to `progress`. The result does not depend on the
+/// number of cores.
 pub fn matrix(options: &MatrixOptions, progress: impl Fn() + Sync) -> Vec<Matrix> {
     matrix_part(options, Shard::ALL, progress)
 }
 
-/// The same for a part of the cells: those whose number in reading order, over all tables, leaves the part's remainder. The
-/// others stay without an answer.
+/// The same for a part of the cells: those whose number in reading order, over all tables, leaves the part's
+/// remainder. The others stay without an answer.
 pub fn matrix_part(options: &MatrixOptions, part: Shard, progress: impl Fn() + Sync) -> Vec<Matrix> {
     let programs: Vec<_> = corpus::scenario_programs();
     let mut squares = Vec::new();

@@ -1,7 +1,7 @@
 //! Do the judges catch every small mistake in a listing?
 //!
-//! Each [edit](impls::edits) of a version's listing is a mutant. It is caught by the first of these that says something
-//! which the original gives no cause for:
+//! Each [edit](impls::edits) of a version's listing is a mutant. It is caught by the first of these that says
+//! something which the original gives no cause for:
 //!
 //! 1. with one CPU, the programs that are made for it, the sequences recorded on real kernels, and generated ones: the judges, and
 //!    the differential (one CPU interleaves in one way only, so that loads and places must be those of the original);
@@ -75,8 +75,8 @@ pub struct MutantsReport {
     pub version: &'static Version,
     /// The kernel around it.
     pub kernel: Profile,
-    /// What the version itself shows on the cases and programs that its mutants are judged on, without the edits. Of one that is known
-    /// to lose this is what it is known for.
+    /// What the version itself shows on the cases and programs that its mutants are judged on, without the
+    /// edits. Of one that is known to lose this is what it is known for.
     pub shows: BTreeSet<(Verdict, Option<Scenario>)>,
     /// Its mutants, in the order of [`edits`].
     pub mutants: Vec<MutantReport>,
@@ -302,7 +302,8 @@ impl Original {
             return None;
         };
         let Some(news) = kinds.difference(theirs).next() else {
-            // Which scenario a loss is of depends on the steps before it, so that an edit may rename it: silent is who says nothing.
+            // Which scenario a loss is of depends on the steps before it, so that an edit may rename it:
+            // silent is who says nothing.
             let gone = theirs.iter().any(|(judge, _)| kinds.iter().all(|(other, _)| other != judge));
             return gone.then(|| difference(program));
         };
@@ -316,7 +317,8 @@ impl Original {
     }
 }
 
-/// Whether two outcomes differ. Every edit of a version does the same about a large folio, unlike another version.
+/// Whether two outcomes differ. Every edit of a version does the same about a large folio, unlike another
+/// version.
 fn diverge(case: &Case, theirs: &Outcome, ours: &Outcome) -> bool {
     let case = Case { config: Config { large: 0, ..case.config }, ..case.clone() };
     compare(&case, theirs, ours) == Comparison::Diverge

@@ -1,7 +1,8 @@
-//! What a fuzzing engine does to an input: mutation and crossover of operations and runs of the schedule, on the byte form.
+//! What a fuzzing engine does to an input: mutation and crossover of operations and runs of the schedule, on
+//! the byte form.
 //!
-//! Whatever comes in, what comes out decodes. Everything is drawn from the generator that is passed, so that an
-//! engine's seed repeats its run.
+//! Whatever comes in, what comes out decodes. Everything is drawn from the generator that is passed, so that
+//! an engine's seed repeats its run.
 
 use crate::{Recorder, SamplerKind};
 use corpus::bytes::{decode, encode};
@@ -9,7 +10,8 @@ use corpus::{Case, Shape, crossover, generate, mutate};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// A mutant of an input, at most `max_size` bytes long; of bytes that are no case, a mutant of a generated one.
+/// A mutant of an input, at most `max_size` bytes long; of bytes that are no case, a mutant of a generated
+/// one.
 #[must_use]
 pub fn mutant(rng: &mut Xoshiro256PlusPlus, input: &[u8], max_size: usize) -> Vec<u8> {
     let mut case = decode(input).unwrap_or_else(|_| generate(rng, &Shape::default()));
@@ -18,8 +20,8 @@ pub fn mutant(rng: &mut Xoshiro256PlusPlus, input: &[u8], max_size: usize) -> Ve
     fitting(&case, max_size)
 }
 
-/// A child of two inputs, at most `max_size` bytes long. If one of them is no case, it is the other one; if both are none, a
-/// generated one.
+/// A child of two inputs, at most `max_size` bytes long. If one of them is no case, it is the other one; if
+/// both are none, a generated one.
 #[must_use]
 pub fn child(rng: &mut Xoshiro256PlusPlus, one: &[u8], other: &[u8], max_size: usize) -> Vec<u8> {
     let mut child = match (decode(one), decode(other)) {
@@ -42,8 +44,8 @@ fn draw_missing_schedule(rng: &mut Xoshiro256PlusPlus, case: &mut Case) {
     *case = recorder.draw_for(case.clone(), version);
 }
 
-/// The bytes of a case. What does not fit is cut off: first the last runs, then the last operations, since every
-/// prefix of the byte form is a case.
+/// The bytes of a case. What does not fit is cut off: first the last runs, then the last operations, since
+/// every prefix of the byte form is a case.
 fn fitting(case: &Case, max_size: usize) -> Vec<u8> {
     let mut bytes = encode(case);
     bytes.truncate(max_size);

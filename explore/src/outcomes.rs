@@ -1,9 +1,9 @@
 //! The final memories of a case's programs on a version: what the drain reads back, over all interleavings.
 //!
-//! Every complete interleaving (as [`Interleavings`] counts them) ends in a machine; what follows, reclaim and read-back, is a
-//! function of it. A final memory is forbidden where the judge of the last write says so of the read-back. The same memory may be
-//! forbidden after one interleaving and allowed after another, for instance zeros after a discard that came before
-//! or after the last store.
+//! Every complete interleaving (as [`Interleavings`] counts them) ends in a machine; what follows, reclaim
+//! and read-back, is a function of it. A final memory is forbidden where the judge of the last write says so
+//! of the read-back. The same memory may be forbidden after one interleaving and allowed after another, for
+//! instance zeros after a discard that came before or after the last store.
 //!
 //! Does not claim: anything about what was loaded during the run. That is for `exhaust`.
 

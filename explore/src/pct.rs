@@ -1,10 +1,10 @@
 //! PCT: probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte, ASPLOS 2010).
 //!
-//! Every transition source has a random priority; the highest enabled one moves. At `depth - 1` random steps the one
-//! that would move drops below all others. A bug of depth d in n threads and k steps is found with probability at
-//! least 1/(n k^(d-1)). Deviations: k is a guess drawn per execution, since programs are drawn too; shoot-down
-//! interrupts and the swap device are threads of their own; an actor whose operation starts again yields to all others,
-//! or the highest priority could wait for a lower one forever.
+//! Every transition source has a random priority; the highest enabled one moves. At `depth - 1` random steps
+//! the one that would move drops below all others. A bug of depth d in n threads and k steps is found with
+//! probability at least 1/(n k^(d-1)). Deviations: k is a guess drawn per execution, since programs are drawn
+//! too; shoot-down interrupts and the swap device are threads of their own; an actor whose operation starts
+//! again yields to all others, or the highest priority could wait for a lower one forever.
 
 use crate::Sampler;
 use model::{Enabled, Machine, Transition};

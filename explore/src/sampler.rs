@@ -70,8 +70,8 @@ pub fn case_at(seed: u64, index: u64) -> (Case, Recorder) {
     (case, Recorder::new(kind, rng))
 }
 
-/// A sampler at work, and the schedule that it has drawn so far. When the schedule is full, the rest is left to the
-/// drain, so that the recorded case replays exactly.
+/// A sampler at work, and the schedule that it has drawn so far. When the schedule is full, the rest is left
+/// to the drain, so that the recorded case replays exactly.
 pub struct Recorder {
     seed: Xoshiro256PlusPlus,
     rng: Xoshiro256PlusPlus,

@@ -1,10 +1,11 @@
-//! Exactly uniform over the complete interleavings of a case's programs on a version, by counting paths on the state graph
-//! (as for combinatorial structures: Nijenhuis and Wilf, *Combinatorial Algorithms*, 1978; for random testing of systems: Oudinet,
-//! Denise, Gaudel, *A new dichotomic algorithm for the uniform random generation of words in regular languages*, 2013).
+//! Exactly uniform over the complete interleavings of a case's programs on a version, by counting paths on
+//! the state graph (as for combinatorial structures: Nijenhuis and Wilf, *Combinatorial Algorithms*, 1978;
+//! for random testing of systems: Oudinet, Denise, Gaudel, *A new dichotomic algorithm for the uniform random
+//! generation of words in regular languages*, 2013).
 //!
-//! One number below the count is drawn, and the interleaving of that number is played. [`Interleavings`] says what counts
-//! as one. It costs the exploration of all states once, and is meant for programs that are small enough for that and
-//! have too many interleavings for anything but drawing.
+//! One number below the count is drawn, and the interleaving of that number is played. [`Interleavings`] says
+//! what counts as one. It costs the exploration of all states once, and is meant for programs that are small
+//! enough for that and have too many interleavings for anything but drawing.
 
 use crate::{Interleavings, Sampler};
 use model::{Enabled, Machine, Transition};

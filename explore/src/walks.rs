@@ -1,8 +1,8 @@
 //! Many executions of one program: what a step does is looked up if some execution has taken it before.
 //!
-//! The states that executions come to are remembered with the ways between them, each stepped and judged once, and what comes of
-//! winding up is found out once for each state where a chooser stops. An execution is then a walk over what is known: the
-//! same choices, and the same verdict, as [`oracle::execute`]'s.
+//! The states that executions come to are remembered with the ways between them, each stepped and judged
+//! once, and what comes of winding up is found out once for each state where a chooser stops. An execution is
+//! then a walk over what is known: the same choices, and the same verdict, as [`oracle::execute`]'s.
 //!
 //! What is remembered is bounded. Where it is full, executions go on step by step.
 

@@ -30,7 +30,8 @@ fn named(features: &BTreeSet<Feature>) -> BTreeSet<String> {
     features.iter().map(Feature::to_string).collect()
 }
 
-/// The store of S3 lands between the read and the clear of the entry: the exchange meets it. In the other order it does not.
+/// The store of S3 lands between the read and the clear of the entry: the exchange meets it. In the other
+/// order it does not.
 #[test]
 fn a_pair_shows_which_step_met_which_and_by_whom() {
     let pre_fix = impls::find("pre-fix").expect("it is there");
@@ -60,8 +61,8 @@ fn readers_alone_are_no_pair() {
     assert!(!loads, "two loads are a pair");
 }
 
-/// A version that loses a step of the operation under comparison covers the same as ever where that operation is not
-/// called, although every instruction behind it has moved.
+/// A version that loses a step of the operation under comparison covers the same as ever where that operation
+/// is not called, although every instruction behind it has moved.
 #[test]
 fn a_listing_that_changes_changes_no_other_features() {
     let v3 = impls::find("v3").expect("it is there");

@@ -43,8 +43,8 @@ fn other_numbers_are_other_executions() {
     assert!(all.len() > 96, "only {} of 128 are different", all.len());
 }
 
-/// A recorded schedule is a whole description: the same judges say the same at the same steps, the programs take as
-/// many steps, and the machine ends up the same.
+/// A recorded schedule is a whole description: the same judges say the same at the same steps, the programs
+/// take as many steps, and the machine ends up the same.
 #[test]
 fn a_recorded_execution_replays() {
     let mut found = 0;

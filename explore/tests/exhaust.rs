@@ -1,4 +1,5 @@
-//! All interleavings: the numbers are those of a naive search, what is found replays, what is correct stays silent.
+//! All interleavings: the numbers are those of a naive search, what is found replays, what is correct stays
+//! silent.
 
 mod common;
 
@@ -176,7 +177,8 @@ fn deadlock_livelock_and_the_impossible_are_findings() {
     assert!(matches!(broken(&no_folio, "D0"), Finding::Broken { step: 1, rule: Rule::Impossible }), "impossible");
 }
 
-/// A fault that waits for the lock of a device page goes round in circles until its owner moves on: that ends.
+/// A fault that waits for the lock of a device page goes round in circles until its owner moves on: that
+/// ends.
 #[test]
 fn a_cycle_that_can_be_left_is_no_livelock() {
     let waiting = case("shared=0 cpu0: W0 | cpu1: D0");

@@ -1,8 +1,8 @@
 //! Footprints are large enough: what a transition changes is in them, and two that do not conflict commute.
 //!
-//! Looked for in the states of random executions, on every version, kernel and CPU: a footprint that is too small shows as a
-//! pair of transitions that gives two machines, or two records, or of which one keeps the other from moving.
-//! `LOSTWRITE_FOOTPRINT_EXECUTIONS` takes more executions than the test has time for.
+//! Looked for in the states of random executions, on every version, kernel and CPU: a footprint that is too
+//! small shows as a pair of transitions that gives two machines, or two records, or of which one keeps the
+//! other from moving. `LOSTWRITE_FOOTPRINT_EXECUTIONS` takes more executions than the test has time for.
 
 use corpus::Case;
 use explore::{Recorder, SamplerKind, case_at, rng_for};
@@ -20,8 +20,8 @@ struct Checked {
     states: u64,
     pairs: u64,
     independent: u64,
-    /// Pairs that conflict over objects of one kind and really do not commute: without that kind they would have been taken for
-    /// independent.
+    /// Pairs that conflict over objects of one kind and really do not commute: without that kind they would
+    /// have been taken for independent.
     decisive: BTreeMap<ObjectKind, u64>,
     needless: u64,
     place: String,

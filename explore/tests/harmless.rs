@@ -1,8 +1,9 @@
-//! Patches that harm nothing must be silent: more dirtying, more flushes, longer locks, reordered independent steps, redundant
-//! references, of the operation under comparison and of the kernel around it. `mutants` is the other half: what must be caught.
+//! Patches that harm nothing must be silent: more dirtying, more flushes, longer locks, reordered independent
+//! steps, redundant references, of the operation under comparison and of the kernel around it. `mutants` is
+//! the other half: what must be caught.
 //!
-//! Each patch runs every case that comes with lostwrite, exhausts the programs of all scenarios, and is hunted. `cargo test -p
-//! lostwrite-explore --test harmless -- --nocapture` prints how much that is.
+//! Each patch runs every case that comes with lostwrite, exhausts the programs of all scenarios, and is
+//! hunted. `cargo test -p lostwrite-explore --test harmless -- --nocapture` prints how much that is.
 
 #[path = "../../oracle/tests/common/mod.rs"]
 mod common;

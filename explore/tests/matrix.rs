@@ -25,7 +25,8 @@ fn every_cell_is_as_expected_and_exhausted() {
     check(&tables);
 }
 
-/// With its own kernel around it a version does the same, but for 5.18 and S1: that kernel frees the slot of a page that is written to.
+/// With its own kernel around it a version does the same, but for 5.18 and S1: that kernel frees the slot of
+/// a page that is written to.
 #[test]
 fn every_cell_is_as_expected_with_each_versions_own_kernel() {
     check(&tables(vec![surfaces()[0]], None));

@@ -50,7 +50,8 @@ fn what_is_found_on_a_version_without_expectations_is_told_whoever_speaks() {
     }
 }
 
-/// On a CPU that breaks the contract every version loses. That counts only if the hunt was asked for such a CPU.
+/// On a CPU that breaks the contract every version loses. That counts only if the hunt was asked for such a
+/// CPU.
 #[test]
 fn a_loss_that_is_the_cpus_counts_if_it_was_asked_for() {
     let same = own("v3", "same", Standing::Own);
@@ -66,7 +67,8 @@ fn a_loss_that_is_the_cpus_counts_if_it_was_asked_for() {
     assert!(report.flagged[&0] > 0 && report.off_contract.is_empty(), "{report:?}");
 }
 
-/// Whatever a version is called, its listing decides what is found, and no row of the table decides whether that is good.
+/// Whatever a version is called, its listing decides what is found, and no row of the table decides whether
+/// that is good.
 #[test]
 fn the_listing_of_v1_under_another_name_has_the_row_of_v1_and_no_expectations() {
     let v1 = impls::find("v1").expect("registered");

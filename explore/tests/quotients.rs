@@ -105,7 +105,8 @@ fn every_quotient_says_the_same_over_the_whole_corpus() {
     assert!(searched > 100, "{searched}");
 }
 
-/// Programs drawn at random; every other one with two actors that do the same, on pages that may have changed places.
+/// Programs drawn at random; every other one with two actors that do the same, on pages that may have changed
+/// places.
 #[test]
 fn every_quotient_says_the_same_on_random_programs() {
     let versions: Vec<_> = impls::registry().iter().collect();

@@ -33,7 +33,8 @@ static LOSING: LazyLock<Vec<(Case, Signature<'static>)>> = LazyLock::new(|| {
     drawn.collect()
 });
 
-/// Whatever judges say of numbered executions, on versions and on one with each of the mistakes that can be made in it.
+/// Whatever judges say of numbered executions, on versions and on one with each of the mistakes that can be
+/// made in it.
 fn anything(executions: u64) -> Vec<(Case, Signature<'static>)> {
     let edits = impls::edits(&version("v3").listing);
     let mutants = edits.iter().map(|edit| &*Box::leak(Box::new(edit.of(version("v3")))));
@@ -104,7 +105,8 @@ fn what_any_judge_says_shrinks_to_a_minimum() {
     });
 }
 
-/// Every step is smaller than the one before it, and none has more of anything that a reader counts than what went in.
+/// Every step is smaller than the one before it, and none has more of anything that a reader counts than what
+/// went in.
 #[test]
 fn every_step_is_smaller() {
     LOSING[..40].par_iter().for_each(|(before, signature)| {
@@ -199,7 +201,8 @@ fn shrunk(name: &str, line: &str) -> String {
 /// Large cases whose smallest form is known.
 #[test]
 fn known_losses_shrink_to_what_is_known() {
-    // S1, with a CPU, a kernel, a swap device, an actor and two pages too many. The drain pages out and reads back.
+    // S1, with a CPU, a kernel, a swap device, an actor and two pages too many. The drain pages out and reads
+    // back.
     let s1 = "kernel=6.0 W0 P0 R0 W0 D0";
     assert_eq!(shrunk("pre-fix", "kernel=6.0 W0 P0 R0 W0 D0 P0 R0"), s1);
     let large = "kernel=6.1.192 hw=sw-dirty device-frames=1 cpu0: W1 W2 P2 R2 W2 D2 P2 R2 | cpu1: R1 W0 | schedule: 1*3 0*90";

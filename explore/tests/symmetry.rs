@@ -1,7 +1,7 @@
 //! A machine does not care what its actors and pages are called.
 //!
-//! Looked for in the states of random executions: whatever a machine can do, its renamed twin can do with the names changed, and
-//! judges say something of both or of none.
+//! Looked for in the states of random executions: whatever a machine can do, its renamed twin can do with the
+//! names changed, and judges say something of both or of none.
 
 use corpus::Case;
 use explore::case_at;

@@ -1,4 +1,5 @@
-//! Executions that remember are those that do not: the same choices, the same verdict, step by step the same numbers.
+//! Executions that remember are those that do not: the same choices, the same verdict, step by step the same
+//! numbers.
 
 mod common;
 
@@ -17,7 +18,8 @@ fn directly(version: &impls::Version, case: &Case, chooser: &mut impl oracle::Ch
     Walked { judges: both.0, goals: both.1, end: summary.end, steps: summary.steps }
 }
 
-/// Programs that race, then random ones, each sampled many times, with room for all states, for some of them, and for one.
+/// Programs that race, then random ones, each sampled many times, with room for all states, for some of them,
+/// and for one.
 #[test]
 fn what_is_remembered_changes_nothing() {
     let racing =

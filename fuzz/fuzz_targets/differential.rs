@@ -1,4 +1,5 @@
-//! The versions believed correct, or those that `LOSTWRITE_IMPLS` names, and those of `LOSTWRITE_IMPL_FILES`: nothing is flagged, and no two of them diverge.
+//! The versions believed correct, or those that `LOSTWRITE_IMPLS` names, and those of `LOSTWRITE_IMPL_FILES`:
+//! nothing is flagged, and no two of them diverge.
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};

@@ -1,4 +1,5 @@
-//! Nothing at all: the executions a second that no target can exceed. The mutator is that of the other targets.
+//! Nothing at all: the executions a second that no target can exceed. The mutator is that of the other
+//! targets.
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};

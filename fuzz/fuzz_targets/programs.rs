@@ -1,4 +1,5 @@
-//! Programs alone, their interleavings exhausted: no version believed correct is flagged, and all of them can end in the same ways.
+//! Programs alone, their interleavings exhausted: no version believed correct is flagged, and all of them can
+//! end in the same ways.
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};

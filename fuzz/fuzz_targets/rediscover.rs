@@ -1,4 +1,5 @@
-//! One version that is known to lose data, `LOSTWRITE_SUBJECT` or else pre-fix: a fuzzer that works crashes soon.
+//! One version that is known to lose data, `LOSTWRITE_SUBJECT` or else pre-fix: a fuzzer that works crashes
+//! soon.
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};

@@ -1,8 +1,8 @@
 //! Coverage of the model as libFuzzer's extra counters, under the feature `model-coverage`.
 //!
-//! libFuzzer counts what is in a section of this name as it counts the edges of the code: it clears it before each
-//! execution, and keeps an input that sets a byte which no other has set. What it costs and what it brings is in
-//! `docs/coverage.md`.
+//! libFuzzer counts what is in a section of this name as it counts the edges of the code: it clears it before
+//! each execution, and keeps an input that sets a byte which no other has set. What it costs and what it
+//! brings is in `docs/coverage.md`.
 #![allow(
     unsafe_code,
     reason = "an attribute that names a section is unsafe: whoever reads the section must agree on its type"
@@ -18,8 +18,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// Twice as many as there are features that ten thousand generated cases show.
 const COUNTERS: usize = 1 << 14;
 
-// Sound: libFuzzer takes the section for bytes, every byte is a valid AtomicU8, and it reads and clears them only
-// between two executions, on the thread that runs them. `used`, because nothing here reads what is stored.
+// Sound: libFuzzer takes the section for bytes, every byte is a valid AtomicU8, and it reads and clears them
+// only between two executions, on the thread that runs them. `used`, because nothing here reads what is
+// stored.
 #[used]
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static SEEN: [AtomicU8; COUNTERS] = [const { AtomicU8::new(0) }; COUNTERS];
@@ -30,8 +31,8 @@ fn set(feature: Feature) {
 
 /// Counts what an input covers on a version, in a run of its own. A process asks for one version only.
 ///
-/// On a CPU that breaks the contract a version may ask for what the model cannot do, and under an engine a panic is
-/// the end: such cases are not counted.
+/// On a CPU that breaks the contract a version may ask for what the model cannot do, and under an engine a
+/// panic is the end: such cases are not counted.
 pub fn count(version: &'static Version, environment: &Environment, input: &[u8]) {
     static STEPS: OnceLock<Steps> = OnceLock::new();
     let Ok(mut case) = bytes::decode(input) else { return };

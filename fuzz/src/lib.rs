@@ -1,4 +1,5 @@
-//! What the libFuzzer targets share: a verdict as libFuzzer wants it, and mutation on operations instead of bytes.
+//! What the libFuzzer targets share: a verdict as libFuzzer wants it, and mutation on operations instead of
+//! bytes.
 
 #[cfg(feature = "model-coverage")]
 mod counters;
@@ -38,7 +39,8 @@ pub fn settle(verdict: Verdict) -> Corpus {
     }
 }
 
-/// Makes libFuzzer mutate and cross over operations and runs of the schedule, with its own byte mutators now and then.
+/// Makes libFuzzer mutate and cross over operations and runs of the schedule, with its own byte mutators now
+/// and then.
 #[macro_export]
 macro_rules! mutate_operations {
     () => {
@@ -51,8 +53,9 @@ macro_rules! mutate_operations {
     };
 }
 
-/// Mutates the case in `data[..size]` in place and returns the new size, at most `max_size`. One time in eight the
-/// engine's `byte_mutator` changes bytes instead, since it knows what the target compared them with.
+/// Mutates the case in `data[..size]` in place and returns the new size, at most `max_size`. One time in
+/// eight the engine's `byte_mutator` changes bytes instead, since it knows what the target compared them
+/// with.
 pub fn mutate_bytes(
     data: &mut [u8],
     size: usize,

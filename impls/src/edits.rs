@@ -1,8 +1,8 @@
 //! Every small mistake in a listing: each step left out, each two neighbours in the wrong order.
 //!
-//! Steps are numbered as the listing reads, from 1: a step that may fail counts before what its failure leads to, a
-//! condition before what it guards. A step goes with its alternative, a condition with its branches. What judges do not
-//! catch is either a step that is not needed or a judge that is blind.
+//! Steps are numbered as the listing reads, from 1: a step that may fail counts before what its failure leads
+//! to, a condition before what it guards. A step goes with its alternative, a condition with its branches.
+//! What judges do not catch is either a step that is not needed or a judge that is blind.
 
 use crate::version::{Standing, Version};
 use model::Code;

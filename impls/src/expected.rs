@@ -1,8 +1,8 @@
 //! What is expected of each version on each hardware, scenario by scenario: the table `expected.tsv`.
 //!
-//! Tab-separated; the first line names the columns: `version`, `hardware`, then the scenarios. A cell is `required`
-//! (some schedule must show the loss), `forbidden` (none may), `allowed`, or `-` where the question does not arise:
-//! the version has no such step. `#` starts a comment line.
+//! Tab-separated; the first line names the columns: `version`, `hardware`, then the scenarios. A cell is
+//! `required` (some schedule must show the loss), `forbidden` (none may), `allowed`, or `-` where the
+//! question does not arise: the version has no such step. `#` starts a comment line.
 
 use crate::version::{Loss, Scenario};
 use std::sync::LazyLock;

@@ -15,11 +15,12 @@
 //! }
 //! ```
 //!
-//! A step is its name; `{"step": …, "else": […]}` is a step with what happens if it fails; `{"if": …, "then": […],
-//! "else": […]}` and `{"unless": …, "then": […]}` are branches; `{"each_page": […]}` is the loop; `{"at": …}` names the kernel
-//! function and `{"why": …}` the reason of the line that follows; `"next"`, `"again"` and `"return"` leave the round or the
-//! listing. Optional beside the listing: `"format"`, `"kernel"` and `"migration_entry"`, as in [`Version`]. `"correct"`, which older
-//! files have, is read and means nothing.
+//! A step is its name; `{"step": …, "else": […]}` is a step with what happens if it fails; `{"if": …, "then":
+//! […], "else": […]}` and `{"unless": …, "then": […]}` are branches; `{"each_page": […]}` is the loop;
+//! `{"at": …}` names the kernel function and `{"why": …}` the reason of the line that follows; `"next"`,
+//! `"again"` and `"return"` leave the round or the listing. Optional beside the listing: `"format"`,
+//! `"kernel"` and `"migration_entry"`, as in [`Version`]. `"correct"`, which older files have, is read and
+//! means nothing.
 
 use crate::lint::{Complaint, lint};
 use crate::version::{Provenance, Standing, Version};
@@ -77,7 +78,8 @@ struct File {
     title: String,
     source: String,
     kernel: Option<String>,
-    /// What older files say of themselves. It means nothing: a version from a file has to be checked, whatever it says.
+    /// What older files say of themselves. It means nothing: a version from a file has to be checked,
+    /// whatever it says.
     #[serde(default, rename = "correct")]
     _claim: Option<bool>,
     migration_entry: Option<String>,

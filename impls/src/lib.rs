@@ -1,8 +1,8 @@
 //! The implementations under comparison: one file per version of `migrate_vma_collect_pmd`, and the registry.
 //!
-//! A version is a listing in the vocabulary of [`model::Action`], with its provenance and what is expected of it.
-//! Two versions differ exactly where the patches differ. A new version is one file, its `mod` line in `collect`, one line in
-//! [`registry`], its place in [`history`], and its file in [`source`].
+//! A version is a listing in the vocabulary of [`model::Action`], with its provenance and what is expected of
+//! it. Two versions differ exactly where the patches differ. A new version is one file, its `mod` line in
+//! `collect`, one line in [`registry`], its place in [`history`], and its file in [`source`].
 
 mod collect;
 mod edits;
@@ -63,7 +63,8 @@ const HISTORY: [&str; 14] = [
     "7.3-closed",
 ];
 
-/// Every version. The position of a version never changes, so that it can be a number in a file; new ones go behind.
+/// Every version. The position of a version never changes, so that it can be a number in a file; new ones go
+/// behind.
 #[must_use]
 pub fn registry() -> &'static [Version] {
     &REGISTRY

@@ -12,7 +12,8 @@ pub struct Mutant {
     pub name: &'static str,
     /// The version that the fault was put into.
     pub of: &'static str,
-    /// The faulty version. Of the older kernel it goes by the mutant's name, of the newer one with the kernel's behind.
+    /// The faulty version. Of the older kernel it goes by the mutant's name, of the newer one with the
+    /// kernel's behind.
     pub version: Version,
 }
 

@@ -1,7 +1,7 @@
 //! Where a step of a listing stands in a file: the version's own, or the JSON that it was read from.
 //!
-//! The file is read for the names of steps, in order. If they are not those of the listing (the file has changed since, or an object's
-//! keys stand in another order), no line is claimed.
+//! The file is read for the names of steps, in order. If they are not those of the listing (the file has
+//! changed since, or an object's keys stand in another order), no line is claimed.
 
 use crate::version::Version;
 use model::Action;
@@ -11,7 +11,8 @@ use std::borrow::Cow;
 /// The file of a listing, and the line of each of its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The path: relative to the repository for a version that is built in, as it was given for one from a file.
+    /// The path: relative to the repository for a version that is built in, as it was given for one from a
+    /// file.
     pub file: Cow<'static, str>,
     /// The lines, from 1; the first is that of step 1, as [`model::Code::subject_step`] counts.
     pub lines: Vec<usize>,
@@ -64,7 +65,8 @@ pub fn steps(listing: &[Node]) -> Vec<&'static str> {
     actions(listing).into_iter().map(Action::name).collect()
 }
 
-/// The steps of a listing, as they are numbered: a step before what its failure leads to, a condition before what it guards.
+/// The steps of a listing, as they are numbered: a step before what its failure leads to, a condition before
+/// what it guards.
 #[must_use]
 pub fn actions(listing: &[Node]) -> Vec<Action> {
     let mut out = Vec::new();
@@ -141,7 +143,8 @@ fn in_json(text: &str) -> Vec<(String, usize)> {
                     out.push((word, at));
                 }
             }
-            // Behind a text there is a list or another object again, with steps that have no key of their own.
+            // Behind a text there is a list or another object again, with steps that have no key of their
+            // own.
             '}' => key.clear(),
             _ => {}
         }

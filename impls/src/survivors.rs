@@ -1,7 +1,7 @@
 //! Why some mutants are not caught: the table `survivors.tsv`.
 //!
-//! Tab-separated, with the columns `version`, `mutant` (the whole name of an [`Edit`](crate::Edit)) and `reason`. `#`
-//! starts a comment line.
+//! Tab-separated, with the columns `version`, `mutant` (the whole name of an [`Edit`](crate::Edit)) and
+//! `reason`. `#` starts a comment line.
 
 use std::sync::LazyLock;
 

@@ -133,7 +133,8 @@ pub struct Version {
     pub in_thread: bool,
     /// What is known of it.
     pub standing: Standing,
-    /// The scenarios in which it loses on perfect hardware, as its file says. `expected.tsv` says the same, and more.
+    /// The scenarios in which it loses on perfect hardware, as its file says. `expected.tsv` says the same,
+    /// and more.
     pub loses: Vec<Scenario>,
     /// A knob of the environment that this version (a mutant) turns, whatever the case says.
     pub migration_entry: Option<MigrationEntryBits>,
@@ -146,8 +147,8 @@ pub struct Version {
 }
 
 impl Version {
-    /// Links a listing with the environment. It is built in, belongs to 6.0, loses nothing and is no part of the thread unless
-    /// told otherwise.
+    /// Links a listing with the environment. It is built in, belongs to 6.0, loses nothing and is no part of
+    /// the thread unless told otherwise.
     #[must_use]
     pub fn new(name: &'static str, title: &'static str, provenance: Provenance, listing: Vec<Node>) -> Version {
         let code = Code::link(&model::environment(), &listing);
@@ -219,20 +220,23 @@ impl Version {
         matches!(self.standing, Standing::BuiltIn { correct: true })
     }
 
-    /// Whether something is expected of it: whatever a judge says of any other version is news, and is said as such.
+    /// Whether something is expected of it: whatever a judge says of any other version is news, and is said
+    /// as such.
     #[must_use]
     pub const fn has_expectations(&self) -> bool {
         matches!(self.standing, Standing::BuiltIn { .. })
     }
 
-    /// The row of the table of expected verdicts for a hardware; `None` if there is none, or nothing is expected of the version.
+    /// The row of the table of expected verdicts for a hardware; `None` if there is none, or nothing is
+    /// expected of the version.
     #[must_use]
     pub fn row(&self, hardware: &str) -> Option<&'static Row> {
         let of = |row: &&Row| row.version == self.name && row.hardware == hardware;
         crate::expected_rows().iter().find(of).filter(|_| self.has_expectations())
     }
 
-    /// What is expected in a scenario on a hardware; `None` if the question does not arise, or nothing is expected.
+    /// What is expected in a scenario on a hardware; `None` if the question does not arise, or nothing is
+    /// expected.
     #[must_use]
     pub fn expects_on(&self, scenario: Scenario, hardware: &str) -> Option<Loss> {
         self.row(hardware)?.cells[scenario as usize]
@@ -244,14 +248,15 @@ impl Version {
         self.expects_on(scenario, PERFECT) == Some(Loss::Required)
     }
 
-    /// Whether any flag on this version in such a surrounding is an alarm: it is believed correct, and the machine around it keeps what
-    /// it relies on.
+    /// Whether any flag on this version in such a surrounding is an alarm: it is believed correct, and the
+    /// machine around it keeps what it relies on.
     #[must_use]
     pub const fn is_correct_on(&self, config: &Config) -> bool {
         self.is_believed_correct() && config.keeps_contract()
     }
 
-    /// Whether any flag on this version in such a surrounding is worth an alarm: it is believed correct, or nothing is known of it.
+    /// Whether any flag on this version in such a surrounding is worth an alarm: it is believed correct, or
+    /// nothing is known of it.
     #[must_use]
     pub const fn should_be_silent_on(&self, config: &Config) -> bool {
         (self.is_believed_correct() || !self.has_expectations()) && config.keeps_contract()

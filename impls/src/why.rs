@@ -1,5 +1,5 @@
-//! The vocabulary of `migrate_vma_collect_pmd`: for each step and condition, the kernel function behind it, and why it
-//! is there. A listing's own `why` lines take precedence, where versions differ.
+//! The vocabulary of `migrate_vma_collect_pmd`: for each step and condition, the kernel function behind it,
+//! and why it is there. A listing's own `why` lines take precedence, where versions differ.
 
 use model::Action;
 

@@ -1,4 +1,5 @@
-//! The table of expected verdicts: it reads, it names what exists, and it agrees with what the versions' files say.
+//! The table of expected verdicts: it reads, it names what exists, and it agrees with what the versions'
+//! files say.
 
 use impls::{Loss, PERFECT, Scenario, Standing, Version, expected_rows, find, read_expected, registry};
 
@@ -20,7 +21,8 @@ fn every_row_names_a_version_that_exists() {
     }
 }
 
-/// What a version's file says it loses is what the table requires, and a version believed correct may lose nothing.
+/// What a version's file says it loses is what the table requires, and a version believed correct may lose
+/// nothing.
 #[test]
 fn the_table_agrees_with_the_files_of_the_versions() {
     for version in registry() {

@@ -18,8 +18,8 @@ fn versions_keep_their_places() {
     assert_eq!(mutants[5..], [0, 1, 2, 3, 4].map(|n| ("7.3", bugs[n], with_kernel[n])));
 }
 
-/// The history has every version once, and the releases whose environments they belong to only go forward in it,
-/// except that 6.1.192 is a stable release.
+/// The history has every version once, and the releases whose environments they belong to only go forward in
+/// it, except that 6.1.192 is a stable release.
 #[test]
 fn history_goes_from_5_18_to_7_3() {
     let names: Vec<_> = history().iter().map(|v| v.name).collect();
@@ -101,7 +101,8 @@ const NEIGHBOURS: [(&str, &str, &[&str]); 16] = [
             "-flush range",
         ],
     ),
-    // v3, patch 1: the unlock goes behind the flush. Patch 2: the returned word, and the mark. Both in either order.
+    // v3, patch 1: the unlock goes behind the flush. Patch 2: the returned word, and the mark. Both in either
+    // order.
     ("pre-fix", "v3.1", &["-unlock ptl", "+unlock ptl"]),
     (
         "pre-fix",
@@ -199,7 +200,8 @@ fn the_range_flush_changes_its_place() {
     }
 }
 
-/// Only the versions with the split window drop the page-table lock inside the loop, and only 7.3-closed flushes first.
+/// Only the versions with the split window drop the page-table lock inside the loop, and only 7.3-closed
+/// flushes first.
 #[test]
 fn the_window_is_where_the_lock_is_dropped_in_the_loop() {
     for version in history() {

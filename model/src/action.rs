@@ -161,7 +161,8 @@ actions! {
     /// Only our mapping references the folio.
     SoleOwner local "sole owner",
     MakeExclusive local "mark exclusive",
-    /// A read pin of a page that is not exclusive makes it so, without making the entry writable (FAULT_FLAG_UNSHARE).
+    /// A read pin of a page that is not exclusive makes it so, without making the entry writable
+    /// (FAULT_FLAG_UNSHARE).
     Unsharing local "unsharing for a pin",
     CopyFolio step "copy old folio to new",
     /// After the copy is mapped: the old page's mapping goes.
@@ -232,7 +233,8 @@ actions! {
     DropMapping step "discard: drop mapping",
     DupSlot step "swap_duplicate",
     UndupSlot step "swap_free",
-    /// `page_try_share_anon_rmap`: fails for a folio that may be pinned (A2), else clears PG_anon_exclusive, as a step of its own.
+    /// `page_try_share_anon_rmap`: fails for a folio that may be pinned (A2), else clears PG_anon_exclusive,
+    /// as a step of its own.
     ShareAnon step "share anon",
     /// The second half of [`Action::ShareAnon`] (A3).
     ClearExclusive step "clear exclusive",
@@ -242,7 +244,8 @@ actions! {
     FolioDirty local "folio dirty",
     /// Reclaim unmapped a dirty entry whose flush is still batched.
     PendingDirty local "batched flush of a dirty pte",
-    /// `pageout`: the folio has a mapping (the swap cache), and only the isolation and the mapping hold references.
+    /// `pageout`: the folio has a mapping (the swap cache), and only the isolation and the mapping hold
+    /// references.
     Freeable step "no extra reference",
     ClearDirtyForIo step "test and clear folio dirty",
     StartWriteback step "start writeback",
@@ -299,8 +302,8 @@ actions! {
     // fork and exit.
     ChildExists local "child exists",
     BeginFork step "new mm",
-    /// `page_try_dup_anon_rmap`: fails for an exclusive folio that may be pinned, else the child's reference and mapping, and PG_anon_exclusive
-    /// goes.
+    /// `page_try_dup_anon_rmap`: fails for an exclusive folio that may be pinned, else the child's reference
+    /// and mapping, and PG_anon_exclusive goes.
     DupAnonRmap step "add child's mapping",
     /// One atomic clear of W in the parent's entry.
     WriteProtect step "write-protect pte",
@@ -340,7 +343,8 @@ actions! {
     TouchesClean local "for write, neither pte nor folio dirty",
 
     // The device's mirror of the page table, and device-exclusive access.
-    /// The mmu notifier: the mirror forgets the page, and the test driver, whose range includes its end, the one behind it too.
+    /// The mmu notifier: the mirror forgets the page, and the test driver, whose range includes its end, the
+    /// one behind it too.
     InvalidateMirror local "invalidate the mirror",
     /// A load of a device-exclusive page that the mirror has.
     MirrorHolds local "in the mirror",
@@ -372,7 +376,8 @@ actions! {
     NothingCollected local "nothing collected",
     SourcePage local "source page",
     DeviceSource local "device page",
-    /// The entry maps the source, present or device-private, read under the page-table lock into the local variable.
+    /// The entry maps the source, present or device-private, read under the page-table lock into the local
+    /// variable.
     MapsSource local "pte maps the source",
     /// `try_to_migrate_one`: the entry of another mapping becomes a migration entry.
     ReplaceByMigrationEntry step "install migration entry (other mapping)",

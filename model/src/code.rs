@@ -6,8 +6,8 @@ use crate::{Action, OpKind};
 /// A place in the code.
 pub type Pc = u16;
 
-/// How an instruction takes part in stepping, worked out once when the code is linked: none of the bits is a step that can always
-/// be taken.
+/// How an instruction takes part in stepping, worked out once when the code is linked: none of the bits is a
+/// step that can always be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Class(u8);
 
@@ -95,7 +95,8 @@ struct Linker<'a> {
     jumps: Vec<(usize, &'static str)>,
 }
 
-/// Where control goes from a block: the end of the enclosing listing and the next round of the enclosing loop.
+/// Where control goes from a block: the end of the enclosing listing and the next round of the enclosing
+/// loop.
 #[derive(Clone, Copy)]
 struct Scope {
     end: Pc,
@@ -130,8 +131,9 @@ impl Linker<'_> {
         label
     }
 
-    /// Emits an action, and what always follows it: the completion of a flush, the second half of the exclusive protocol.
-    /// Returns its place, where it can fail, and that of its last part, where it has succeeded.
+    /// Emits an action, and what always follows it: the completion of a flush, the second half of the
+    /// exclusive protocol. Returns its place, where it can fail, and that of its last part, where it has
+    /// succeeded.
     fn action(&mut self, action: Action) -> (usize, usize) {
         if self.in_subject {
             self.steps += 1;
@@ -338,9 +340,9 @@ impl Code {
         self.functions[pc as usize]
     }
 
-    /// The step of the operation under comparison that the instruction at a place belongs to, counted from 1 as its
-    /// listing reads: a step before what its failure leads to, a condition before what it guards. `None` for what belongs
-    /// to the environment.
+    /// The step of the operation under comparison that the instruction at a place belongs to, counted from 1
+    /// as its listing reads: a step before what its failure leads to, a condition before what it guards.
+    /// `None` for what belongs to the environment.
     #[must_use]
     pub fn subject_step(&self, pc: Pc) -> Option<usize> {
         Some(self.subject_steps[pc as usize] as usize).filter(|n| *n > 0)

@@ -141,23 +141,26 @@ impl Profile {
         Profile::ALL.into_iter().find(|p| p.name() == name)
     }
 
-    /// Whether MADV_DONTNEED and `exit_mmap` empty this CPU's LRU batches before they unmap. Up to 6.13 they do (6.1: `zap_page_range`,
-    /// `zap_page_range_single`, `exit_mmap`); then "mm: remove unnecessary calls to lru_add_drain" took the calls out.
+    /// Whether MADV_DONTNEED and `exit_mmap` empty this CPU's LRU batches before they unmap. Up to 6.13 they
+    /// do (6.1: `zap_page_range`, `zap_page_range_single`, `exit_mmap`); then "mm: remove unnecessary calls
+    /// to lru_add_drain" took the calls out.
     #[must_use]
     pub const fn unmap_drains(self) -> bool {
         !matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
     }
 
-    /// Whether a swap-in frees the slot before it maps the page, drains this CPU's batches for a store, and so sees by the references that a
-    /// page is the process's own (6.1, `do_swap_page`). 7.2 and 7.3 map it first and go by the swap entry alone; a page that is the
-    /// process's own all the same is reused by `wp_can_reuse_anon_folio`, which allows for a reference of one batch, not of two.
+    /// Whether a swap-in frees the slot before it maps the page, drains this CPU's batches for a store, and
+    /// so sees by the references that a page is the process's own (6.1, `do_swap_page`). 7.2 and 7.3 map it
+    /// first and go by the swap entry alone; a page that is the process's own all the same is reused by
+    /// `wp_can_reuse_anon_folio`, which allows for a reference of one batch, not of two.
     #[must_use]
     pub const fn swap_in_counts_references(self) -> bool {
         !matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
     }
 
-    /// Whether a device-exclusive entry has no protection of its own and comes back as the VMA and the folio say (7.2 and 7.3,
-    /// `restore_exclusive_pte`): writable where mprotect would make it so, dirty if the folio is. Before, the entry says both.
+    /// Whether a device-exclusive entry has no protection of its own and comes back as the VMA and the folio
+    /// say (7.2 and 7.3, `restore_exclusive_pte`): writable where mprotect would make it so, dirty if the
+    /// folio is. Before, the entry says both.
     #[must_use]
     pub const fn restores_exclusive_by_vma(self) -> bool {
         matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
@@ -221,13 +224,15 @@ pub struct Knobs {
     pub reclaim_batch: ReclaimBatch,
     /// When mprotect makes an entry writable.
     pub mprotect: MprotectUpgrade,
-    /// A device target tries to free the swap slot of a page in the swap cache before it refuses it (after 6.4).
+    /// A device target tries to free the swap slot of a page in the swap cache before it refuses it (after
+    /// 6.4).
     pub free_swap_on_migrate: bool,
-    /// A write-fault swap-in tries to free the slot if the swap entry is exclusive, whatever references the page (7.3,
-    /// `should_try_to_free_swap`); otherwise only if nothing but the swap cache and the fault references the page (up to 7.2).
+    /// A write-fault swap-in tries to free the slot if the swap entry is exclusive, whatever references the
+    /// page (7.3, `should_try_to_free_swap`); otherwise only if nothing but the swap cache and the fault
+    /// references the page (up to 7.2).
     pub write_frees_slot: bool,
-    /// Reclaim that finds an unexpected reference on a clean lazyfree page leaves it lazyfree; otherwise it becomes swap-backed
-    /// again.
+    /// Reclaim that finds an unexpected reference on a clean lazyfree page leaves it lazyfree; otherwise it
+    /// becomes swap-backed again.
     pub pinned_stays_lazyfree: bool,
     /// Swap-in from a synchronous device.
     pub sync_swap_in: SyncSwapIn,
@@ -238,7 +243,8 @@ pub struct Knobs {
     pub sticky: StickyFlags,
     /// Every shoot-down is done twice: the cure of CVE-2025-10263 (cfd391e74134).
     pub double_flush: bool,
-    /// The driver marks a page dirty when its device has stored to it through the mirror. `lib/test_hmm.c` does not.
+    /// The driver marks a page dirty when its device has stored to it through the mirror. `lib/test_hmm.c`
+    /// does not.
     pub driver_dirties: bool,
 }
 
@@ -262,8 +268,8 @@ pub struct Config {
     /// Pages (a bit each) that start as a fork whose child has exited leaves them: written, mapped read-only
     /// and dirty, not exclusive.
     pub shared: u8,
-    /// Pages (a bit each) that start as the pages of one large folio: written, mapped writable (read-only and not exclusive if they
-    /// are shared too) and dirty.
+    /// Pages (a bit each) that start as the pages of one large folio: written, mapped writable (read-only and
+    /// not exclusive if they are shared too) and dirty.
     pub large: u8,
     /// How many device frames the driver can hand out, at most [`crate::DEVICE_FRAMES`].
     pub device_frames: u8,
@@ -286,9 +292,9 @@ impl Config {
 }
 
 impl Config {
-    /// Whether the machine around the operation keeps what every version relies on: a CPU that never lets a store through without D being
-    /// final at the clear, shoot-downs after which no translated store is under way, a driver that marks what its device
-    /// wrote. Elsewhere even a correct version may lose.
+    /// Whether the machine around the operation keeps what every version relies on: a CPU that never lets a
+    /// store through without D being final at the clear, shoot-downs after which no translated store is under
+    /// way, a driver that marks what its device wrote. Elsewhere even a correct version may lose.
     #[must_use]
     pub const fn keeps_contract(&self) -> bool {
         let mode = self.hardware.mode();

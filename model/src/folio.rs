@@ -23,8 +23,8 @@ pub struct Folio {
     counts: u8,
     /// Low half: swap slot while in the swap cache. High half: who holds the folio lock, plus one.
     slot_lock: u8,
-    /// Bits 0-1: which page of the address spaces it belongs to (the reverse map). Bits 2-3: writeback stage. Bits 4-6: the
-    /// CPU whose lazyfree batch holds it, plus one. Bit 7: a page of a large folio.
+    /// Bits 0-1: which page of the address spaces it belongs to (the reverse map). Bits 2-3: writeback stage.
+    /// Bits 4-6: the CPU whose lazyfree batch holds it, plus one. Bit 7: a page of a large folio.
     state: u8,
 }
 

@@ -1,9 +1,9 @@
 //! The machine that lostwrite steps: page table, TLBs, folios, swap, and the kernel's operations as listings.
 //!
-//! A [`Machine`] is everything that two actors can observe, plus each actor's registers: one small
-//! `Copy + Eq + Hash` value without heap. [`World`] is what does not change while it runs: the configuration,
-//! the programs, and the [`Code`] linked from the [listings](listing). [`Machine::step`] takes one atomic step of one
-//! actor; which actor moves next is the caller's choice among [`Machine::enabled`].
+//! A [`Machine`] is everything that two actors can observe, plus each actor's registers: one small `Copy + Eq
+//! + Hash` value without heap. [`World`] is what does not change while it runs: the configuration, the
+//! programs, and the [`Code`] linked from the [listings](listing). [`Machine::step`] takes one atomic step of
+//! one actor; which actor moves next is the caller's choice among [`Machine::enabled`].
 //!
 //! Memory is sequentially consistent. No step allocates, reads a clock or draws a random number.
 

@@ -1,8 +1,8 @@
 //! Listings: a kernel operation as an ordered list of steps with branches.
 //!
-//! A listing is data. It reads top to bottom like the kernel function that it stands for, it can be printed and
-//! compared with another version's, and leaving a step out is an edit of a list. [`crate::Code`] links the
-//! listings of a machine into flat code.
+//! A listing is data. It reads top to bottom like the kernel function that it stands for, it can be printed
+//! and compared with another version's, and leaving a step out is an edit of a list. [`crate::Code`] links
+//! the listings of a machine into flat code.
 //!
 //! The [`listing!`](crate::listing!) macro writes one down:
 //!

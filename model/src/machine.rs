@@ -73,12 +73,13 @@ pub struct Actor {
     pub op: u8,
     /// The page that the listing works on.
     pub page: u8,
-    /// The address space that the listing works in: the operation's, or the one that a walk over the folio's mappings
-    /// has come to.
+    /// The address space that the listing works in: the operation's, or the one that a walk over the folio's
+    /// mappings has come to.
     pub mm: u8,
     /// The folio that the listing works on.
     pub folio: Frame,
-    /// A flush in progress. Bits 0-2: the pages. Bit 3: of the child. High half: the CPUs that have not answered.
+    /// A flush in progress. Bits 0-2: the pages. Bit 3: of the child. High half: the CPUs that have not
+    /// answered.
     pub flush: u8,
     /// System frames to free at the end of a batch, a bit each.
     pub batch: u8,
@@ -143,12 +144,14 @@ impl Actor {
     pub const CARRY: u32 = 1 << 21;
     /// The operation's own work is done, and the pages are faulted in (`populate_vma_page_range`).
     pub const POPULATING: u32 = 1 << 24;
-    /// The page that this fault has swapped in waits in the CPU's mlock batch, with a reference that its reuse does not allow for.
+    /// The page that this fault has swapped in waits in the CPU's mlock batch, with a reference that its
+    /// reuse does not allow for.
     pub const IN_BATCHES: u32 = 1 << 25;
     /// What outlives a fault of the operation, which starts again behind it.
     pub(crate) const OUTLIVES_FAULT: u32 = Actor::POPULATING | Actor::IN_BATCHES;
 
-    /// Between two operations: nothing is left in the registers, which would tell otherwise equal machines apart.
+    /// Between two operations: nothing is left in the registers, which would tell otherwise equal machines
+    /// apart.
     #[must_use]
     pub fn at_rest() -> Actor {
         Actor { folio: NO_FRAME, dst: [NO_FRAME; PAGES], ..Actor::default() }
@@ -256,9 +259,11 @@ pub struct Machine {
     pub ptl: [u8; MMS],
     /// How many mmu gathers are active on each address space (`tlb_flush_pending`).
     pub gathers: [u8; MMS],
-    /// Reclaim has batched a flush of the address space (a bit each) that nobody has made good under the lock.
+    /// Reclaim has batched a flush of the address space (a bit each) that nobody has made good under the
+    /// lock.
     pub batched: u8,
-    /// Pages whose VMA is read-only, a bit each. The child's VMAs are as the parent's were when it forked: bits 4 to 6.
+    /// Pages whose VMA is read-only, a bit each. The child's VMAs are as the parent's were when it forked:
+    /// bits 4 to 6.
     pub read_only: u8,
     /// Pages whose VMA is locked in memory (the parent's only: mlock is not inherited).
     pub mlocked: u8,
@@ -352,8 +357,8 @@ impl Machine {
         (0..programs.actors as usize).all(|i| self.actors[i].op >= programs.len[i])
     }
 
-    /// Turns to the drain: actor 0 goes on with [`crate::World::drain_op`]s; everything else is over. The swap
-    /// limit and the memory locks are lifted, so that every page can be reclaimed.
+    /// Turns to the drain: actor 0 goes on with [`crate::World::drain_op`]s; everything else is over. The
+    /// swap limit and the memory locks are lifted, so that every page can be reclaimed.
     pub fn start_drain(&mut self) {
         self.draining = true;
         self.swap_max = 0;
@@ -430,8 +435,8 @@ impl Machine {
         self.system_frames(|f| f.swapcache() & (f.slot() == slot)).first()
     }
 
-    /// The frames of system memory whose folios are wanted. `wanted` is asked of all of them, without a branch: searches like these are
-    /// most of what a step costs.
+    /// The frames of system memory whose folios are wanted. `wanted` is asked of all of them, without a
+    /// branch: searches like these are most of what a step costs.
     #[inline]
     pub(crate) fn system_frames(&self, wanted: impl Fn(&Folio) -> bool) -> Frames {
         Frames((0..SYSTEM_FRAMES).fold(0, |set, f| set | u8::from(wanted(&self.folios[f])) << f))
@@ -478,8 +483,8 @@ impl Machine {
         self.hold_writes & Self::hold_bit(page, pin) != 0
     }
 
-    /// Whether nobody can say that what a device stores through the reference (or pin) of a page is seen at the page: a discard has
-    /// taken the page away, or a fork has shared it, since the reference was taken.
+    /// Whether nobody can say that what a device stores through the reference (or pin) of a page is seen at
+    /// the page: a discard has taken the page away, or a fork has shared it, since the reference was taken.
     #[must_use]
     pub const fn hold_is_loose(&self, page: usize, pin: bool) -> bool {
         self.loose_holds & Self::hold_bit(page, pin) != 0

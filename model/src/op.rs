@@ -54,7 +54,8 @@ pub enum OpKind {
     DeviceRead,
     /// `DW`: the device stores a fresh value through the mirror.
     DeviceWrite,
-    /// `IW`: take an extra reference for write (FOLL_GET and FOLL_WRITE), held until `U`, which dirties the page first.
+    /// `IW`: take an extra reference for write (FOLL_GET and FOLL_WRITE), held until `U`, which dirties the
+    /// page first.
     GetWrite,
     /// `IPW`: take a pin for write (FOLL_PIN and FOLL_WRITE), held until `UP`, which dirties the page first.
     PinWrite,
@@ -337,8 +338,8 @@ impl Programs {
         self.len.iter().map(|&n| n as usize).sum()
     }
 
-    /// The value that the store at `index` of an actor's program writes: its ordinal among the actor's stores,
-    /// from 1, so that it does not depend on the schedule.
+    /// The value that the store at `index` of an actor's program writes: its ordinal among the actor's
+    /// stores, from 1, so that it does not depend on the schedule.
     #[must_use]
     pub fn value(&self, actor: usize, index: usize) -> u8 {
         self.ops[actor][..=index].iter().filter(|op| op.kind.stores()).count() as u8

@@ -1,4 +1,5 @@
-//! A machine in parts: ranges of its bytes, each of which takes few values in a case, and changes in few steps.
+//! A machine in parts: ranges of its bytes, each of which takes few values in a case, and changes in few
+//! steps.
 
 use crate::{ACTORS, Actor, FRAMES, Folio, IMAGE, Image, MMS, Machine, PAGES, Shadow, SwapSlot};
 use core::mem::offset_of;
@@ -71,7 +72,8 @@ static REACHING: [u32; IMAGE] = {
     reaching
 };
 
-/// Where a part stands in an image, as words: from which bit of which word, and which bits of the part are in use.
+/// Where a part stands in an image, as words: from which bit of which word, and which bits of the part are in
+/// use.
 #[derive(Clone, Copy)]
 struct Place {
     word: usize,

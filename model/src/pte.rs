@@ -19,7 +19,8 @@ pub enum PteKind {
     Migration,
     /// A device-private entry: the page is in device memory, and a CPU touch faults.
     Device,
-    /// A device-exclusive entry: the page is in system memory, and a CPU touch faults until the device gives it back.
+    /// A device-exclusive entry: the page is in system memory, and a CPU touch faults until the device gives
+    /// it back.
     DeviceExclusive,
 }
 
@@ -38,7 +39,8 @@ const EXCLUSIVE: u16 = 1 << 4;
 const IN_SYSTEM: u16 = 1 << 5;
 /// The device's mirror has the page of a device-exclusive entry.
 const MIRRORED: u16 = 1 << 4;
-/// A and D that a migration entry carries. Apart from the hardware's bits, which Linux leaves unused in non-present words.
+/// A and D that a migration entry carries. Apart from the hardware's bits, which Linux leaves unused in
+/// non-present words.
 const CARRIED_ACCESSED: u16 = 1 << 8;
 const CARRIED_DIRTY: u16 = 1 << 9;
 const KIND: u16 = 3 << 6;

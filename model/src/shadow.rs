@@ -1,9 +1,10 @@
 //! What the program may legally see: the last value stored to each word, and what a discard excuses.
 //!
-//! The rules are the documented ones of madvise(2). MADV_DONTNEED: once the call has returned, what was stored
-//! before it began is zero; a store concurrent with the call may survive or vanish. MADV_FREE: the old value or
-//! zero until the word is rewritten after the call returned; a store concurrent with the call may vanish, whether the page
-//! is discarded or not. The operations under test cannot touch this memory: only stores and discards change it.
+//! The rules are the documented ones of madvise(2). MADV_DONTNEED: once the call has returned, what was
+//! stored before it began is zero; a store concurrent with the call may survive or vanish. MADV_FREE: the old
+//! value or zero until the word is rewritten after the call returned; a store concurrent with the call may
+//! vanish, whether the page is discarded or not. The operations under test cannot touch this memory: only
+//! stores and discards change it.
 
 use crate::{ACTORS, FRAMES, Frame, MMS, PAGES};
 use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
@@ -27,9 +28,9 @@ pub struct Word {
     pub last: u8,
     /// The value before it, if a store that overlapped a MADV_FREE may have vanished.
     before: u8,
-    /// Bit 6: the value before is legal too. Bit 5: so many stores overlapped a MADV_FREE that the word is not judged
-    /// until it is rewritten. Bit 7: zero is legal too. Bits 0 to 3: a MADV_DONTNEED of that actor will make the value illegal when
-    /// it returns.
+    /// Bit 6: the value before is legal too. Bit 5: so many stores overlapped a MADV_FREE that the word is
+    /// not judged until it is rewritten. Bit 7: zero is legal too. Bits 0 to 3: a MADV_DONTNEED of that actor
+    /// will make the value illegal when it returns.
     state: u8,
 }
 
@@ -77,7 +78,8 @@ impl Shadow {
         let old = self.words[mm][page][word];
         let state = match discard {
             InFlight::Nothing => 0,
-            // What was there before the call began is doomed. What came since may be what stays: the new value may go to the old page.
+            // What was there before the call began is doomed. What came since may be what stays: the new
+            // value may go to the old page.
             InFlight::DontNeed if old.state & DOOMED != 0 => ZERO_OK,
             InFlight::DontNeed if old.state & (BEFORE_OK | ANY_OK) != 0 => ZERO_OK | ANY_OK,
             InFlight::DontNeed => ZERO_OK | BEFORE_OK,
@@ -88,8 +90,8 @@ impl Shadow {
         self.words[mm][page][word] = Word { last: value, before, state };
     }
 
-    /// A store of which nobody can say whether this address space sees it: one to a page that is being copied to a child, or
-    /// through a plain reference to a page that a fork has shared. Both outcomes are legal.
+    /// A store of which nobody can say whether this address space sees it: one to a page that is being copied
+    /// to a child, or through a plain reference to a page that a fork has shared. Both outcomes are legal.
     pub const fn doubtful_store(&mut self, mm: usize, page: usize, word: usize, value: u8) {
         let old = self.words[mm][page][word];
         let state = if old.state & (BEFORE_OK | ANY_OK) != 0 { ANY_OK } else { BEFORE_OK };
@@ -107,7 +109,8 @@ impl Shadow {
         self.words[1] = Default::default();
     }
 
-    /// MADV_FREE of a page begins. `shared`: a child may have the page too, and its own copy of the data is not judged from now on.
+    /// MADV_FREE of a page begins. `shared`: a child may have the page too, and its own copy of the data is
+    /// not judged from now on.
     pub fn free_begins(&mut self, page: usize, shared: bool) {
         for mm in 0..if shared { MMS } else { 1 } {
             for word in &mut self.words[mm][page] {
@@ -123,7 +126,8 @@ impl Shadow {
         }
     }
 
-    /// MADV_DONTNEED of a page by `actor` returns; `doomed` are the frames that the page was reachable in when it began.
+    /// MADV_DONTNEED of a page by `actor` returns; `doomed` are the frames that the page was reachable in
+    /// when it began.
     pub fn dontneed_returns(&mut self, page: usize, actor: usize, doomed: u16) {
         for word in &mut self.words[0][page] {
             if word.state & 1 << actor != 0 {

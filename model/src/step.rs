@@ -82,8 +82,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// An operation of the drain: for each page, references are dropped, a device page is brought back, then the page
-    /// is reclaimed and read back.
+    /// An operation of the drain: for each page, references are dropped, a device page is brought back, then
+    /// the page is reclaimed and read back.
     #[must_use]
     pub fn drain_op(&self, n: usize) -> Option<Op> {
         (n < self.drain_len as usize).then(|| self.drain[n])
@@ -197,8 +197,8 @@ impl Enabled {
         Transition(bits.trailing_zeros() as u8)
     }
 
-    /// The given transition if it is enabled, else the next enabled one in cyclic order: the repair that makes
-    /// every schedule valid.
+    /// The given transition if it is enabled, else the next enabled one in cyclic order: the repair that
+    /// makes every schedule valid.
     #[must_use]
     pub const fn repair(self, t: Transition) -> Transition {
         let above = self.0 & !((1 << t.0) - 1);
@@ -295,7 +295,8 @@ impl Event {
     }
 }
 
-/// Sees what a transition is about to do, part by part. Nobody watches ([`Unwatched`]) when the machine is stepped.
+/// Sees what a transition is about to do, part by part. Nobody watches ([`Unwatched`]) when the machine is
+/// stepped.
 pub(crate) trait Watch {
     /// An operation begins, or turns out to be void.
     fn begins(&mut self, machine: &Machine, world: &World, actor: usize, op: Op);
@@ -355,7 +356,8 @@ impl Machine {
         Enabled(set)
     }
 
-    /// Whether a transition can be taken now: what [`Machine::enabled`] says of it, without asking for the others.
+    /// Whether a transition can be taken now: what [`Machine::enabled`] says of it, without asking for the
+    /// others.
     #[inline]
     #[must_use]
     pub fn can_take(&self, world: &World, transition: Transition) -> bool {
@@ -390,8 +392,8 @@ impl Machine {
         world.config.swap == Swap::Disk && self.folios.iter().fold(false, |any, f| any | (f.writeback() != 0))
     }
 
-    /// A CPU answers between two accesses; with late stores ([`crate::Hardware::LateStore`]) also in the middle of one, unless it is
-    /// asked for the second time.
+    /// A CPU answers between two accesses; with late stores ([`crate::Hardware::LateStore`]) also in the
+    /// middle of one, unless it is asked for the second time.
     fn takes_interrupt(&self, world: &World, cpu: usize) -> bool {
         if !self.actors[cpu].has(Actor::MID_ACCESS) {
             return true;
@@ -415,7 +417,8 @@ impl Machine {
         match action {
             Action::LockPtl => self.ptl[mm] != 0,
             Action::LockBothPtls => self.ptl != [0; MMS],
-            // Whoever works in the child's address space holds the child's lock, which nobody takes for write.
+            // Whoever works in the child's address space holds the child's lock, which nobody takes for
+            // write.
             Action::MmapReadLock => mm == 0 && others(Actor::MMAP_WRITE),
             Action::MmapWriteLock => others(Actor::MMAP_READ | Actor::MMAP_WRITE),
             Action::BeginExit => others(Actor::IN_CHILD),
@@ -507,8 +510,9 @@ impl Machine {
 }
 
 impl Ctx<'_, '_> {
-    /// One step. Local work before it rides along, and so does taking a lock, which belongs to what comes after it. So does local
-    /// work behind it, and the completion of a flush that no other CPU had to be asked for; otherwise completion is a step of its own.
+    /// One step. Local work before it rides along, and so does taking a lock, which belongs to what comes
+    /// after it. So does local work behind it, and the completion of a flush that no other CPU had to be
+    /// asked for; otherwise completion is a step of its own.
     #[inline]
     fn step(&mut self, watch: &mut impl Watch) {
         let mut pc = self.me().pc;

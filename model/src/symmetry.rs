@@ -1,12 +1,13 @@
 //! Renaming actors and pages.
 //!
-//! A machine does not care what its actors and pages are called: if the programs stay the same under a renaming, then what
-//! one machine can do its renamed twin can do too, with the names changed. Frames and slots keep their names: who gets which
-//! depends on what is free, and not on who asks for which page. `explore/tests/symmetry.rs` checks the claim step by step.
+//! A machine does not care what its actors and pages are called: if the programs stay the same under a
+//! renaming, then what one machine can do its renamed twin can do too, with the names changed. Frames and
+//! slots keep their names: who gets which depends on what is free, and not on who asks for which page.
+//! `explore/tests/symmetry.rs` checks the claim step by step.
 //!
-//! Exempt are operations that go through several pages in the order of their numbers, those that invalidate the device's mirror of a
-//! device-exclusive page with that of the page before it, and a CPU that several initiators have
-//! asked for a shoot-down: it answers the one with the lowest number first.
+//! Exempt are operations that go through several pages in the order of their numbers, those that invalidate
+//! the device's mirror of a device-exclusive page with that of the page before it, and a CPU that several
+//! initiators have asked for a shoot-down: it answers the one with the lowest number first.
 
 use crate::{ACTORS, Actor, MMS, Machine, OpKind, PAGES, Transition, World};
 

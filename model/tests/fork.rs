@@ -1,4 +1,5 @@
-//! fork and exit of a child: what both entries hold, what is copied, who is kept out, and that nothing stays behind.
+//! fork and exit of a child: what both entries hold, what is copied, who is kept out, and that nothing stays
+//! behind.
 
 mod common;
 
@@ -79,8 +80,8 @@ fn a_device_exclusive_page_is_restored_and_shared() {
     assert_eq!(m.folios[m.pte[0][0].frame() as usize].refs, 2);
 }
 
-/// Two threads of the child store to the same page. Between the copy and its installation by one of them the other installs its
-/// own: the first one must notice, or a store is lost.
+/// Two threads of the child store to the same page. Between the copy and its installation by one of them the
+/// other installs its own: the first one must notice, or a store is lost.
 #[test]
 fn between_copy_and_install_another_thread_moves() {
     let programs = programs(&[&[(Write, 0), (Fork, 0)], &[(ChildWrite, 0)], &[(ChildWrite, 0)]]);
@@ -120,8 +121,8 @@ fn between_copy_and_install_the_parent_stores() {
     });
 }
 
-/// A pinned page is copied while a thread of the parent stores to it: the child gets the page as it was at the copy, and the parent
-/// loses nothing.
+/// A pinned page is copied while a thread of the parent stores to it: the child gets the page as it was at
+/// the copy, and the parent loses nothing.
 #[test]
 fn a_store_after_the_copy_of_a_pinned_page_is_the_parents_alone() {
     let programs = programs(&[&[(Write, 0), (Pin, 0), (Fork, 0)], &[(Write, 0), (Write, 0)]]);
@@ -167,7 +168,8 @@ fn fork_excludes_faults_and_migrations_of_the_parent_and_they_exclude_fork() {
     });
 }
 
-/// Reclaim does not know the mmap lock: before fork has the page-table locks, and after it has dropped them, it unmaps.
+/// Reclaim does not know the mmap lock: before fork has the page-table locks, and after it has dropped them,
+/// it unmaps.
 #[test]
 fn fork_does_not_exclude_reclaim() {
     let programs =
@@ -212,8 +214,8 @@ fn fork_does_not_exclude_a_running_store() {
     });
 }
 
-/// Seven frames for two pages and what was held of them, the eighth for the third page, which is pinned: the first two pages are
-/// shared with the child when the copy of the third fails.
+/// Seven frames for two pages and what was held of them, the eighth for the third page, which is pinned: the
+/// first two pages are shared with the child when the copy of the third fails.
 #[test]
 fn a_fork_that_runs_out_of_frames_leaves_no_child_and_leaks_nothing() {
     let mut ops = Vec::new();
@@ -258,13 +260,15 @@ fn reclaim_visits_both_mappings() {
     assert!(m.folios.iter().all(|f| !f.allocated()), "written and freed");
 }
 
-/// Collect replaces the parent's entry, `try_to_migrate` the child's; and the child's dirty bit is not lost on the way.
+/// Collect replaces the parent's entry, `try_to_migrate` the child's; and the child's dirty bit is not lost
+/// on the way.
 #[test]
 fn try_to_migrate_visits_both_mappings() {
     let programs = programs(&[&[(Write, 0), (Fork, 0), (Migrate, 0)]]);
     with(&Config::default(), &programs, |world, mut m| {
         finish(world, &mut m, 0, 2);
-        // As if the parent's entry had been cleaned by reclaim: only the child's says that the page is newer than its backing.
+        // As if the parent's entry had been cleaned by reclaim: only the child's says that the page is newer
+        // than its backing.
         m.pte[0][0] = m.pte[0][0].with_dirty(false);
         let frame = m.pte[0][0].frame() as usize;
         up_to(world, &mut m, 0, Action::AllocDst);
@@ -298,8 +302,8 @@ fn exit_waits_for_the_childs_threads() {
     });
 }
 
-/// Whatever drawn programs leave, everything is given back when the child exits, what is held is let go and every page is
-/// discarded: no count that nobody explains, and no frame or slot that nobody can have again.
+/// Whatever drawn programs leave, everything is given back when the child exits, what is held is let go and
+/// every page is discarded: no count that nobody explains, and no frame or slot that nobody can have again.
 #[test]
 fn exit_gives_everything_back() {
     let code = code();
@@ -340,8 +344,8 @@ fn to_the_end(world: &World, m: &mut Machine, draw: &mut Draw) {
     panic!("no end: {m:?}");
 }
 
-/// The first actor ends the child, unlocks, lets go and discards; then each CPU empties its own batch of lazyfree pages, and what is
-/// left in the swap cache is reclaimed.
+/// The first actor ends the child, unlocks, lets go and discards; then each CPU empties its own batch of
+/// lazyfree pages, and what is left in the swap cache is reclaimed.
 fn giving_back(m: &Machine, programs: &Programs) -> Programs {
     let mut end = Programs { actors: programs.actors, ..Programs::default() };
     end.kinds = programs.kinds;

@@ -1,6 +1,6 @@
-//! References and pins against whoever unmaps: A1 clears the entry, A2 looks for pins, A3 clears the exclusive mark, A4 stores the new
-//! entry; B1 reads the entry, B2 it permits the access, B3 takes the pin, B4 the entry is the same, B5 a read-only entry maps an
-//! exclusive page.
+//! References and pins against whoever unmaps: A1 clears the entry, A2 looks for pins, A3 clears the
+//! exclusive mark, A4 stores the new entry; B1 reads the entry, B2 it permits the access, B3 takes the pin,
+//! B4 the entry is the same, B5 a read-only entry maps an exclusive page.
 
 mod common;
 
@@ -71,7 +71,8 @@ fn a_pin_before_a2_makes_the_share_fail_and_the_old_word_comes_back() {
     }
 }
 
-/// A pin that comes after A1 finds another word at B4, whichever of the steps of `A` it comes between, and backs off.
+/// A pin that comes after A1 finds another word at B4, whichever of the steps of `A` it comes between, and
+/// backs off.
 #[test]
 fn a_pin_after_a1_backs_off_at_b4() {
     for order in [
@@ -93,7 +94,8 @@ fn a_pin_after_a1_backs_off_at_b4() {
     }
 }
 
-/// B3 after A1 and before A2, B4 after the restore: the word is the same again, and the pin is as good as one before A1.
+/// B3 after A1 and before A2, B4 after the restore: the word is the same again, and the pin is as good as one
+/// before A1.
 #[test]
 fn a_word_that_was_restored_is_the_same_to_b4() {
     race(|world, mut m| {
@@ -118,8 +120,8 @@ fn b4_sees_accessed_and_dirty() {
     });
 }
 
-/// A read-only word that a fork leaves as it was, while the page has been shared: only B5 can tell. The pin that is then taken is one
-/// of a page that the parent has for itself.
+/// A read-only word that a fork leaves as it was, while the page has been shared: only B5 can tell. The pin
+/// that is then taken is one of a page that the parent has for itself.
 #[test]
 fn b5_catches_an_unchanged_read_only_word_whose_page_is_not_exclusive_any_more() {
     let ops = [(Write, 0), (PageOut, 0), (Read, 0), (Fork, 0)];
@@ -185,8 +187,8 @@ fn io(cpu: &[(OpKind, u8)]) -> Programs {
 const KSWAPD: usize = 1;
 const DEVICE: usize = 2;
 
-/// A device stores through a plain reference after reclaim has unmapped the page. Neither store nor reclaim says so anywhere: the
-/// holder marks the page dirty, and only then lets it go.
+/// A device stores through a plain reference after reclaim has unmapped the page. Neither store nor reclaim
+/// says so anywhere: the holder marks the page dirty, and only then lets it go.
 #[test]
 fn what_was_held_for_write_is_dirtied_before_it_is_let_go() {
     for (take, drop, step, release) in [

@@ -6,8 +6,8 @@ use OpKind::{Fork, Migrate, Read, Write};
 use common::{can_run, finish, next_step, programs, run, through, up_to, with};
 use model::{Action, Actor, Config, Hardware, Machine, OpKind, Transition as T, World};
 
-/// CPU 0 has written page 0, which is clean again (as after MADV_FREE) while the entry stays writable; CPU 1 has loaded it, caches the
-/// clean entry, and is about to store. CPU 0's next operation is `rival`.
+/// CPU 0 has written page 0, which is clean again (as after MADV_FREE) while the entry stays writable; CPU 1
+/// has loaded it, caches the clean entry, and is about to store. CPU 0's next operation is `rival`.
 fn about_to_store(hardware: Hardware, rival: OpKind, test: impl FnOnce(&World, Machine, usize)) {
     let config = Config { hardware, ..Config::default() };
     let programs = programs(&[&[(Write, 0), (rival, 0)], &[(Read, 0), (Write, 0)]]);
@@ -43,7 +43,8 @@ fn w1_sets_dirty_when_it_walks() {
     });
 }
 
-/// The migration has taken the clean word out between the store and the D update: D lands in the empty word, where nobody looks.
+/// The migration has taken the clean word out between the store and the D update: D lands in the empty word,
+/// where nobody looks.
 #[test]
 fn w2_sets_dirty_after_the_store_in_whatever_the_word_is_by_then() {
     about_to_store(Hardware::LateDirty, Migrate, |world, mut m, frame| {
@@ -60,7 +61,8 @@ fn w2_sets_dirty_after_the_store_in_whatever_the_word_is_by_then() {
     });
 }
 
-/// CPU 1 has looked its entry up, CPU 0 then takes the page away, CPU 1 goes on: the word, and what was stored.
+/// CPU 1 has looked its entry up, CPU 0 then takes the page away, CPU 1 goes on: the word, and what was
+/// stored.
 fn store_against_clear(hardware: Hardware, test: impl FnOnce(Machine, usize)) {
     about_to_store(hardware, Migrate, |world, mut m, frame| {
         up_to(world, &mut m, 0, Action::ClearPte);

@@ -9,11 +9,11 @@ use model::{
 };
 use std::collections::BTreeSet;
 
-/// Drawn programs with drawn choices to their end, the drain included. No step panics, and each is shown to `check`.
-/// Whoever moves is drawn evenly, which is fair: an execution that does not end is a livelock.
+/// Drawn programs with drawn choices to their end, the drain included. No step panics, and each is shown to
+/// `check`. Whoever moves is drawn evenly, which is fair: an execution that does not end is a livelock.
 ///
-/// With [`Hardware::PlainRmw`] a cleared entry comes back to life, and then no count means anything: there only the absence of
-/// panics is claimed.
+/// With [`Hardware::PlainRmw`] a cleared entry comes back to life, and then no count means anything: there
+/// only the absence of panics is claimed.
 fn executions(seed: u64, count: u64, mut check: impl FnMut(&World, &Machine, &Event)) {
     let code: Code = code();
     for n in 0..count {
@@ -52,8 +52,8 @@ fn executions(seed: u64, count: u64, mut check: impl FnMut(&World, &Machine, &Ev
     }
 }
 
-/// Drawn executions come to their end without a flaw and leave nothing behind; on the way there is at most one owner of
-/// each lock, and it exists.
+/// Drawn executions come to their end without a flaw and leave nothing behind; on the way there is at most
+/// one owner of each lock, and it exists.
 #[test]
 fn drawn_executions_keep_the_machine_in_order() {
     executions(1, 30_000, |world, m, _| {
@@ -80,8 +80,8 @@ fn drawn_executions_keep_the_machine_in_order() {
     });
 }
 
-/// Every operation returns, on every CPU, and every step of every listing is taken by somebody: what the other
-/// properties say, they say of all of it.
+/// Every operation returns, on every CPU, and every step of every listing is taken by somebody: what the
+/// other properties say, they say of all of it.
 #[test]
 fn drawn_executions_reach_every_operation_on_every_cpu_and_every_step() {
     let mut returned = BTreeSet::new();
@@ -99,9 +99,9 @@ fn drawn_executions_reach_every_operation_on_every_cpu_and_every_step() {
             assert!(returned.contains(&(hardware, kind as u8)), "{kind:?} never returned on {}", hardware.name());
         }
     }
-    // The mmap lock is taken together with the step after it. Only on the CPU that is left out here does the walker load the
-    // entry. And fork, which excludes the parent's migrations, could meet a migration entry only if a second child worked on the
-    // page while it runs.
+    // The mmap lock is taken together with the step after it. Only on the CPU that is left out here does the
+    // walker load the entry. And fork, which excludes the parent's migrations, could meet a migration entry
+    // only if a second child worked on the page while it runs.
     let elsewhere = [Action::MmapReadLock, Action::MmapWriteLock, Action::WalkerRead, Action::CopyMigrationEntry];
     let code = code();
     let never: BTreeSet<_> = (0..code.len() as u16)
@@ -112,7 +112,8 @@ fn drawn_executions_reach_every_operation_on_every_cpu_and_every_step() {
     assert_eq!(never, BTreeSet::new(), "steps that nobody took");
 }
 
-/// A step depends on the machine and on nothing else: a copy that takes it ends up the same and tells the same.
+/// A step depends on the machine and on nothing else: a copy that takes it ends up the same and tells the
+/// same.
 #[test]
 fn a_step_is_a_pure_function() {
     let code = code();
@@ -139,7 +140,8 @@ fn a_step_is_a_pure_function() {
     }
 }
 
-/// What is enabled can be taken: no transition out of the set leaves the machine as it was without anything to say.
+/// What is enabled can be taken: no transition out of the set leaves the machine as it was without anything
+/// to say.
 #[test]
 fn an_enabled_transition_does_something() {
     executions(3, 500, |world, m, _| {
@@ -152,8 +154,8 @@ fn an_enabled_transition_does_something() {
     });
 }
 
-/// The drain puts every page's backing to the test: each is out in swap when it is read back, whatever limit the
-/// programs left.
+/// The drain puts every page's backing to the test: each is out in swap when it is read back, whatever limit
+/// the programs left.
 #[test]
 fn the_drain_reads_every_page_back_from_swap() {
     use OpKind::{Migrate, PageOut, SwapMax, Write};

@@ -1,5 +1,5 @@
-//! A device that works on system memory: through the mirror, and with exclusive access. And the migration that finds its page off the
-//! LRU.
+//! A device that works on system memory: through the mirror, and with exclusive access. And the migration
+//! that finds its page off the LRU.
 
 mod common;
 
@@ -7,8 +7,8 @@ use OpKind::{DeviceExclusive, DeviceRead, DeviceWrite, Migrate, PageOut, Protect
 use common::{alone, at_rest, can_run, finish, programs, programs_with, run, through, up_to, with};
 use model::{Action, ActorKind, Config, OpKind, Transition as T};
 
-/// A writable entry without A and D, and a store of the device: the entry stays as it is. Whether the page is marked is the driver's
-/// choice.
+/// A writable entry without A and D, and a store of the device: the entry stays as it is. Whether the page is
+/// marked is the driver's choice.
 #[test]
 fn a_store_through_the_mirror_sets_no_dirty_in_the_entry() {
     for driver_dirties in [true, false] {
@@ -100,7 +100,8 @@ fn a_device_exclusive_page_stays_where_it_is() {
     }
 }
 
-/// Reclaim has isolated the page when the migration wants to: it puts the old entry back. The dirty bit is in the folio.
+/// Reclaim has isolated the page when the migration wants to: it puts the old entry back. The dirty bit is in
+/// the folio.
 #[test]
 fn a_migration_that_cannot_isolate_its_page_restores_it() {
     let programs = programs_with(&[ActorKind::Kswapd], &[&[(Write, 0), (Migrate, 0)], &[(PageOut, 0)]]);

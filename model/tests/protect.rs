@@ -26,8 +26,8 @@ fn mprotect_keeps_dirty_and_flushes_before_it_returns() {
     });
 }
 
-/// The hardware sets D while the word is out: it cannot, so nothing is lost. That is why the entry is taken out and not just
-/// overwritten.
+/// The hardware sets D while the word is out: it cannot, so nothing is lost. That is why the entry is taken
+/// out and not just overwritten.
 #[test]
 fn a_store_cannot_set_dirty_behind_mprotects_back() {
     let programs = programs(&[&[(Write, 0), (Protect, 0)], &[(Read, 0), (Write, 0)]]);
@@ -131,7 +131,8 @@ fn a_page_that_is_locked_meanwhile_is_kept() {
     });
 }
 
-/// The page is in the swap cache with a reference of somebody else's: a store's swap-in then keeps the slot, mlock's frees it.
+/// The page is in the swap cache with a reference of somebody else's: a store's swap-in then keeps the slot,
+/// mlock's frees it.
 #[test]
 fn the_swap_in_of_mlock_frees_the_slot() {
     for (kind, frees) in [(Write, false), (Lock, true)] {

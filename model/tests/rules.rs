@@ -1,4 +1,5 @@
-//! Rules of real kernels that sequences nobody had written down showed, each with its shortest sequences, by release.
+//! Rules of real kernels that sequences nobody had written down showed, each with its shortest sequences, by
+//! release.
 
 mod common;
 
@@ -42,8 +43,8 @@ fn madv_dontneed_drains_up_to_6_13() {
     }
 }
 
-/// Up to 6.13 the exit of a child drains too: the batch's reference is gone, and a write reuses the page, lazyfree as it is. Later it is
-/// copied.
+/// Up to 6.13 the exit of a child drains too: the batch's reference is gone, and a write reuses the page,
+/// lazyfree as it is. Later it is copied.
 #[test]
 fn an_exit_drains_up_to_6_13() {
     let forked_late = [(Write, 0), (Free, 0), (Fork, 0), (Exit, 0)];
@@ -110,7 +111,8 @@ fn mprotect_populates_a_locked_vma_that_becomes_writable() {
     }
 }
 
-/// A load of the device finds a device-exclusive page in the mirror, as long as the mirror has it; a store faults.
+/// A load of the device finds a device-exclusive page in the mirror, as long as the mirror has it; a store
+/// faults.
 #[test]
 fn the_mirror_has_the_page_that_the_device_has_for_itself() {
     let exclusive = |profile, ops: &[(OpKind, u8)]| after(profile, ops).pte[0][0].is_device_exclusive();
@@ -145,7 +147,8 @@ fn a_device_exclusive_entry_comes_back_as_the_vma_says() {
     }
 }
 
-/// A write fault frees the slot of an exclusive entry (7.3), or of a page that nobody else references (up to 7.2).
+/// A write fault frees the slot of an exclusive entry (7.3), or of a page that nobody else references (up to
+/// 7.2).
 #[test]
 fn who_frees_the_slot_in_a_write_fault() {
     let shared = [(Write, 0), (PageOut, 0), (Fork, 0), (Read, 0), (ChildWrite, 0)];
@@ -161,8 +164,8 @@ fn who_frees_the_slot_in_a_write_fault() {
     }
 }
 
-/// A page that has just been swapped into a locked VMA is in the batch of mlock, beside that of the LRU: a reference too many for 7.3, which
-/// copies.
+/// A page that has just been swapped into a locked VMA is in the batch of mlock, beside that of the LRU: a
+/// reference too many for 7.3, which copies.
 #[test]
 fn a_page_in_the_batch_of_mlock_is_copied() {
     for (profile, copied) in [(OLD, false), (NEW, true)] {

@@ -1,12 +1,13 @@
-//! Shoot-downs: the initiator waits for every CPU that caches the page, and a CPU in the middle of an access does not
-//! answer.
+//! Shoot-downs: the initiator waits for every CPU that caches the page, and a CPU in the middle of an access
+//! does not answer.
 
 mod common;
 
 use common::{code, finish, programs};
 use model::{Actor, Config, Machine, OpKind, Transition as T, World};
 
-/// CPU 0 writes page 0, the others do their first operation, a load, CPU 0 migrates up to the flush that it waits for.
+/// CPU 0 writes page 0, the others do their first operation, a load, CPU 0 migrates up to the flush that it
+/// waits for.
 fn flushing(world: &World, readers: usize) -> Machine {
     let mut m = Machine::new(world.config);
     finish(world, &mut m, 0, 1);
@@ -61,8 +62,8 @@ fn who_caches_nothing_is_not_asked() {
     assert!(!m.enabled(&world).has(T::interrupt(2)));
 }
 
-/// Between translation and access no interrupt is taken: an access through the old entry lands before the flush is
-/// complete. A store has a step more in between.
+/// Between translation and access no interrupt is taken: an access through the old entry lands before the
+/// flush is complete. A store has a step more in between.
 #[test]
 fn no_interrupt_in_the_middle_of_an_access() {
     use OpKind::{Migrate, Read, Write};

@@ -1,4 +1,5 @@
-//! Transitions and sets of them: numbers, names, the choice of the n-th, the repair of a choice that cannot be taken.
+//! Transitions and sets of them: numbers, names, the choice of the n-th, the repair of a choice that cannot
+//! be taken.
 
 use model::{ACTORS, Enabled, Transition};
 

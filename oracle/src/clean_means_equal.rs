@@ -1,13 +1,15 @@
 //! I2, clean means equal.
 //!
-//! Claims: if nothing records that a page is newer than its backing (PG_dirty, a dirty entry, a dirty word that an actor has
-//! taken out and not yet dropped, a device that still writes through a reference or pin, a write to swap in progress), then
-//! what reclaim would leave in its place is legal: the slot's bytes for a page in the swap cache, zeros for a lazyfree page. It
-//! fires when the dirty bit is lost, long before anyone can read the loss, and also when a later store hides it.
+//! Claims: if nothing records that a page is newer than its backing (PG_dirty, a dirty entry, a dirty word
+//! that an actor has taken out and not yet dropped, a device that still writes through a reference or pin, a
+//! write to swap in progress), then what reclaim would leave in its place is legal: the slot's bytes for a
+//! page in the swap cache, zeros for a lazyfree page. It fires when the dirty bit is lost, long before anyone
+//! can read the loss, and also when a later store hides it.
 //!
-//! Does not claim: that the program ever reads the page again, or that reclaim ever gets there: a finding of this judge alone
-//! is a dirty bit lost, not yet data lost. It looks at the page and the folio that the step worked on. It is silent while
-//! somebody holds a lock that keeps reclaim away and is going to record the store before it lets go ([`crate::exclusion`]).
+//! Does not claim: that the program ever reads the page again, or that reclaim ever gets there: a finding of
+//! this judge alone is a dirty bit lost, not yet data lost. It looks at the page and the folio that the step
+//! worked on. It is silent while somebody holds a lock that keeps reclaim away and is going to record the
+//! store before it lets go ([`crate::exclusion`]).
 
 use crate::exclusion::{excluder, is_mended};
 use crate::finding::{Finding, Legal, Place};
@@ -37,7 +39,8 @@ pub(crate) fn judge(world: &World, machine: &Machine, place: &Place, step: u32) 
     Some(Finding::CleanButNewer { step, mm, page, word, backing, legal })
 }
 
-/// The first word of which the frame holds the only legal value while nothing records that, and what the backing holds.
+/// The first word of which the frame holds the only legal value while nothing records that, and what the
+/// backing holds.
 #[inline]
 pub(crate) fn newer(
     world: &World,
@@ -56,7 +59,8 @@ pub(crate) fn newer(
     (!remembered(world, machine, frame)).then_some((word, backing[word]))
 }
 
-/// Whether whoever keeps reclaim away from the folio is going to record the store. The page may have moved to another frame by then.
+/// Whether whoever keeps reclaim away from the folio is going to record the store. The page may have moved to
+/// another frame by then.
 #[inline(never)]
 fn mends(world: &World, machine: &Machine, mm: usize, page: usize, frame: Frame) -> bool {
     let at = |m: &Machine| resting(m, mm, page).unwrap_or(frame);
@@ -74,8 +78,8 @@ fn is_newer(world: &World, machine: &Machine, mm: usize, page: usize) -> bool {
     }
 }
 
-/// The frame that holds a page, if one does: mapped, behind a migration entry, in the swap cache, or behind a word that an actor
-/// has taken out of the page table.
+/// The frame that holds a page, if one does: mapped, behind a migration entry, in the swap cache, or behind a
+/// word that an actor has taken out of the page table.
 pub(crate) fn resting(machine: &Machine, mm: usize, page: usize) -> Option<Frame> {
     let mut pte = machine.pte[mm][page];
     if pte.is_none() {

@@ -1,12 +1,13 @@
 //! Differential: the same case on two versions, side by side.
 //!
-//! Claims: with a single actor (and no disk) every version runs the same interleaving, so loads, the memory read back at the end and
-//! the place where each operation leaves its page (present, swap, device, none) must be equal. It catches a version
-//! that no rule convicts, for instance one that never migrates anything.
+//! Claims: with a single actor (and no disk) every version runs the same interleaving, so loads, the memory
+//! read back at the end and the place where each operation leaves its page (present, swap, device, none) must
+//! be equal. It catches a version that no rule convicts, for instance one that never migrates anything.
 //!
-//! Does not claim: that two versions agree where they may differ. With several actors a schedule means different
-//! interleavings to versions with different steps; values that differ but are legal on both sides are *incomparable*,
-//! and so are the two legal fates of data given to MADV_FREE. `docs/divergences.md` lists the legitimate ones.
+//! Does not claim: that two versions agree where they may differ. With several actors a schedule means
+//! different interleavings to versions with different steps; values that differ but are legal on both sides
+//! are *incomparable*, and so are the two legal fates of data given to MADV_FREE. `docs/divergences.md` lists
+//! the legitimate ones.
 
 use crate::execution::{End, Observer, Summary, replay};
 use crate::finding::{Judge, Judges};
@@ -16,8 +17,8 @@ use model::{Event, Happened, Machine, OpKind, Swap, World};
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 
-/// What a version made of a case, as far as two versions can be compared. Loads and places are kept as hashes: an
-/// execution has hundreds, and what differs is shown by the two traces.
+/// What a version made of a case, as far as two versions can be compared. Loads and places are kept as
+/// hashes: an execution has hundreds, and what differs is shown by the two traces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Every load in the order of the loads: actor, page, bytes. The drain's are the final memory.
@@ -93,8 +94,9 @@ pub fn compare(case: &Case, a: &Outcome, b: &Outcome) -> Comparison {
     Comparison::Incomparable
 }
 
-/// Whether two correct versions leave the same data, where they run the same interleaving, or over all of them: data given to
-/// MADV_FREE have two legal fates, and a large folio is split by some versions and left alone by others.
+/// Whether two correct versions leave the same data, where they run the same interleaving, or over all of
+/// them: data given to MADV_FREE have two legal fates, and a large folio is split by some versions and left
+/// alone by others.
 #[must_use]
 pub fn comparable(case: &Case) -> bool {
     case.config.large == 0 && !case.programs.kinds_used().has(OpKind::Free)

@@ -1,17 +1,20 @@
 //! Whether an invariant that is broken now can be seen to be broken.
 //!
-//! A locked folio is not reclaimed, migrated or discarded by anybody but the lock's owner, and a mapped folio not without the
-//! page-table lock of the mapping. Whoever holds such a lock may break an invariant and mend it before letting go: nobody can act
-//! on what lies between. So a judge of invariants asks [`is_mended`] before it speaks.
+//! A locked folio is not reclaimed, migrated or discarded by anybody but the lock's owner, and a mapped folio
+//! not without the page-table lock of the mapping. Whoever holds such a lock may break an invariant and mend
+//! it before letting go: nobody can act on what lies between. So a judge of invariants asks [`is_mended`]
+//! before it speaks.
 //!
-//! The answer comes from one continuation, in which the holder goes on until it lets go. Where that one mends what another does
-//! not, the judge speaks in the other one when the lock is released: a violation is never missed, only said later. No continuation
-//! is asked where nobody is excluded, so that what is broken for good is still said at once.
+//! The answer comes from one continuation, in which the holder goes on until it lets go. Where that one mends
+//! what another does not, the judge speaks in the other one when the lock is released: a violation is never
+//! missed, only said later. No continuation is asked where nobody is excluded, so that what is broken for
+//! good is still said at once.
 
 use crate::guard::{guarded, quietly};
 use model::{Frame, Machine, Transition, World};
 
-/// More steps than any listing takes while it holds a lock. Who has not let go by then does not mend anything.
+/// More steps than any listing takes while it holds a lock. Who has not let go by then does not mend
+/// anything.
 const BOUND: usize = 1024;
 
 /// Who keeps others from acting on the state of a folio that address space `mm` maps.
@@ -25,8 +28,8 @@ pub(crate) fn excluder(machine: &Machine, frame: Frame, mm: usize) -> Option<usi
     folio.lock_owner().or_else(by_entry)
 }
 
-/// Whether whoever excludes the others is going to mend what is broken. `excluder`: who that is in a machine, if anybody;
-/// `broken`: whether it still is.
+/// Whether whoever excludes the others is going to mend what is broken. `excluder`: who that is in a machine,
+/// if anybody; `broken`: whether it still is.
 pub(crate) fn is_mended(
     world: &World,
     machine: &Machine,

@@ -13,13 +13,14 @@ pub trait Chooser {
     /// One of the enabled transitions, or `None` to leave the rest to the drain.
     fn choose(&mut self, enabled: Enabled, machine: &Machine) -> Option<Transition>;
 
-    /// The next choice, if it is made without a look at what is enabled. What cannot move is [repaired](Enabled::repair).
+    /// The next choice, if it is made without a look at what is enabled. What cannot move is
+    /// [repaired](Enabled::repair).
     fn blindly(&mut self) -> Option<Transition> {
         None
     }
 
-    /// What moved went back to the first step of its operation: it may be waiting for somebody without blocking, and
-    /// choosing it again and again may never end.
+    /// What moved went back to the first step of its operation: it may be waiting for somebody without
+    /// blocking, and choosing it again and again may never end.
     fn retried(&mut self, _moved: Transition) {}
 }
 
@@ -120,8 +121,8 @@ pub fn execute<C: Chooser, O: Observer>(
     run.wind_up()
 }
 
-/// Goes on from a machine that `steps` steps have led to: finishes the programs, then drains the case. What comes of it
-/// depends on nothing but the machine.
+/// Goes on from a machine that `steps` steps have led to: finishes the programs, then drains the case. What
+/// comes of it depends on nothing but the machine.
 pub fn wind_up<O: Observer>(world: &World, machine: Machine, steps: u32, observer: &mut O) -> Summary {
     Run { world, machine, steps, observer }.wind_up()
 }
@@ -165,8 +166,8 @@ impl<O: Observer> Run<'_, '_, O> {
         Summary { end, steps: self.steps, program_steps, machine: self.machine }
     }
 
-    /// Runs the programs to their end: one actor as long as it can move and does not retry, then the next; interrupts and
-    /// the swap device when no actor can. False on deadlock.
+    /// Runs the programs to their end: one actor as long as it can move and does not retry, then the next;
+    /// interrupts and the swap device when no actor can. False on deadlock.
     fn finish(&mut self) -> bool {
         let mut last = Transition::run(0);
         while self.steps < STEP_BOUND {
@@ -177,7 +178,8 @@ impl<O: Observer> Run<'_, '_, O> {
             let choice = if enabled.has(last) { last } else { enabled.nth(0) };
             let retried = self.take(choice);
             if let Some(actor) = choice.actor() {
-                // A retry may be waiting for somebody else to go on: for a CPU that has not answered, or for another actor.
+                // A retry may be waiting for somebody else to go on: for a CPU that has not answered, or for
+                // another actor.
                 last = if retried {
                     let (actors, rest) = (enabled.0 & ((1 << ACTORS) - 1), enabled.0 >> ACTORS << ACTORS);
                     let others = Enabled(if rest == 0 { actors } else { rest });

@@ -323,7 +323,8 @@ impl Observer for Judges {
             self.keep(revoked::judge(world, machine, event, step));
         }
         if let Some(place) = Place::of(machine, event) {
-            // A finding stays for a while, and it is not cheap to say that somebody is going to mend what is broken.
+            // A finding stays for a while, and it is not cheap to say that somebody is going to mend what is
+            // broken.
             if self.of(Judge::CleanMeansEqual).is_none() {
                 self.keep(clean_means_equal::judge(world, machine, &place, step));
             }

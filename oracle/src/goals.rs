@@ -1,7 +1,8 @@
 //! Non-vacuity: whether an execution reached what makes it worth running.
 //!
-//! Claims: the named thing happened, in the program or in its drain. Does not claim: that anything is wrong with it, or that a goal that was
-//! not reached cannot be. A search whose goals stay at zero has proved nothing about what they name.
+//! Claims: the named thing happened, in the program or in its drain. Does not claim: that anything is wrong
+//! with it, or that a goal that was not reached cannot be. A search whose goals stay at zero has proved
+//! nothing about what they name.
 
 use crate::execution::{End, Observer};
 use model::{Action, Event, Happened, Machine, OpKind, Transition, World};

@@ -1,12 +1,13 @@
 //! P1, the last write.
 //!
-//! Claims: every load, during the run and in the read-back after the drain, returns for each word of the page the
-//! last value stored there, or zero where a discard allows it (the rules are `model::Shadow`'s).
+//! Claims: every load, during the run and in the read-back after the drain, returns for each word of the page
+//! the last value stored there, or zero where a discard allows it (the rules are `model::Shadow`'s).
 //!
-//! Does not claim: anything about the order of stores to different words, or about bytes that nobody reads; the
-//! drain reads every page that the case names. It does not judge a load that goes through a translation which the
-//! page table no longer has while somebody *other than the operation under test* owes a flush and has not returned: a
-//! discard of that page in flight, or a batch of reclaim (which is flushed as a whole). That window is theirs.
+//! Does not claim: anything about the order of stores to different words, or about bytes that nobody reads;
+//! the drain reads every page that the case names. It does not judge a load that goes through a translation
+//! which the page table no longer has while somebody *other than the operation under test* owes a flush and
+//! has not returned: a discard of that page in flight, or a batch of reclaim (which is flushed as a whole).
+//! That window is theirs.
 
 use crate::finding::{Finding, Legal};
 use model::{ACTORS, Actor, Event, Happened, InFlight, Machine, World};

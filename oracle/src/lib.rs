@@ -1,7 +1,8 @@
 //! The judges: each a pure function over an execution, in a file of its own.
 //!
 //! A judge says in its first lines what it claims and what it does not. Nothing here generates or searches;
-//! [`execution`] runs what it is given. Every judge has a seeded bug that it, and only it, catches (`tests/judges.rs`).
+//! [`execution`] runs what it is given. Every judge has a seeded bug that it, and only it, catches
+//! (`tests/judges.rs`).
 
 mod clean_means_equal;
 mod conform;

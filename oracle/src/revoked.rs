@@ -1,11 +1,12 @@
 //! P2, revoked access: once a call that discards or revokes has returned, nobody reaches what it took away.
 //!
-//! Claims: after MADV_DONTNEED has returned, no CPU loads from or stores to a frame in which the page was reachable when the call
-//! began, whatever the bytes are, until the allocator hands the frame out again; after mprotect to read-only has returned, no
-//! CPU stores to the page.
+//! Claims: after MADV_DONTNEED has returned, no CPU loads from or stores to a frame in which the page was
+//! reachable when the call began, whatever the bytes are, until the allocator hands the frame out again;
+//! after mprotect to read-only has returned, no CPU stores to the page.
 //!
-//! Does not claim: anything about accesses while the call is under way (they may come before or after it), about MADV_FREE (which
-//! revokes nothing), or about devices, which reach a page through references of their own.
+//! Does not claim: anything about accesses while the call is under way (they may come before or after it),
+//! about MADV_FREE (which revokes nothing), or about devices, which reach a page through references of their
+//! own.
 
 use crate::finding::{Finding, Revocation};
 use model::{Event, Happened, Machine, OpKind, World};

@@ -1,8 +1,8 @@
 //! Which of the known scenarios a loss is.
 //!
-//! A loss is named after what made it possible, which lies in the past of the load that shows it. [`History`] is what
-//! has to be remembered of an execution for that: small and comparable, so that a search over states can keep apart
-//! two pasts that lead to the same machine and deserve different names.
+//! A loss is named after what made it possible, which lies in the past of the load that shows it. [`History`]
+//! is what has to be remembered of an execution for that: small and comparable, so that a search over states
+//! can keep apart two pasts that lead to the same machine and deserve different names.
 
 use crate::finding::{Finding, Judges};
 use impls::Scenario;

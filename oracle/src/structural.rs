@@ -1,13 +1,14 @@
 //! Structural rules: what holds between steps in any correct kernel, whatever the data.
 //!
-//! Claims: I1, no page is freed while a TLB maps it writable; I3, a writable entry maps an exclusive page (5.19); I4, a
-//! migration entry names a locked and referenced folio; I5, at least as many references as mappings and swap cache,
-//! no count dropped that nobody held, and at the
-//! end none left over; I6, only the owner of the page-table lock writes entries, the hardware's A
-//! and D aside; locks are released by their owners; nothing ends in a deadlock or a livelock.
+//! Claims: I1, no page is freed while a TLB maps it writable; I3, a writable entry maps an exclusive page
+//! (5.19); I4, a migration entry names a locked and referenced folio; I5, at least as many references as
+//! mappings and swap cache, no count dropped that nobody held, and at the end none left over; I6, only the
+//! owner of the page-table lock writes entries, the hardware's A and D aside; locks are released by their
+//! owners; nothing ends in a deadlock or a livelock.
 //!
-//! Does not claim: anything about data. It looks at the page and the folio that the step worked on. Counts and migration entries
-//! may be wrong for a moment under a lock that keeps everybody else away ([`crate::exclusion`]).
+//! Does not claim: anything about data. It looks at the page and the folio that the step worked on. Counts
+//! and migration entries may be wrong for a moment under a lock that keeps everybody else away
+//! ([`crate::exclusion`]).
 
 use crate::exclusion::{excluder, is_mended};
 use crate::execution::End;
@@ -67,8 +68,8 @@ const fn too_few_references(folio: &Folio) -> bool {
     folio.refs < folio.mapcount() + folio.swapcache() as u8
 }
 
-/// I3, which holds whenever nobody has the page-table lock: fork clears the exclusive mark before it write-protects the entry, and does
-/// several pages under one lock.
+/// I3, which holds whenever nobody has the page-table lock: fork clears the exclusive mark before it
+/// write-protects the entry, and does several pages under one lock.
 fn breaks_i3(machine: &Machine, event: &Event, mm: usize, page: usize) -> bool {
     let writable_shared = |page: usize| {
         let pte = machine.pte[mm][page];

@@ -88,7 +88,8 @@ impl Observer for Writer {
     }
 }
 
-/// Runs a case on a version and writes the execution down. It is about its gravest finding: a wrong load if there is one.
+/// Runs a case on a version and writes the execution down. It is about its gravest finding: a wrong load if
+/// there is one.
 #[must_use]
 pub fn trace(version: &Version, case: &Case) -> Trace {
     trace_of(version, case, None)

@@ -33,8 +33,8 @@ fn a_loss_on_one_side_diverges() {
     }
 }
 
-/// The same schedule is another interleaving to a version with other steps, and both may be right: somewhere a second
-/// CPU's access comes before the end of the migration on one side and after it on the other.
+/// The same schedule is another interleaving to a version with other steps, and both may be right: somewhere
+/// a second CPU's access comes before the end of the migration on one side and after it on the other.
 #[test]
 fn legal_differences_under_several_actors_are_incomparable() {
     let mut seen = 0;
@@ -52,15 +52,15 @@ fn legal_differences_under_several_actors_are_incomparable() {
     assert!(seen > 0, "no schedule told v2 and v3 apart");
 }
 
-/// madvise(2) allows two fates for data given to MADV_FREE. The mark that v3 gives a device page decides here, and
-/// 6.1.192 does not give it.
+/// madvise(2) allows two fates for data given to MADV_FREE. The mark that v3 gives a device page decides
+/// here, and 6.1.192 does not give it.
 #[test]
 fn two_fates_of_a_lazyfree_page_are_incomparable() {
     assert_eq!(compared("v3", "6.1.192", "kernel=6.0 W0 F0 D0 R0"), Comparison::Incomparable);
 }
 
-/// A disk completes its writes between steps, so that one actor is not alone either: somewhere a write ends before the page is migrated on
-/// one side and after it on the other.
+/// A disk completes its writes between steps, so that one actor is not alone either: somewhere a write ends
+/// before the page is migrated on one side and after it on the other.
 #[test]
 fn a_disk_makes_one_actor_incomparable() {
     let mut seen = 0;

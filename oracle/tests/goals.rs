@@ -11,8 +11,8 @@ fn reached(name: &str, line: &str) -> Goals {
     goals
 }
 
-/// Goal, version, a case that reaches it, a case that comes close and does not. The drain reaches goals too: it reclaims and reads every
-/// page.
+/// Goal, version, a case that reaches it, a case that comes close and does not. The drain reaches goals too:
+/// it reclaims and reads every page.
 const CASES: [(Goal, &str, &str, &str); 19] = [
     (Goal::Migrated, "v3", "kernel=6.0 W0 D0", "kernel=6.0 W0 P0 R0 D0"),
     (Goal::Restored, "v3", "kernel=6.0 W0 P0 R0 D0", "kernel=6.0 W0 D0 R0"),

@@ -1,6 +1,7 @@
 //! Every judge has a seeded bug that it, and only it, catches.
 //!
-//! The differential judge has its own file; its seeded bug is here all the same, to show that the others miss it.
+//! The differential judge has its own file; its seeded bug is here all the same, to show that the others miss
+//! it.
 
 mod common;
 
@@ -34,7 +35,8 @@ fn wrong_data_is_for_last_write_alone() {
     let forgotten = faulty_around("the driver copies nothing", "alloc_and_copy", &|nodes| {
         without(nodes, &[Action::CopyToDst])
     });
-    // The source's frame goes to page 1 in between, or the bytes would still be there when the page comes back.
+    // The source's frame goes to page 1 in between, or the bytes would still be there when the page comes
+    // back.
     let finding = only(Judge::LastWrite, &forgotten, "kernel=6.0 W0 D0 W1 R0 Z0");
     let Finding::WrongValue { actor: 0, page: 0, got: 0, legal, stale: false, .. } = finding else {
         panic!("{finding}");
@@ -52,7 +54,8 @@ fn wrong_data_is_for_last_write_alone() {
     assert_eq!((legal.last, legal.or_zero), (2, false));
 }
 
-/// The flush comes after the lock, and MADV_DONTNEED returns before it (S2a): the load is wrong, and it reaches what was revoked.
+/// The flush comes after the lock, and MADV_DONTNEED returns before it (S2a): the load is wrong, and it
+/// reaches what was revoked.
 #[test]
 fn a_stale_load_of_old_data_is_for_last_write_and_revoked() {
     let line = "kernel=6.0 shared=0 cpu0: D0 | cpu1: R0 Z0 R0 | schedule: 1*2 0*8 1*30";
@@ -68,8 +71,8 @@ fn a_stale_load_of_old_data_is_for_last_write_and_revoked() {
     }
 }
 
-/// The same with a store that a second discard takes away again: no load can tell, and the store went into a page that was not there any
-/// more.
+/// The same with a store that a second discard takes away again: no load can tell, and the store went into a
+/// page that was not there any more.
 #[test]
 fn a_store_into_a_discarded_page_is_for_revoked_alone() {
     let line = "kernel=6.0 cpu0: D0 | cpu1: W0 Z0 W0 Z0 | schedule: 1*7 0*9 1*40";
@@ -82,7 +85,8 @@ fn a_store_into_a_discarded_page_is_for_revoked_alone() {
     let Finding::Revoked { actor: 1, page: 0, what: Revocation::Page, .. } = finding else { panic!("{finding}") };
 }
 
-/// mprotect returns before other CPUs have dropped their writable translations. The data comes out as the program left it.
+/// mprotect returns before other CPUs have dropped their writable translations. The data comes out as the
+/// program left it.
 #[test]
 fn a_store_to_a_read_only_page_is_for_revoked_alone() {
     let unflushed = faulty_around("mprotect does not flush", "protect", &without_end_of_gather);
@@ -101,7 +105,8 @@ fn without_end_of_gather(nodes: &[Node]) -> Vec<Node> {
     })
 }
 
-/// A later store sets D again before reclaim looks: every load is right, and yet the fact was gone for a while.
+/// A later store sets D again before reclaim looks: every load is right, and yet the fact was gone for a
+/// while.
 #[test]
 fn a_dropped_fact_that_is_made_good_is_for_clean_means_equal_alone() {
     let line = "kernel=6.0 W0 P0 R0 W0 D0 W0 P0 R0";
@@ -117,8 +122,8 @@ fn a_dropped_fact_that_is_made_good_is_for_clean_means_equal_alone() {
     }
 }
 
-/// A lock that keeps others away is no reason to wait where whoever holds it is not going to mend what is broken: the judge speaks at the
-/// step of collect that loses the dirty bit, with the folio still locked.
+/// A lock that keeps others away is no reason to wait where whoever holds it is not going to mend what is
+/// broken: the judge speaks at the step of collect that loses the dirty bit, with the folio still locked.
 #[test]
 fn clean_means_equal_speaks_as_early_as_it_can() {
     let line = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0";
@@ -306,11 +311,12 @@ fn broken_rules_are_for_structural_alone() {
         let Finding::Broken { rule: found, .. } = finding else { panic!("{title}: {finding}") };
         assert_eq!(found.text(), rule, "{title}");
     }
-    // The unreferenced half of I4 cannot come first: whoever drops the last reference frees a locked folio, which the
-    // step itself reports.
+    // The unreferenced half of I4 cannot come first: whoever drops the last reference frees a locked folio,
+    // which the step itself reports.
 }
 
-/// A version that migrates nothing loses nothing and breaks no rule. Only comparison with another version shows it.
+/// A version that migrates nothing loses nothing and breaks no rule. Only comparison with another version
+/// shows it.
 #[test]
 fn a_version_that_does_nothing_is_for_differential_alone() {
     let idle = faulty(

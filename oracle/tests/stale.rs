@@ -1,7 +1,8 @@
-//! Whose window a stale load is in: somebody else's flush that is owed excuses it, that of the operation under
-//! comparison does not (`docs/divergences.md`).
+//! Whose window a stale load is in: somebody else's flush that is owed excuses it, that of the operation
+//! under comparison does not (`docs/divergences.md`).
 //!
-//! The interleavings are written as conditions, not as numbers of steps, so that they survive a step more or less.
+//! The interleavings are written as conditions, not as numbers of steps, so that they survive a step more or
+//! less.
 
 mod common;
 
@@ -55,8 +56,8 @@ fn run(version: &Version, line: &str, script: &[Part]) -> Illegal {
     seen
 }
 
-/// cpu0's MADV_DONTNEED has emptied the entry and dropped the lock; its flush is to come. cpu2 stores into a new page,
-/// and cpu1 still reads the old one, without what cpu2 stored.
+/// cpu0's MADV_DONTNEED has emptied the entry and dropped the lock; its flush is to come. cpu2 stores into a
+/// new page, and cpu1 still reads the old one, without what cpu2 stored.
 #[test]
 fn a_discard_in_flight_excuses_a_stale_load() {
     let line = "kernel=6.0 cpu0: Z0 | cpu1: R0 R0 | cpu2: W0 P0 W0";

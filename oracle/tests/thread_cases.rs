@@ -75,8 +75,8 @@ fn hardware_of(scenario: &str) -> &'static str {
     if scenario == Scenario::S4.name() { "w1" } else { PERFECT }
 }
 
-/// The table of expected verdicts, version by scenario, is what the cases show: a loss where one is required, and none where it is
-/// forbidden.
+/// The table of expected verdicts, version by scenario, is what the cases show: a loss where one is required,
+/// and none where it is forbidden.
 #[test]
 fn the_cases_show_the_table_of_the_registry() {
     for entry in written() {
@@ -106,7 +106,8 @@ fn a_loss_is_named_after_its_scenario() {
     }
 }
 
-/// The cause comes before the step at which the data was lost, and that before the load which shows it; each of them is such a step.
+/// The cause comes before the step at which the data was lost, and that before the load which shows it; each
+/// of them is such a step.
 #[test]
 fn cause_and_loss_stand_where_they_belong() {
     for (entry, version, expect) in expectations(written()) {
@@ -177,8 +178,8 @@ fn last_copy_goes(trace: &Trace, step: u32, at: &str) {
     assert_eq!(row.after.content(0, page)[word], got, "{at}");
 }
 
-/// The sequences that ran on a real kernel, on every version, as the two kernels that the model has. v1 has its races,
-/// but none with one CPU.
+/// The sequences that ran on a real kernel, on every version, as the two kernels that the model has. v1 has
+/// its races, but none with one CPU.
 #[test]
 fn recorded_sequences_are_fine_on_what_is_correct_with_one_cpu() {
     let sequences = corpus::ground_truth_sequences();

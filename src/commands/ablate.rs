@@ -5,7 +5,8 @@ use lostwrite::separation::Subject;
 
 /// For each step of a version, the smallest program that needs it, or that there is none within bounds.
 ///
-/// A program needs a step if without it something else can be lost: a store, a dirty bit, a structural rule, or the end of the execution.
+/// A program needs a step if without it something else can be lost: a store, a dirty bit, a structural rule,
+/// or the end of the execution.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite ablate v3 --ops 4 --actors 2\n\n\
     Steps are numbered as `lostwrite mutants` numbers them; a condition goes with what it guards. docs/distinguish.md says what an answer \

@@ -3,7 +3,8 @@
 use super::{Outcome, input, separate};
 use lostwrite::separation::Subject;
 
-/// The smallest program on which two versions differ in what can be lost, or that there is none within bounds.
+/// The smallest program on which two versions differ in what can be lost, or that there is none within
+/// bounds.
 ///
 /// Programs are tried in order of size, each once up to symmetry, each with all its interleavings.
 #[derive(clap::Args)]

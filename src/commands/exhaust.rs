@@ -8,7 +8,8 @@ use lostwrite::report::{Detail, FORMAT, FoundOn, Table, found_on, replay_line_of
 use oracle::{Finding, History, Judge, trace_of};
 use serde_json::{Value, json};
 
-/// All interleavings of a case's programs, whatever its schedule: what is found, or how many states were silent.
+/// All interleavings of a case's programs, whatever its schedule: what is found, or how many states were
+/// silent.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite exhaust --impl v1 --impl v3 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
     With your own version: lostwrite exhaust --impl-file mine.json 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
@@ -35,13 +36,15 @@ pub struct Args {
     /// On so many threads; 0 for all cores
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=MOST_THREADS))]
     threads: u16,
-    /// Keep a fingerprint of each state instead of the state: less memory, and a chance to miss something, which is stated
+    /// Keep a fingerprint of each state instead of the state: less memory, and a chance to miss something,
+    /// which is stated
     #[arg(long)]
     lossy: bool,
     /// Tell on standard error how long it took
     #[arg(long)]
     time: bool,
-    /// Only what these judges say counts (last-write, revoked, clean-means-equal, structural); may be repeated
+    /// Only what these judges say counts (last-write, revoked, clean-means-equal, structural); may be
+    /// repeated
     #[arg(long = "judge", value_name = "JUDGE", value_parser = named::judge)]
     judges: Vec<Judge>,
     /// Print the timeline of each finding
@@ -195,8 +198,8 @@ fn not_exhausted(measure: &Measure) -> String {
     format!("NOT EXHAUSTED, {} states seen ({limit} used up){spoke}", measure.states)
 }
 
-/// What was not looked at because something else stands for it: twins under how many renamings, and the share of the
-/// transitions that were taken.
+/// What was not looked at because something else stands for it: twins under how many renamings, and the share
+/// of the transitions that were taken.
 fn quotient(measure: &Measure) -> String {
     let mut parts = Vec::new();
     if measure.symmetries > 1 {

@@ -127,7 +127,8 @@ impl Page {
         }
     }
 
-    /// A step with its kernel function, under its reason: the listing's own, or the common one where it comes first.
+    /// A step with its kernel function, under its reason: the listing's own, or the common one where it comes
+    /// first.
     fn step(&mut self, before: &str, action: Action, depth: usize) {
         let note = impls::note(action);
         let common = note.map(|n| n.why).filter(|_| !self.explained.contains(&action));

@@ -37,7 +37,8 @@ impl Which {
         };
         let wanted: Vec<_> = shown.iter().filter(asked).collect();
         let lost = |s: &&&Signature| s.judge() == Judge::LastWrite;
-        // News before what is known: a flag on a version believed correct, then one on a version of which nothing is expected.
+        // News before what is known: a flag on a version believed correct, then one on a version of which
+        // nothing is expected.
         let alarm = wanted.iter().find(|s| s.version().is_correct_on(&case.config));
         let own = || wanted.iter().filter(|s| !s.version().has_expectations());
         let news = alarm.or_else(|| own().find(lost)).or_else(|| own().next());

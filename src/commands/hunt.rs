@@ -77,7 +77,8 @@ pub fn run(args: &Args) -> Outcome {
     Ok(code)
 }
 
-/// What was found on versions of which nothing is expected, with a case of each kind; or within which bounds nothing was.
+/// What was found on versions of which nothing is expected, with a case of each kind; or within which bounds
+/// nothing was.
 pub fn own(options: &HuntOptions, result: &HuntReport) -> Vec<String> {
     let mut lines = Vec::new();
     for (place, version) in options.versions.iter().enumerate().filter(|(_, v)| !v.has_expectations()) {

@@ -121,7 +121,8 @@ impl Around {
 /// Versions that are not built in, for commands that take names in another way than by `--impl`.
 #[derive(clap::Args)]
 pub struct Files {
-    /// A version of your own as JSON, beside the others; may be repeated (start from `explain v3 --format json`)
+    /// A version of your own as JSON, beside the others; may be repeated (start from `explain v3 --format
+    /// json`)
     #[arg(long = "impl-file", value_name = "FILE")]
     files: Vec<String>,
 }
@@ -149,7 +150,8 @@ pub trait Unnamed: Clone + Send + Sync + 'static {
     const NAMES: &'static str;
     /// The help of `--impl-file`.
     const FILES: &'static str;
-    /// Whether they stay when there is a file and no name: so that one's own version stands among those that one knows.
+    /// Whether they stay when there is a file and no name: so that one's own version stands among those that
+    /// one knows.
     const BESIDE_FILES: bool;
 
     /// The versions.

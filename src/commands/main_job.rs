@@ -149,7 +149,8 @@ pub fn run(args: &Args) -> Outcome {
 
 const KERNEL: &str = "6.0";
 
-/// What the expected verdicts hold for. Elsewhere more is lost, and rightly: without exclusive pages S2b, with other CPUs S4.
+/// What the expected verdicts hold for. Elsewhere more is lost, and rightly: without exclusive pages S2b,
+/// with other CPUs S4.
 fn surroundings() -> Result<Environment, String> {
     Ok(Environment {
         kernel: Some(named::kernel(KERNEL)?),

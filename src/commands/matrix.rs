@@ -7,7 +7,8 @@ use impls::PERFECT;
 use lostwrite::named;
 use lostwrite::report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_json, matrix_text};
 
-/// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is expected.
+/// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is
+/// expected.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite matrix --hardware hw0 --impl v2 --impl v3\n\n\
     With your own version: lostwrite matrix --impl-file mine.json\n\n\
@@ -30,7 +31,8 @@ pub struct Table {
     /// The CPU; may be repeated, a table each; 'all' for every one
     #[arg(long, value_name = "HARDWARE", default_values_t = [PERFECT.to_owned()])]
     hardware: Vec<String>,
-    /// The kernel around the versions: one release for all, so that only the operation differs, or 'native' for each one's own
+    /// The kernel around the versions: one release for all, so that only the operation differs, or 'native'
+    /// for each one's own
     #[arg(long, default_value = "6.0")]
     kernel: String,
     /// Another value for a knob of the kernel, as NAME=VALUE; may be repeated

@@ -8,7 +8,8 @@ use lostwrite::separation::{FORMAT, Part, Subject};
 use serde_json::Value;
 use std::path::Path;
 
-/// Joins the results of jobs that did a part each (--shard): the same answer, with the same numbers, as one job gives (of a matrix, as JSON).
+/// Joins the results of jobs that did a part each (--shard): the same answer, with the same numbers, as one
+/// job gives (of a matrix, as JSON).
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite merge part1.json part2.json part3.json\n\n\
     Exits with 1 if a part is missing or was interrupted.")]

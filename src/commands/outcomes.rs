@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 /// The final memories that a case's programs can end with, by version; `*` on what is forbidden.
 ///
-/// All interleavings of the programs, whatever the schedule; each ends with the drain, which reclaims every page and reads it back.
+/// All interleavings of the programs, whatever the schedule; each ends with the drain, which reclaims every
+/// page and reads it back.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite outcomes --impl v1 --impl v3 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
     Exits with 1 if a version that is believed correct ends with what is forbidden, or one of which nothing is expected (your own, or a \

@@ -70,8 +70,8 @@ fn plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || ".+-_@".contains(c)
 }
 
-/// What every version of the registry does. Versions that lose in different scenarios stand in an entry each, with all that do not lose,
-/// since a scenario is an entry's.
+/// What every version of the registry does. Versions that lose in different scenarios stand in an entry each,
+/// with all that do not lose, since a scenario is an entry's.
 fn content(case: &Case, signature: &Signature) -> (String, Vec<&'static str>) {
     let mut losses = BTreeMap::<Option<Scenario>, Vec<(&Version, Expect)>>::new();
     let mut others = Vec::new();

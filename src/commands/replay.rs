@@ -20,13 +20,15 @@ pub struct Args {
     versions: input::Versions<input::Thread>,
     #[command(flatten)]
     around: input::Around,
-    /// Show what this judge finds (last-write, revoked, clean-means-equal, structural); if not given, the gravest finding
+    /// Show what this judge finds (last-write, revoked, clean-means-equal, structural); if not given, the
+    /// gravest finding
     #[arg(long, value_name = "JUDGE", value_parser = named::judge)]
     judge: Option<Judge>,
     /// Print every step
     #[arg(long)]
     full: bool,
-    /// After the timeline, the execution of a version that does not lose, step by step beside it: the nearest one, or the one named
+    /// After the timeline, the execution of a version that does not lose, step by step beside it: the nearest
+    /// one, or the one named
     #[arg(long, value_name = "VERSION", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     beside: Option<String>,
     /// Print only the verdicts
@@ -136,7 +138,8 @@ fn show(args: &Args, witness: &Witness) {
     }
 }
 
-/// What is wrong with what came out: the file says otherwise, or says nothing of a version that is believed correct and flagged.
+/// What is wrong with what came out: the file says otherwise, or says nothing of a version that is believed
+/// correct and flagged.
 fn complaint(entry: &Entry, witness: &Witness) -> Option<String> {
     let version = witness.losing.version;
     let seen = witness.losing.trace.judges.verdict();

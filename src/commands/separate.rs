@@ -1,4 +1,5 @@
-//! What `distinguish`, `ablate` and `merge` share: limits, long work with a journal, progress, and how results are printed.
+//! What `distinguish`, `ablate` and `merge` share: limits, long work with a journal, progress, and how
+//! results are printed.
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::interrupt::{INTERRUPTED, STOP, listen};
@@ -27,14 +28,15 @@ pub struct Programs {
     /// On so many pages
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
     pages: u8,
-    /// What CPUs do, in letters; 'R W P D I U IP UP F Z' if not given, with DD for versions that split large folios
+    /// What CPUs do, in letters; 'R W P D I U IP UP F Z' if not given, with DD for versions that split large
+    /// folios
     #[arg(long, value_name = "LETTERS")]
     alphabet: Option<String>,
     /// Let kswapd or a DMA device take part too; may be repeated
     #[arg(long = "with", value_name = "kswapd|dma")]
     others: Vec<String>,
-    /// A machine to start from, as the options of a case, such as 'shared=0'; may be repeated; if not given: '', 'shared=0',
-    /// and for versions that split large folios 'large=0' and 'shared=0 large=1'
+    /// A machine to start from, as the options of a case, such as 'shared=0'; may be repeated; if not given:
+    /// '', 'shared=0', and for versions that split large folios 'large=0' and 'shared=0 large=1'
     #[arg(long = "start", value_name = "OPTIONS")]
     starts: Vec<String>,
     #[command(flatten)]

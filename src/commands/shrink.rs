@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-/// The smallest case with the same verdict: the same version, judge and page, and of a loss the same scenario.
+/// The smallest case with the same verdict: the same version, judge and page, and of a loss the same
+/// scenario.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples: lostwrite shrink --impl pre-fix 'kernel=6.1 W0 R1 P0 R0 W0 D0 P0 R0 W1'\n          \
@@ -33,7 +34,8 @@ pub struct Args {
     /// Write the shrunk case here
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write it into corpus/regressions of the checkout, with what every version does on it, where the tests replay it
+    /// Write it into corpus/regressions of the checkout, with what every version does on it, where the tests
+    /// replay it
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     as_test: Option<String>,
     /// With --as-test: write into this folder

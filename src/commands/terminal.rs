@@ -70,8 +70,8 @@ pub fn bytes(bytes: &[u8]) {
     written(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
-/// Ends the process if it has nobody to write to, quietly if the reader has had enough. Where the system has signals for that,
-/// it has ended already.
+/// Ends the process if it has nobody to write to, quietly if the reader has had enough. Where the system has
+/// signals for that, it has ended already.
 fn written(result: std::io::Result<()>) {
     let Err(e) = result else { return };
     if e.kind() != ErrorKind::BrokenPipe {

@@ -1,7 +1,8 @@
-//! Two executions of one case side by side, plain ASCII, at most 100 columns: the version that loses on the left.
+//! Two executions of one case side by side, plain ASCII, at most 100 columns: the version that loses on the
+//! left.
 //!
-//! Between the columns stands a blank where both take the same step with the same effect, `|` where the steps or what
-//! they do differ, `<` and `>` where only one of them has a step, as in `sdiff`.
+//! Between the columns stands a blank where both take the same step with the same effect, `|` where the steps
+//! or what they do differ, `<` and `>` where only one of them has a step, as in `sdiff`.
 
 use super::story::{Mark, marks};
 use super::timeline::{Detail, WIDTH, actor_name, cell, effects, telling, timeline, wrap};
@@ -26,8 +27,8 @@ pub fn finding_text(witness: &Witness) -> String {
     }
 }
 
-/// Both executions from shortly before their first difference to the step that shows the loss; nothing if the witness has no
-/// version beside.
+/// Both executions from shortly before their first difference to the step that shows the loss; nothing if the
+/// witness has no version beside.
 #[must_use]
 pub fn side_by_side(witness: &Witness) -> Option<String> {
     let beside = witness.beside.as_ref()?;

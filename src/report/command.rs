@@ -4,8 +4,8 @@ use corpus::Case;
 use impls::Version;
 use oracle::{Judge, Trace, trace};
 
-/// The line that replays a finding and shows what was said of it. A replay shows the gravest finding of an execution; `judge` names
-/// another one.
+/// The line that replays a finding and shows what was said of it. A replay shows the gravest finding of an
+/// execution; `judge` names another one.
 #[must_use]
 pub fn replay_line(version: &Version, case: &Case, judge: Option<Judge>) -> String {
     let judge = judge.map_or(String::new(), |judge| format!(" --judge {}", judge.name()));

@@ -23,7 +23,8 @@ pub(super) fn who(case: &Case, transition: Transition) -> String {
     }
 }
 
-/// A finding with all that is known of it: the case, both executions step by step, and which steps of them correspond.
+/// A finding with all that is known of it: the case, both executions step by step, and which steps of them
+/// correspond.
 #[must_use]
 pub fn finding_json(witness: &Witness) -> Value {
     let Witness { case, losing, beside } = witness;

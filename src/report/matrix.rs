@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The number of the JSON forms of this folder; it changes when a field changes its meaning or goes away. In 1 the number itself
-/// was called `version`.
+/// The number of the JSON forms of this folder; it changes when a field changes its meaning or goes away. In
+/// 1 the number itself was called `version`.
 pub const FORMAT: u32 = 2;
 
 pub(super) const LEGEND: &str = "\
@@ -201,7 +201,8 @@ fn goals(table: &Matrix, reached: bool) -> Vec<&'static str> {
     table.goals().list(reached).map(oracle::Goal::text).collect()
 }
 
-/// Whether the built-in versions do what the table of expected verdicts says, and what was found on others, a sentence each.
+/// Whether the built-in versions do what the table of expected verdicts says, and what was found on others, a
+/// sentence each.
 pub(super) fn conclusion(table: &Matrix) -> String {
     let (built_in, others): (Vec<_>, Vec<_>) = table.rows.iter().partition(|row| row.version.has_expectations());
     let cells = |rows: &[&MatrixRow], which: &dyn Fn(&Square) -> bool| {

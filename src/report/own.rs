@@ -1,4 +1,5 @@
-//! Versions of which nothing is expected, those from files and mutants: what was found on them is said in words.
+//! Versions of which nothing is expected, those from files and mutants: what was found on them is said in
+//! words.
 
 use explore::Verdict;
 use impls::{Scenario, Standing, Version};

@@ -35,8 +35,8 @@ impl Level {
         }
     }
 
-    /// A flag on a version that is believed correct should not be, and one on a version of which nothing is expected is news; others are
-    /// known to lose.
+    /// A flag on a version that is believed correct should not be, and one on a version of which nothing is
+    /// expected is news; others are known to lose.
     fn of(witness: &Witness) -> Level {
         let version = witness.losing.version;
         let known = version.has_expectations() && !version.is_correct_on(&witness.case.config);
@@ -44,8 +44,8 @@ impl Level {
     }
 }
 
-/// A log with a run, a rule for each judge, and a result for each finding: an error if the version is believed correct, else a note.
-/// Executions in which no judge speaks are no results.
+/// A log with a run, a rule for each judge, and a result for each finding: an error if the version is
+/// believed correct, else a note. Executions in which no judge speaks are no results.
 #[must_use]
 pub fn sarif(witnesses: &[Witness]) -> Value {
     let levelled: Vec<_> = witnesses.iter().map(|w| (w, Level::of(w))).collect();
@@ -146,8 +146,8 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
     Some(result)
 }
 
-/// The step to point at: the cause if it is a step of the operation under comparison, or the change of the entry behind it; else the
-/// operation's last step before the finding.
+/// The step to point at: the cause if it is a step of the operation under comparison, or the change of the
+/// entry behind it; else the operation's last step before the finding.
 fn at_fault(side: &Side) -> Option<&Row> {
     let trace = &side.trace;
     let cause = trace.diagnosis.and_then(|d| d.cause);

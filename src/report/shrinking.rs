@@ -26,7 +26,8 @@ pub fn sizes(before: (&Size, u32), after: (&Size, u32)) -> Table {
     table
 }
 
-/// Many cases before and after: median, mean and worst of each count, of the executions that it took, and of the time.
+/// Many cases before and after: median, mean and worst of each count, of the executions that it took, and of
+/// the time.
 #[must_use]
 pub fn statistics_text(samples: &[Sample]) -> String {
     let header = ["", "before: median", "mean", "worst", "after: median", "mean", "worst"];

@@ -1,4 +1,5 @@
-//! What is said of a finding, in one place for every form of report: a headline, a few sentences, and the words at the marked steps.
+//! What is said of a finding, in one place for every form of report: a headline, a few sentences, and the
+//! words at the marked steps.
 //!
 //! All of it comes from the symptom and the cause ([`oracle::Diagnosis`]) and from the rows that they name.
 
@@ -184,7 +185,8 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
     Some(what.to_owned())
 }
 
-/// Whether the store came after the operation had read the entry: only the clear itself saw D, and its word is not used.
+/// Whether the store came after the operation had read the entry: only the clear itself saw D, and its word
+/// is not used.
 fn raced(trace: &Trace) -> bool {
     let Some((row, actor)) = trace.cause().and_then(|row| Some((row, row.event.transition.actor()?))) else {
         return false;
@@ -194,8 +196,8 @@ fn raced(trace: &Trace) -> bool {
     entry.is_present() && entry.dirty() && row.subject_step.is_some() && !row.before.actors[actor].pte.dirty()
 }
 
-/// The scenario of a finding, if symptom and cause are those of the scenario. It is named while an execution runs, by what collect has
-/// taken; what became of the store in the end may be something else.
+/// The scenario of a finding, if symptom and cause are those of the scenario. It is named while an execution
+/// runs, by what collect has taken; what became of the store in the end may be something else.
 pub(super) fn scenario(trace: &Trace) -> Option<Scenario> {
     let scenario = trace.scenario()?;
     let diagnosis = trace.diagnosis?;
@@ -452,7 +454,8 @@ mod tests {
             let text = sentences(case, trace).expect("a finding has sentences");
             let at = format!("{} on {case}: {text}", version.name);
             assert!(text.ends_with('.') && !text.contains("  ") && !text.contains(".."), "{at}");
-            // Every step that is named exists, up to the one that shows the finding, and is named once in a sentence.
+            // Every step that is named exists, up to the one that shows the finding, and is named once in a
+            // sentence.
             for step in numbers_after(&text.to_lowercase(), "step ") {
                 let last = if matches!(finding, Finding::Broken { .. }) { u32::MAX } else { finding.step() };
                 assert!(step >= 1 && step as u32 <= last, "{at}");
@@ -547,7 +550,8 @@ mod tests {
         }
     }
 
-    /// What is marked in the timeline of a page stands in its key too; a mail has a subject, all its facts, and no empty ones.
+    /// What is marked in the timeline of a page stands in its key too; a mail has a subject, all its facts,
+    /// and no empty ones.
     #[test]
     fn mails_and_pages_say_what_the_sentences_say() {
         let mut n = 0;

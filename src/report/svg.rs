@@ -1,7 +1,8 @@
-//! A timeline as a picture for slides and documents: a lifeline for each actor, the telling steps on them, what they change beside.
+//! A timeline as a picture for slides and documents: a lifeline for each actor, the telling steps on them,
+//! what they change beside.
 //!
-//! The text in it can be selected and searched; the colours follow the reader's choice of light or dark where it is shown as
-//! a picture of its own.
+//! The text in it can be selected and searched; the colours follow the reader's choice of light or dark where
+//! it is shown as a picture of its own.
 
 use super::html::{sentence, title};
 use super::story::{Mark, marks};

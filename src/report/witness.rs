@@ -1,4 +1,5 @@
-//! A finding as it is shown: the execution that has it, and beside it a neighbouring version's execution of the same case.
+//! A finding as it is shown: the execution that has it, and beside it a neighbouring version's execution of
+//! the same case.
 
 use corpus::Case;
 use impls::Version;
@@ -61,7 +62,8 @@ pub struct Alignment {
 }
 
 impl Witness {
-    /// The case on a version, with nothing beside. It is about what `judge` finds, or about the gravest finding.
+    /// The case on a version, with nothing beside. It is about what `judge` finds, or about the gravest
+    /// finding.
     #[must_use]
     pub fn alone(version: &'static Version, case: &Case, judge: Option<Judge>) -> Witness {
         Witness { case: case.clone(), losing: Side::of(version, case, judge), beside: None }
@@ -89,8 +91,8 @@ impl Witness {
 
     /// Both executions in one order; nothing if there is no version beside.
     ///
-    /// Two steps are the same if the same actor takes the same step of the same operation; what it reads or changes may
-    /// differ. What the version beside does after the step that shows the loss is left out.
+    /// Two steps are the same if the same actor takes the same step of the same operation; what it reads or
+    /// changes may differ. What the version beside does after the step that shows the loss is left out.
     #[must_use]
     pub fn alignment(&self) -> Option<Alignment> {
         let beside = self.beside.as_ref()?;
@@ -131,8 +133,8 @@ fn align(left: &[Row], right: &[Row], alike: impl Fn(&Row, &Row) -> bool) -> Vec
     pairs
 }
 
-/// What makes steps of two executions the same step: who, in which operation of its program, what, and in which function of the
-/// environment.
+/// What makes steps of two executions the same step: who, in which operation of its program, what, and in
+/// which function of the environment.
 type Key = (Transition, usize, Option<Op>, Option<Action>, Option<&'static str>);
 
 fn keys(rows: &[Row]) -> Vec<Key> {
@@ -153,8 +155,8 @@ fn same_effect(left: &Row, right: &Row, actors: usize) -> bool {
         && effects(left, actors) == effects(right, actors)
 }
 
-/// The version that is nearest to this one and shows nothing on the case: believed correct there if there is one, with the
-/// fewest lines of its listing that differ; of several the oldest.
+/// The version that is nearest to this one and shows nothing on the case: believed correct there if there is
+/// one, with the fewest lines of its listing that differ; of several the oldest.
 #[must_use]
 pub fn neighbour(version: &'static Version, case: &Case) -> Option<Side> {
     let mut candidates: Vec<_> = impls::registry()

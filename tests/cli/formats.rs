@@ -122,7 +122,8 @@ fn witness(version: &str, case: &str) -> Witness {
     Witness::of(impls::find(version).expect("registered"), &case.parse().expect("a case"), None)
 }
 
-/// The line of the step at fault in the file of the version: that of the clear whose returned word is ignored.
+/// The line of the step at fault in the file of the version: that of the clear whose returned word is
+/// ignored.
 #[test]
 fn sarif_points_at_the_line_of_the_listing() {
     let log = sarif(&[witness("v1", RACE), witness("pre-fix", S1), witness("v3", S1)]);

@@ -20,7 +20,8 @@ fn list_shows_the_versions_with_what_they_lose() {
     }
 }
 
-/// v3 differs from v2 in what happens between the folio lock and the dirty bit, and in the range flush at the end.
+/// v3 differs from v2 in what happens between the folio lock and the dirty bit, and in the range flush at the
+/// end.
 #[test]
 fn diff_marks_the_two_places_where_v2_and_v3_differ() {
     let out = printed(&lostwrite(&["diff", "v2", "v3", "--all"]).success());
@@ -49,7 +50,8 @@ fn diff_marks_the_two_places_where_v2_and_v3_differ() {
     lostwrite(&["diff", "v3", "v3"]).success().stdout(predicate::str::contains("no difference"));
 }
 
-/// The steps stand in the order of the listing, each with its kernel function, under reasons that fit the page.
+/// The steps stand in the order of the listing, each with its kernel function, under reasons that fit the
+/// page.
 #[test]
 fn explain_says_why_each_step_is_there() {
     for version in impls::history().into_iter().chain(impls::mutants().iter().map(|m| &m.version)) {

@@ -71,7 +71,8 @@ fn matrix_takes_kernels_hardware_and_knobs() {
     assert_eq!(table(&[]), table(&["--kernel", "6.0", "--hardware", "hw0"]));
     let (around_6_0, native) = (row(&table(&[])), row(&table(&["--kernel", "native"])));
     assert_eq!((around_6_0[1].as_str(), around_6_0[2].as_str()), ("6.0", "L"));
-    // 5.18 finds no exclusive page in its own kernel: the write fault copies, and the copy has no slot to be stale.
+    // 5.18 finds no exclusive page in its own kernel: the write fault copies, and the copy has no slot to be
+    // stale.
     assert!(native[1] == "5.18" && native[2].starts_with("ok "), "{native:?}");
     // The same knob by hand.
     let by_hand = printed(&lostwrite(&["matrix", "--impl", "5.18", "--knob", "exclusive=off"]).code(1));

@@ -1,4 +1,5 @@
-//! Everything that is printed for programs is in the form that its schema says, and the schemas notice what is not.
+//! Everything that is printed for programs is in the form that its schema says, and the schemas notice what
+//! is not.
 
 use crate::common::{S1, lostwrite, own_version, printed, repository};
 use jsonschema::Validator;
@@ -109,7 +110,8 @@ fn validator(schema: &Schema) -> Validator {
     jsonschema::options().with_registry(&registry).build(&schema).expect("a schema")
 }
 
-/// Every document that differs from a good one by a field that is gone, of another type, or too many; each of the objects in it in turn.
+/// Every document that differs from a good one by a field that is gone, of another type, or too many; each of
+/// the objects in it in turn.
 fn damaged(good: &Value) -> Vec<(String, Value)> {
     fn walk(at: &str, value: &Value, out: &mut Vec<(String, Value)>) {
         let place = |key: &str| format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));

@@ -15,8 +15,8 @@ pub enum Feature {
         /// Whether it succeeded.
         ok: bool,
     },
-    /// Two steps met on an object: one read what the other had written, or wrote over what the other had read or
-    /// written, and nobody wrote in between.
+    /// Two steps met on an object: one read what the other had written, or wrote over what the other had read
+    /// or written, and nobody wrote in between.
     Pair {
         /// What kind of object.
         object: ObjectKind,
@@ -42,8 +42,8 @@ pub enum Feature {
         /// What they said.
         said: Said,
     },
-    /// What they said of all versions together, as a number: which versions the case tells apart. Two answers in four
-    /// billion share one; what was said on each version is a feature of its own.
+    /// What they said of all versions together, as a number: which versions the case tells apart. Two answers
+    /// in four billion share one; what was said on each version is a feature of its own.
     Verdicts(u32),
 }
 

@@ -5,8 +5,8 @@ use super::steps::{Step, Steps};
 use model::{Actor, Event, Footprint, Frame, Happened, Machine, Object, PAGES, SYSTEM_FRAMES, Transition, World};
 use oracle::{End, Goal, Goals, Judges, Observer};
 
-/// Hands the features of an execution to `found`, each as often as it shows, the goals and what judges said once, at
-/// the end.
+/// Hands the features of an execution to `found`, each as often as it shows, the goals and what judges said
+/// once, at the end.
 pub struct Coverage<'a, F> {
     steps: &'a Steps,
     found: F,
@@ -108,8 +108,8 @@ impl<F: FnMut(Feature)> Observer for Coverage<'_, F> {
     }
 }
 
-/// Where it rests that the page which a step worked on is newer than its backing, a bit each as in `RESTS`; `None` if the
-/// page is nowhere in memory, or is no newer.
+/// Where it rests that the page which a step worked on is newer than its backing, a bit each as in `RESTS`;
+/// `None` if the page is nowhere in memory, or is no newer.
 fn rests(machine: &Machine, event: &Event, actor: usize) -> Option<u8> {
     let registers = &machine.actors[actor];
     let begun = registers.has(Actor::BEGUN);

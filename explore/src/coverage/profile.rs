@@ -65,8 +65,8 @@ impl Profiler {
         }
     }
 
-    /// The features of steps, judges' rules and goals that can be reached at all as far as anyone knows; which pairs can,
-    /// nobody knows.
+    /// The features of steps, judges' rules and goals that can be reached at all as far as anyone knows;
+    /// which pairs can, nobody knows.
     #[must_use]
     pub fn reachable(&self) -> BTreeSet<Feature> {
         let steps = self.versions.iter().flat_map(|(version, steps)| steps.can_take(version));
@@ -76,7 +76,8 @@ impl Profiler {
     }
 }
 
-/// Runs a case on a version; `None` if the version asks for what the model cannot do, as on a CPU that breaks the contract.
+/// Runs a case on a version; `None` if the version asks for what the model cannot do, as on a CPU that breaks
+/// the contract.
 fn judged(
     version: &Version,
     steps: &Steps,

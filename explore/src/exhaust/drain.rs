@@ -5,7 +5,8 @@ use model::{Event, Happened, Machine, World};
 use oracle::guard::guarded;
 use oracle::{End, Finding, Goals, Judge, Judges, Observer, Rule, wind_up};
 
-/// What came of a drain: the first finding of each judge up to a load of a wrong value, with the memory of that moment.
+/// What came of a drain: the first finding of each judge up to a load of a wrong value, with the memory of
+/// that moment.
 pub(super) struct Drained<M> {
     pub findings: Vec<(Finding, M)>,
     pub goals: Goals,

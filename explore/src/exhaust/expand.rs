@@ -1,5 +1,5 @@
-//! Expanding states: every way on from each, stepped and judged. Nothing here knows which states have been seen, and nothing
-//! gets a number here, so that any number of threads can do it.
+//! Expanding states: every way on from each, stepped and judged. Nothing here knows which states have been
+//! seen, and nothing gets a number here, so that any number of threads can do it.
 
 use super::drain::drain;
 use super::reduce::Reduction;
@@ -60,7 +60,8 @@ pub(super) struct Sheet<M> {
     pub done: Vec<Done>,
     /// By way: what moved.
     pub vias: Vec<Transition>,
-    /// By way: where to; [`Key::NOWHERE`] if the execution is over, or is not followed, or if that is among the following.
+    /// By way: where to; [`Key::NOWHERE`] if the execution is over, or is not followed, or if that is among
+    /// the following.
     pub keys: Vec<Key>,
     pub fresh: Vec<Fresh<M>>,
     /// The age of the keys.

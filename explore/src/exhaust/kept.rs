@@ -45,7 +45,8 @@ pub(super) enum Silence {
 /// What is known so far.
 pub(super) struct Kept<M, W> {
     pub options: Options,
-    /// Whether anything that any judge says ends the search, or only what is looked for; if neither, the best is kept.
+    /// Whether anything that any judge says ends the search, or only what is looked for; if neither, the best
+    /// is kept.
     pub silent: Option<Silence>,
     pub wanted: W,
     pub space: Space<M>,
@@ -211,7 +212,8 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
         std::hint::black_box(self.space.states.fetch(hashes, |state| u64::from(nodes[state as usize].runs())));
     }
 
-    /// A state that is new or was reached before: then the way with fewer switches stays, if both are equally long.
+    /// A state that is new or was reached before: then the way with fewer switches stays, if both are equally
+    /// long.
     #[inline]
     fn reach(&mut self, hash: u64, key: Key, parent: u32, from: Node, via: Transition) -> Reached {
         let runs = from.runs_by(via);

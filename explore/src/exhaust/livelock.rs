@@ -3,13 +3,14 @@
 use super::kept::END;
 use super::node::Node;
 
-/// The first state from which no way that ends can be reached. `ways` are the states' successors, each state's from its place in
-/// `first` on, as many as its node says.
+/// The first state from which no way that ends can be reached. `ways` are the states' successors, each
+/// state's from its place in `first` on, as many as its node says.
 pub(super) fn livelock(nodes: &[Node], first: &[u32], ways: &[u32]) -> Option<u32> {
     let mut ends = vec![false; nodes.len()];
     let mut open: Vec<u32> = (0..nodes.len() as u32).rev().collect();
     loop {
-        // Most ways lead to later states, so that one pass from the last to the first finds nearly everything.
+        // Most ways lead to later states, so that one pass from the last to the first finds nearly
+        // everything.
         let before = open.len();
         open.retain(|&state| {
             let from = first[state as usize] as usize;

@@ -1,19 +1,23 @@
-//! All interleavings of a case's programs on a version: breadth first over machines, every judge on every transition.
+//! All interleavings of a case's programs on a version: breadth first over machines, every judge on every
+//! transition.
 //!
-//! Judging transitions one by one is exact: what a judge says of a step is a function of the machine that the step left
-//! and of the step itself, and both are part of the transition. Where the programs are over and nothing moves, what
-//! follows (the drain) is a function of the machine, so that it runs once for each such machine. What concerns a whole
-//! execution is a deadlock, which is a state without a way on, or a livelock, which is a state from which no end can be
-//! reached. A cycle that can be left is neither: who spins is not chosen for ever.
+//! Judging transitions one by one is exact: what a judge says of a step is a function of the machine that the
+//! step left and of the step itself, and both are part of the transition. Where the programs are over and
+//! nothing moves, what follows (the drain) is a function of the machine, so that it runs once for each such
+//! machine. What concerns a whole execution is a deadlock, which is a state without a way on, or a livelock,
+//! which is a state from which no end can be reached. A cycle that can be left is neither: who spins is not
+//! chosen for ever.
 //!
-//! An execution is followed up to its first load of a wrong value. What is reported is a shortest execution, of those one
-//! with fewest switches between actors, of those the first in an order that depends on nothing but the case.
+//! An execution is followed up to its first load of a wrong value. What is reported is a shortest execution,
+//! of those one with fewest switches between actors, of those the first in an order that depends on nothing
+//! but the case.
 //!
-//! A step that the model cannot carry out (a listing with a fault put in may ask for one) ends its execution and is a
-//! finding too.
+//! A step that the model cannot carry out (a listing with a fault put in may ask for one) ends its execution
+//! and is a finding too.
 //!
-//! There are quicker ways to learn that nobody has anything to say ([`Options`]): depth first, and with fewer states. They
-//! are tried first, and given up as soon as somebody speaks: what is reported is always found as described above.
+//! There are quicker ways to learn that nobody has anything to say ([`Options`]): depth first, and with fewer
+//! states. They are tried first, and given up as soon as somebody speaks: what is reported is always found as
+//! described above.
 //!
 //! Does not claim: anything about other programs, other initial machines, or a version's behaviour on them.
 
@@ -114,8 +118,9 @@ pub enum Exhaust {
     },
 }
 
-/// Explores all interleavings of a case's programs (its schedule is ignored) on a version, as long as there are no more
-/// than `budget` states, and asks `wanted` about each finding. [`History`] as the memory tells the scenario of a finding.
+/// Explores all interleavings of a case's programs (its schedule is ignored) on a version, as long as there
+/// are no more than `budget` states, and asks `wanted` about each finding. [`History`] as the memory tells
+/// the scenario of a finding.
 pub fn exhaust<M: Memory>(
     version: &Version,
     case: &Case,

@@ -86,15 +86,18 @@ pub struct Measure {
     pub bytes: u64,
     /// Bits that tell the states apart.
     pub bits: u32,
-    /// How many renamings of actors and pages leave the programs as they are; 1 if symmetry is not made use of.
+    /// How many renamings of actors and pages leave the programs as they are; 1 if symmetry is not made use
+    /// of.
     pub symmetries: u32,
     /// Whether transitions were left out where the others commute with them.
     pub reduced: bool,
-    /// An upper bound of the probability that a state was taken for another one; 0 unless the search is lossy.
+    /// An upper bound of the probability that a state was taken for another one; 0 unless the search is
+    /// lossy.
     pub omission: f64,
     /// Why it has not come to its end.
     pub cut: Option<Cut>,
-    /// Something that a quicker search had found, if this one, for a shortest execution, was cut before it came to it.
+    /// Something that a quicker search had found, if this one, for a shortest execution, was cut before it
+    /// came to it.
     pub spoke: Option<Finding>,
 }
 

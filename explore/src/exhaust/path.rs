@@ -10,7 +10,8 @@ use oracle::{Finding, Judges, replay};
 /// The choices that lead to a state, and from there on.
 ///
 /// # Panics
-/// If there are more switches than a schedule can hold: far more than there are in programs that can be exhausted.
+/// If there are more switches than a schedule can hold: far more than there are in programs that can be
+/// exhausted.
 pub(super) fn schedule(nodes: &[Node], state: u32, via: Option<Transition>) -> Schedule {
     let mut choices: Vec<_> = via.into_iter().collect();
     let mut at = state;

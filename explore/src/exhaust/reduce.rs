@@ -1,11 +1,13 @@
-//! Partial-order reduction: of the transitions of a state, those of some movers only, if whatever the other movers may do in
-//! the meantime commutes with them.
+//! Partial-order reduction: of the transitions of a state, those of some movers only, if whatever the other
+//! movers may do in the meantime commutes with them.
 //!
-//! A set of movers is closed (*persistent* in Godefroid's words: Partial-Order Methods for the Verification of Concurrent Systems,
+//! A set of movers is closed (*persistent* in Godefroid's words: Partial-Order Methods for the Verification
+//! of Concurrent Systems,
 //! 1996) if nothing that the movers outside may ever do touches what the next transition of a mover inside touches or is judged by.
-//! The closed set with the fewest enabled transitions is taken. A set all of whose transitions lead to states that have been expanded is
-//! not enough: then the state is expanded again with all of its transitions, so that nothing is left out for ever (Bosnacki, Leue and
-//! Lluch Lafuente, Partial-Order Reduction for General State Exploring Algorithms, 2009).
+//! The closed set with the fewest enabled transitions is taken. A set all of whose transitions lead to states
+//! that have been expanded is not enough: then the state is expanded again with all of its transitions, so
+//! that nothing is left out for ever (Bosnacki, Leue and Lluch Lafuente, Partial-Order Reduction for General
+//! State Exploring Algorithms, 2009).
 
 use model::{ACTORS, Enabled, Footprint, Machine, Prospects, Transition, World};
 use oracle::guard::guarded;
@@ -25,8 +27,8 @@ impl Reduction {
         Prospects::of(world).map(|prospects| Reduction { prospects })
     }
 
-    /// The transitions to take. A CPU that two initiators have asked answers one after the other, and a writable entry that maps a
-    /// shared page is judged by who has the page-table lock: then all of them.
+    /// The transitions to take. A CPU that two initiators have asked answers one after the other, and a
+    /// writable entry that maps a shared page is judged by who has the page-table lock: then all of them.
     pub fn choose(&self, world: &World, machine: &Machine, enabled: Enabled) -> Enabled {
         if enabled.len() < 2 || machine.shares_writable() || machine.asked_twice() {
             return enabled;

@@ -1,7 +1,7 @@
 //! The search itself: which states are expanded when.
 //!
-//! States are expanded in chunks, by any number of threads, and what comes of them is taken in by the thread that asked: in
-//! order, so that the result does not depend on how many threads there are.
+//! States are expanded in chunks, by any number of threads, and what comes of them is taken in by the thread
+//! that asked: in order, so that the result does not depend on how many threads there are.
 
 use super::expand::{Job, Plan, Sheet};
 use super::kept::{Kept, Over, Silence};

@@ -1,8 +1,8 @@
 //! Symmetry: of the machines that differ in the names of like actors and like pages, one stands for all.
 //!
-//! A renaming is one that leaves the programs as they are, and the initial machine too. Then whatever one machine comes to,
-//! its renamed twins come to, and there is a finding in all or in none. At the end of the programs each of the twins is
-//! drained, because a drain goes through the pages in order.
+//! A renaming is one that leaves the programs as they are, and the initial machine too. Then whatever one
+//! machine comes to, its renamed twins come to, and there is a finding in all or in none. At the end of the
+//! programs each of the twins is drained, because a drain goes through the pages in order.
 
 use corpus::Case;
 use model::{ACTORS, ActorKind, Image, Machine, Op, OpKind, PAGES, Programs, Renaming, World};

@@ -1,7 +1,8 @@
 //! One chunk: its executions on every version, what was counted, and the findings that are kept whole.
 //!
-//! Everything is counted. Kept whole, shrunk and named is less: a version that loses all the time must not eat the night. Which
-//! ones are kept depends on the chunk alone, and a class that is rare or unexpected is kept in every chunk.
+//! Everything is counted. Kept whole, shrunk and named is less: a version that loses all the time must not
+//! eat the night. Which ones are kept depends on the chunk alone, and a class that is rare or unexpected is
+//! kept in every chunk.
 
 use super::class::{Class, Namer, hardware};
 use super::dedup::{plain_key, timeline_key};
@@ -39,7 +40,8 @@ pub struct Record {
     pub contract: bool,
     /// ... and the version is believed correct.
     pub alarm: bool,
-    /// How to name the version on the command line, if it is one of which nothing is expected: read from a file, or a mutant.
+    /// How to name the version on the command line, if it is one of which nothing is expected: read from a
+    /// file, or a mutant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<String>,
     /// The surroundings are those of the table of expected verdicts.

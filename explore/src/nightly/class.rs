@@ -27,8 +27,8 @@ pub(super) fn hardware(config: &Config) -> &'static str {
     }
 }
 
-/// Whether the kernel around the operation is the one that the table of expected verdicts has around all of them. How pages are
-/// read back from swap is left to the programs there.
+/// Whether the kernel around the operation is the one that the table of expected verdicts has around all of
+/// them. How pages are read back from swap is left to the programs there.
 pub(super) fn tabulated(config: &Config) -> bool {
     let mut plain = Config::of(Profile::V6_0).knobs;
     plain.swap_in = config.knobs.swap_in;
@@ -36,7 +36,8 @@ pub(super) fn tabulated(config: &Config) -> bool {
     config.profile == Profile::V6_0 && config.knobs == plain
 }
 
-/// Follows an execution and names the first wrong load after its past, as a trace does, without writing anything down.
+/// Follows an execution and names the first wrong load after its past, as a trace does, without writing
+/// anything down.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Namer {
     history: History,

@@ -1,7 +1,7 @@
 //! Tonight beside the night before: what is new, what is gone, what is still there.
 //!
-//! Each finding of the night before is replayed. A random search need not come upon the same timeline twice; whether its case
-//! still shows it is a question with an answer.
+//! Each finding of the night before is replayed. A random search need not come upon the same timeline twice;
+//! whether its case still shows it is a question with an answer.
 
 use super::chunk::{Record, diverge};
 use super::dedup::timeline_key;

@@ -1,8 +1,8 @@
 //! The name of a finding: version, judge, and the timeline of the shrunk case.
 //!
-//! Pages and actors get numbers in the order in which the timeline names them, so that the same story on another page, or told by
-//! other CPUs, is the same finding. Steps that only the actor itself can see (a lock taken, a register read) are left out: their
-//! number and place differ between schedules that show the same.
+//! Pages and actors get numbers in the order in which the timeline names them, so that the same story on
+//! another page, or told by other CPUs, is the same finding. Steps that only the actor itself can see (a lock
+//! taken, a register read) are left out: their number and place differ between schedules that show the same.
 
 use corpus::Case;
 use impls::Version;

@@ -48,8 +48,8 @@ pub(super) fn surround(case: &mut Case, rng: &mut Xoshiro256PlusPlus) {
     }
 }
 
-/// Each case of the corpus once as it is; then one that is changed, mixed with another, or put into other surroundings. A sampler
-/// draws the schedule of every second one.
+/// Each case of the corpus once as it is; then one that is changed, mixed with another, or put into other
+/// surroundings. A sampler draws the schedule of every second one.
 fn from_corpus(plan: &Plan, seed: u64, index: u64) -> Numbered {
     let cases = &plan.seeds.cases;
     let mut rng = rng_for(seed, index);

@@ -1,6 +1,7 @@
 //! The journal of a night: one line for each thing that is over, each with a checksum, only ever appended to.
 //!
-//! The form of a line is that of every journal (`journal`). A finding is in the line of its chunk, so that a chunk is never done without its findings.
+//! The form of a line is that of every journal (`journal`). A finding is in the line of its chunk, so that a
+//! chunk is never done without its findings.
 
 use super::chunk::ChunkRecord;
 use super::files::{may_be_there, put_aside};
@@ -57,7 +58,8 @@ pub(super) struct Journal {
     pub torn: u64,
 }
 
-/// Something about the journal, or a file beside it, that ends the job: what was to be done, where, and what to do now.
+/// Something about the journal, or a file beside it, that ends the job: what was to be done, where, and what
+/// to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerError(
     /// In words.
@@ -97,7 +99,8 @@ const LONGEST_MS: u64 = 366 * 24 * 3600 * 1000;
 const SYNC: Duration = Duration::from_secs(1);
 
 impl Ledger {
-    /// Opens the journal of a folder and begins a session; says what was there. `again`: what is there is put aside first.
+    /// Opens the journal of a folder and begins a session; says what was there. `again`: what is there is put
+    /// aside first.
     pub(super) fn open(folder: &Path, again: bool) -> Result<(Ledger, Journal), LedgerError> {
         let fail = |what: &str, path: &Path, e: &dyn std::fmt::Display| {
             LedgerError(format!("{}: {what}: {e}", path.display()))

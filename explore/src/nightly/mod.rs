@@ -1,8 +1,10 @@
-//! The nightly job: numbered work on every version, a journal that survives being killed, and a verdict by rules that are data.
+//! The nightly job: numbered work on every version, a journal that survives being killed, and a verdict by
+//! rules that are data.
 //!
-//! A night is a sequence of numbered chunks ([`Plan`]). What a chunk does depends on its number, the night's seed and the cases that
-//! it began with, and on nothing else, so that a night that was killed goes on as if nothing had happened: what is in the journal
-//! ([`Ledger`]) is done, the rest is run. The journal holds facts; what they are worth ([`Policy`]) is decided when a report is made.
+//! A night is a sequence of numbered chunks ([`Plan`]). What a chunk does depends on its number, the night's
+//! seed and the cases that it began with, and on nothing else, so that a night that was killed goes on as if
+//! nothing had happened: what is in the journal ([`Ledger`]) is done, the rest is run. The journal holds
+//! facts; what they are worth ([`Policy`]) is decided when a report is made.
 
 mod chunk;
 mod class;

@@ -140,7 +140,8 @@ impl Sofar {
         }
     }
 
-    /// The shortest case of each set of goals; of the sets, those with most goals. Neither depends on the order of the chunks.
+    /// The shortest case of each set of goals; of the sets, those with most goals. Neither depends on the
+    /// order of the chunks.
     fn keep(&mut self, goals: u32, case: String) {
         let kept = self.kept.entry(goals).or_insert_with(|| case.clone());
         if (case.len(), &case) < (kept.len(), &*kept) {
@@ -163,7 +164,8 @@ impl Sofar {
     }
 }
 
-/// Where the contract is kept before where it is not, the table's surroundings before others; then the shortest.
+/// Where the contract is kept before where it is not, the table's surroundings before others; then the
+/// shortest.
 fn rank(record: &Record) -> (bool, bool, u32, usize, &str, &str, u64) {
     let Record { contract, tabulated, step, case, lane, index, .. } = record;
     (!contract, !tabulated, *step, case.len(), case, lane, *index)
@@ -295,8 +297,8 @@ impl Night {
             || limits.chunks.is_some_and(|n| (0..n).all(|i| self.sofar.done.contains(&i)))
     }
 
-    /// Runs until the limits or until `stop`; what runs then is finished first. `each` is called after each chunk and now and
-    /// then between. True if the night came to its end.
+    /// Runs until the limits or until `stop`; what runs then is finished first. `each` is called after each
+    /// chunk and now and then between. True if the night came to its end.
     ///
     /// # Errors
     /// If something cannot be written, or `each` fails. What was written is safe.
@@ -339,7 +341,8 @@ impl Night {
                     while !over() {
                         let Some(number) = take() else { break };
                         let chunk = plan.chunk(number);
-                        // Whatever goes wrong in a chunk, the others go on, and that it went wrong is a finding.
+                        // Whatever goes wrong in a chunk, the others go on, and that it went wrong is a
+                        // finding.
                         let record = caught(|| chunk::run(plan, &chunk));
                         let record = record.unwrap_or_else(|words| chunk::died(&chunk, &words));
                         if send.send(record).is_err() {

@@ -82,7 +82,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The chunk of a number: the lanes take turns, each as often in a round as its share says, spread over the round.
+    /// The chunk of a number: the lanes take turns, each as often in a round as its share says, spread over
+    /// the round.
     #[must_use]
     pub fn chunk(&self, number: u64) -> Chunk {
         let round: u64 = self.lanes.iter().map(|l| l.share).sum();
@@ -107,7 +108,8 @@ impl Plan {
         self.seed.wrapping_add((lane as u64) << 56)
     }
 
-    /// A name for everything that decides what a chunk does: only a night with the same one can be gone on with.
+    /// A name for everything that decides what a chunk does: only a night with the same one can be gone on
+    /// with.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         use std::fmt::Write as _;

@@ -53,7 +53,8 @@ pub enum Kind {
     BeyondTable,
     /// A broken structural rule on a version that is known to lose.
     Broken,
-    /// Anything that the table does not ask for where the CPU or the driver breaks the contract: nothing is claimed there.
+    /// Anything that the table does not ask for where the CPU or the driver breaks the contract: nothing is
+    /// claimed there.
     OffContract,
     /// What is expected, and its shadows: lost dirty bits and revoked pages of what is known to lose.
     Known,
@@ -325,7 +326,8 @@ impl Policy {
         &self.rules
     }
 
-    /// Every canary: a rule without versions holds for all of which the table of expected verdicts requires the loss.
+    /// Every canary: a rule without versions holds for all of which the table of expected verdicts requires
+    /// the loss.
     #[must_use]
     pub fn canaries(&self, versions: &[&'static Version]) -> Vec<Canary> {
         let of = |rule: &CanaryRule| {
@@ -354,8 +356,8 @@ impl Policy {
         self.no_canaries.iter().flat_map(of).collect()
     }
 
-    /// Losses that the table requires on perfect hardware, and that the policy does not speak of; and versions that are not
-    /// believed correct and have no canary at all.
+    /// Losses that the table requires on perfect hardware, and that the policy does not speak of; and
+    /// versions that are not believed correct and have no canary at all.
     #[must_use]
     pub fn unwatched(&self, versions: &[&'static Version]) -> Vec<String> {
         let canaries = self.canaries(versions);
@@ -458,7 +460,8 @@ fn kind(record: &super::Record, versions: &[&'static Version]) -> Kind {
     }
 }
 
-/// Whether the table of expected verdicts lets a version lose so on a CPU, with one kernel around all versions or with its own.
+/// Whether the table of expected verdicts lets a version lose so on a CPU, with one kernel around all
+/// versions or with its own.
 pub(super) fn may_lose(version: &Version, scenario: Option<Scenario>, hardware: &str) -> bool {
     let Some(scenario) = scenario else { return false };
     let may =
@@ -491,7 +494,8 @@ mod tests {
         }
     }
 
-    /// The table speaks of what is built in. A version from a file is news whatever it is called, and nothing has to watch it.
+    /// The table speaks of what is built in. A version from a file is news whatever it is called, and nothing
+    /// has to watch it.
     #[test]
     fn a_flag_on_a_version_from_a_file_is_of_a_kind_of_its_own() {
         let older = DEFAULT_POLICY.replacen("own-version = \"red\"\n", "", 1);

@@ -1,4 +1,5 @@
-//! What the corpus lane works on: the cases that come with lostwrite, and the files that earlier nights have left.
+//! What the corpus lane works on: the cases that come with lostwrite, and the files that earlier nights have
+//! left.
 //!
 //! A file that does not hold cases is reported, left where it is, and skipped.
 

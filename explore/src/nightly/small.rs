@@ -1,4 +1,5 @@
-//! Small programs: all interleavings of each on every version, as long as there are not too many states; else many of them.
+//! Small programs: all interleavings of each on every version, as long as there are not too many states; else
+//! many of them.
 
 use super::chunk::{ChunkRecord, count, empty, keep, panicked};
 use super::class::Class;

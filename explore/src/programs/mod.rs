@@ -1,7 +1,7 @@
 //! Programs in order of size, each once up to symmetry.
 //!
-//! The order: number of operations, then of actors, then how the operations are spread over the actors (long programs first),
-//! then the letters one by one in the order of [`OpKind::ALL`], then the start.
+//! The order: number of operations, then of actors, then how the operations are spread over the actors (long
+//! programs first), then the letters one by one in the order of [`OpKind::ALL`], then the start.
 //!
 //! Left out is what another program stands for:
 //!
@@ -195,7 +195,8 @@ fn runs_the_subject(programs: &Programs) -> bool {
     [OpKind::Migrate, OpKind::MigrateRange, OpKind::ToSystem].into_iter().any(|kind| kinds.has(kind))
 }
 
-/// Whether each operation may have something to work on: whoever provides it comes earlier in the same program, or anywhere in another.
+/// Whether each operation may have something to work on: whoever provides it comes earlier in the same
+/// program, or anywhere in another.
 fn has_work(programs: &Programs) -> bool {
     use OpKind as K;
     let provided = |actor: usize, at: usize, by: &[K], page: Option<u8>| {
@@ -216,8 +217,8 @@ fn has_work(programs: &Programs) -> bool {
     })
 }
 
-/// Whether the programs say more from this start than others do: a migration of the whole range where only one page ever exists is
-/// one of that page.
+/// Whether the programs say more from this start than others do: a migration of the whole range where only
+/// one page ever exists is one of that page.
 fn of_use(programs: &Programs, start: &Config) -> bool {
     let pages = programs.pages() | start.shared | start.large;
     !programs.kinds_used().has(OpKind::MigrateRange) || pages.count_ones() != 1 || pages & 1 == 0
@@ -278,7 +279,8 @@ mod tests {
         assert_eq!(texts(&bounds), ["D0", "D0 D0", "cpu0: D0 | cpu1: D0", "cpu0: D0 | kswapd: P0"]);
     }
 
-    /// Against a check that knows no order: every program in reach is a renaming of exactly one that is listed.
+    /// Against a check that knows no order: every program in reach is a renaming of exactly one that is
+    /// listed.
     #[test]
     fn every_program_is_a_renaming_of_exactly_one() {
         let bounds = bounds(3, 3, 2, &[OpKind::Write, OpKind::Migrate, OpKind::Read]);

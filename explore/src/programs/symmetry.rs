@@ -1,11 +1,13 @@
 //! Programs that differ only in names: which CPU is which, which page is which.
 //!
-//! Both are symmetries of the model as far as verdicts go. An operation on a whole range goes through the pages in order, so that
-//! programs with one keep the names of their pages; so do those that start from a machine that tells the pages apart.
+//! Both are symmetries of the model as far as verdicts go. An operation on a whole range goes through the
+//! pages in order, so that programs with one keep the names of their pages; so do those that start from a
+//! machine that tells the pages apart.
 
 use model::{ActorKind, Op, PAGES, Programs};
 
-/// Whether no renaming of the programs comes earlier in the order of the letters. `pages`: these have no names of their own.
+/// Whether no renaming of the programs comes earlier in the order of the letters. `pages`: these have no
+/// names of their own.
 pub(super) fn is_first(programs: &Programs, pages: bool) -> bool {
     let key = |ops: &[Op]| -> Vec<(u8, u8)> { ops.iter().map(|op| (op.kind as u8, op.arg)).collect() };
     let cpus = cpus(programs);

@@ -1,11 +1,13 @@
 //! Every case that is one deletion away: what a local minimum is measured by.
 //!
-//! The shrinker does not use it. It is as plain as can be, and knows nothing of the attempts that the shrinker makes.
+//! The shrinker does not use it. It is as plain as can be, and knows nothing of the attempts that the
+//! shrinker makes.
 
 use corpus::{Case, KNOBS, Run, Schedule};
 use model::{ActorKind, Config, Hardware, Op, PAGES, Profile, Programs, Swap, Transition};
 
-/// Without one actor, one operation, one page, one run, one choice, or one option that is not as it would be by itself.
+/// Without one actor, one operation, one page, one run, one choice, or one option that is not as it would be
+/// by itself.
 #[must_use]
 pub fn deletions(case: &Case) -> Vec<Case> {
     let mut out = Vec::new();

@@ -1,4 +1,5 @@
-//! Edits of a case: what the attempts are made of. Whether the result is smaller, or shows anything, is not asked here.
+//! Edits of a case: what the attempts are made of. Whether the result is smaller, or shows anything, is not
+//! asked here.
 
 use super::record::Taken;
 use corpus::{Case, Schedule};
@@ -90,7 +91,8 @@ impl Draft {
     }
 }
 
-/// Without operations: the schedule without the steps that they took, if that is known, and the schedule as it is.
+/// Without operations: the schedule without the steps that they took, if that is known, and the schedule as
+/// it is.
 pub(super) fn without(case: &Case, gone: &[(usize, usize)], taken: &[Taken]) -> Vec<Edited> {
     let mut draft = Draft::of(case);
     draft.drop_ops(gone);
@@ -115,8 +117,8 @@ pub(super) fn without_actor(case: &Case, actor: usize, taken: &[Taken]) -> Vec<E
     both(plain, left, taken)
 }
 
-/// One actor does what another did too: in the order in which the operations began, if that is known, and one program after the
-/// other.
+/// One actor does what another did too: in the order in which the operations began, if that is known, and one
+/// program after the other.
 pub(super) fn merged(case: &Case, from: usize, into: usize, taken: &[Taken]) -> Vec<Edited> {
     let draft = Draft::of(case);
     let places: Vec<_> = draft.places().into_iter().filter(|(a, _)| *a == from || *a == into).collect();

@@ -1,8 +1,8 @@
 //! The smallest case with the same verdict that deletions, merges and simplifications lead to.
 //!
-//! Every step goes down in [`Size`], so that the result is never larger, and every step keeps the [`Signature`], so that
-//! it is never another bug. The order of the attempts depends on nothing but the case. At the end no single deletion is left
-//! that shows the same, unless the search was stopped before.
+//! Every step goes down in [`Size`], so that the result is never larger, and every step keeps the
+//! [`Signature`], so that it is never another bug. The order of the attempts depends on nothing but the case.
+//! At the end no single deletion is left that shows the same, unless the search was stopped before.
 
 mod deletions;
 mod edits;
@@ -138,7 +138,8 @@ impl<F: Fn(&Case) -> bool> Failure for Property<F> {
 struct Shrinker<'a, F> {
     best: Case,
     size: Size,
-    /// No count that a reader sees may exceed this one's: the size of what went in, and at the end of what has come out.
+    /// No count that a reader sees may exceed this one's: the size of what went in, and at the end of what
+    /// has come out.
     first: Size,
     failure: F,
     limits: &'a Limits<'a>,

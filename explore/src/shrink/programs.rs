@@ -174,7 +174,8 @@ fn without_page(case: &Case, page: usize, taken: &[Taken]) -> Option<Vec<Edited>
     })
 }
 
-/// With an operation of a plainer kind in the place of one. The kinds are numbered from the common to the rare.
+/// With an operation of a plainer kind in the place of one. The kinds are numbered from the common to the
+/// rare.
 fn plainer(case: &Case, actor: usize, at: usize) -> Vec<Edited> {
     let op = case.programs.ops[actor][at];
     let kinds =

@@ -1,6 +1,7 @@
 //! What the choices of a schedule did: which operation each of them moved.
 //!
-//! With it a schedule follows an operation that goes away or to another actor, so that what is left stays aligned.
+//! With it a schedule follows an operation that goes away or to another actor, so that what is left stays
+//! aligned.
 
 use corpus::Case;
 use impls::Version;

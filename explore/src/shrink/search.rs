@@ -1,8 +1,10 @@
-//! The schedule with the fewest runs, and of those the one with the fewest choices, that makes programs show a verdict.
+//! The schedule with the fewest runs, and of those the one with the fewest choices, that makes programs show
+//! a verdict.
 //!
-//! States are visited in the order of what it costs to get there, so that the first schedule that is found is the best one.
-//! A schedule may stop anywhere and leave the rest to the drain, so that each machine is drained once. Choices that cannot
-//! be carried out count too: what moves in their place does so without a new run.
+//! States are visited in the order of what it costs to get there, so that the first schedule that is found is
+//! the best one. A schedule may stop anywhere and leave the rest to the drain, so that each machine is
+//! drained once. Choices that cannot be carried out count too: what moves in their place does so without a
+//! new run.
 //!
 //! Does not claim: that there is no such schedule, if the bound on drains was reached.
 

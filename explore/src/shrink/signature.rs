@@ -14,7 +14,8 @@ use oracle::{Finding, History, Judge, Judges, Observer, Revocation, Rule, replay
 pub struct Signature<'a> {
     version: &'a Version,
     verdict: Verdict,
-    /// The machine around the operation keeps the contract: it must go on doing so, or the loss would become the CPU's.
+    /// The machine around the operation keeps the contract: it must go on doing so, or the loss would become
+    /// the CPU's.
     contract: bool,
 }
 

@@ -1,7 +1,8 @@
 //! How large a case is: a total order in which every step of the shrinker goes down.
 //!
-//! Compared from the first field to the last: who and what takes part, what surrounds it, the schedule, and at the end how
-//! plain the operations and their numbers are. Each is a count, so that nothing goes down for ever.
+//! Compared from the first field to the last: who and what takes part, what surrounds it, the schedule, and
+//! at the end how plain the operations and their numbers are. Each is a count, so that nothing goes down for
+//! ever.
 
 use corpus::{Case, KNOBS};
 use model::{ActorKind, Config, DEVICE_FRAMES, Hardware, OpKind, PAGES, Profile, Swap};
@@ -32,7 +33,8 @@ pub struct Size {
 /// How far a configuration is from the plain one. The order of the fields is the order of their weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Surroundings {
-    /// Whether the CPU breaks the contract, in how many rules it differs from the one that is perfect, its number.
+    /// Whether the CPU breaks the contract, in how many rules it differs from the one that is perfect, its
+    /// number.
     pub hardware: (bool, usize, usize),
     /// Knobs that differ from what the kernel gives.
     pub knobs: usize,
@@ -101,8 +103,8 @@ impl Surroundings {
     }
 }
 
-/// The simplest CPU is the one that the kernel relies on, then those that keep the contract all the same, each time the one that
-/// differs in the fewest rules first.
+/// The simplest CPU is the one that the kernel relies on, then those that keep the contract all the same,
+/// each time the one that differs in the fewest rules first.
 fn rank(hardware: Hardware) -> (bool, usize, usize) {
     let rules = |h: Hardware| {
         let m = h.mode();

@@ -1,7 +1,7 @@
 //! How far shrinking gets: random losing cases, each shrunk, with its size before and after.
 //!
-//! The cases are numbered executions, half of them from the generator and half from random bytes, on each version in turn and on
-//! every CPU. Which they are depends on the seed alone.
+//! The cases are numbered executions, half of them from the generator and half from random bytes, on each
+//! version in turn and on every CPU. Which they are depends on the seed alone.
 
 use super::{Limits, Shrunk, Signature, Size, deletions, shrink_to};
 use crate::Origin;
@@ -43,8 +43,8 @@ impl Sample {
 /// Executions in which a loss is looked for, for each case.
 const TRIES: u64 = 1_000;
 
-/// The losing case of a number, if there is one within some thousand executions: its version, its origin, and the case with its
-/// schedule.
+/// The losing case of a number, if there is one within some thousand executions: its version, its origin, and
+/// the case with its schedule.
 #[must_use]
 pub fn draw_losing(seed: u64, number: u64) -> Option<(&'static Version, Origin, Case)> {
     let versions = impls::registry();
@@ -54,7 +54,8 @@ pub fn draw_losing(seed: u64, number: u64) -> Option<(&'static Version, Origin, 
     // Half of all byte strings would have a driver that loses by itself.
     let knobs: Vec<_> = corpus::knob("driver-dirties").map(|knob| (knob, 1)).into_iter().collect();
     let around = |surface| Environment { surface, knobs: knobs.clone(), ..Environment::default() };
-    // The bytes name a CPU of their own. A correct version loses on a CPU that breaks the contract, and nowhere else.
+    // The bytes name a CPU of their own. A correct version loses on a CPU that breaks the contract, and
+    // nowhere else.
     let places: Vec<Environment> = surfaces()
         .into_iter()
         .map(|surface| around(Some(surface)))
@@ -72,7 +73,8 @@ pub fn draw_losing(seed: u64, number: u64) -> Option<(&'static Version, Origin, 
     })
 }
 
-/// Draws losing cases, as many as asked for, and shrinks each on all cores. `progress` is told of each case that is done.
+/// Draws losing cases, as many as asked for, and shrinks each on all cores. `progress` is told of each case
+/// that is done.
 pub fn statistics(seed: u64, cases: usize, limits: &Limits<'_>, progress: impl Fn() + Sync) -> Vec<Sample> {
     let mut samples = Vec::new();
     let mut number = 0;

@@ -1,4 +1,5 @@
-//! Attempts on what surrounds the programs: the simplest CPU, kernel and swap device on which it still happens.
+//! Attempts on what surrounds the programs: the simplest CPU, kernel and swap device on which it still
+//! happens.
 
 use super::edits::Edited;
 use super::size::simpler_hardware;

@@ -2,7 +2,8 @@
 
 use model::PARTS;
 
-/// The numbers of a state's parts and of what is remembered of its past. Where they stand is said by [`Fields`].
+/// The numbers of a state's parts and of what is remembered of its past. Where they stand is said by
+/// [`Fields`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Key(u128);
 

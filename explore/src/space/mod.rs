@@ -1,9 +1,10 @@
 //! The states of a case's programs on a version, as numbers of parts.
 //!
-//! A machine is kept in parts: each actor's registers, each CPU's TLB, each folio and so on (`model::part`). Each value of a part
-//! that has come up has a number, so that a state is a few numbers side by side in two words ([`Key`]; *collapse* in
-//! Holzmann, State Compression in SPIN, 1997). A part has far fewer values than there are states, and a step changes few parts, so
-//! that a successor's key is made from its parent's by looking up those.
+//! A machine is kept in parts: each actor's registers, each CPU's TLB, each folio and so on (`model::part`).
+//! Each value of a part that has come up has a number, so that a state is a few numbers side by side in two
+//! words ([`Key`]; *collapse* in Holzmann, State Compression in SPIN, 1997). A part has far fewer values than
+//! there are states, and a step changes few parts, so that a successor's key is made from its parent's by
+//! looking up those.
 //!
 //! This is where states are remembered. Who explores them, in which order, is elsewhere.
 

@@ -1,9 +1,10 @@
 //! The states seen, numbered: their keys one after the other, and an open-addressing table of their numbers.
 //!
-//! A slot of the table holds a number and the upper half of the hash; what agrees in that half is compared whole, so that a collision
-//! costs time and nothing else. The place of a slot is the upper end of the hash, so that a table grows by being read and written
-//! from its beginning to its end, without a look at the states. A lossy table has a fingerprint of 63 bits in the slot instead, and keeps the key of no
-//! state that has been expanded: two states with one fingerprint are taken for one, and the second is never looked at.
+//! A slot of the table holds a number and the upper half of the hash; what agrees in that half is compared
+//! whole, so that a collision costs time and nothing else. The place of a slot is the upper end of the hash,
+//! so that a table grows by being read and written from its beginning to its end, without a look at the
+//! states. A lossy table has a fingerprint of 63 bits in the slot instead, and keeps the key of no state that
+//! has been expanded: two states with one fingerprint are taken for one, and the second is never looked at.
 
 use super::{Key, Parts};
 
@@ -75,8 +76,8 @@ impl States {
         if self.lossy { parts.fields().fingerprint(key) | 1 } else { key.hash() }
     }
 
-    /// Fetches what the look-ups of a group are about to need: first all slots, then the keys behind those that agree. The
-    /// loads do not wait for each other. `also` fetches what the caller has of a state.
+    /// Fetches what the look-ups of a group are about to need: first all slots, then the keys behind those
+    /// that agree. The loads do not wait for each other. `also` fetches what the caller has of a state.
     #[inline]
     pub fn fetch(&self, hashes: &[u64], also: impl Fn(u32) -> u64) -> u64 {
         let mut slots = [0; GROUP];

@@ -1,5 +1,5 @@
-//! The values that a part has had, each with a number: few, and looked up at every step, so that the table is half empty and a slot
-//! is a number and nothing else.
+//! The values that a part has had, each with a number: few, and looked up at every step, so that the table is
+//! half empty and a slot is a number and nothing else.
 
 use super::key::folded;
 use model::Part;

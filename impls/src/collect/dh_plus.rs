@@ -1,7 +1,8 @@
-//! DH+: no page is flushed at its clear, exclusive or not; one flush under the page-table lock serves them all.
+//! DH+: no page is flushed at its clear, exclusive or not; one flush under the page-table lock serves them
+//! all.
 //!
-//! The posting ignored the word that the clear returns, since it was made for the tree before v3; here the word is used.
-//! Writable, dirty entries stay in other CPUs' TLBs until the end of the range.
+//! The posting ignored the word that the clear returns, since it was made for the tree before v3; here the
+//! word is used. Writable, dirty entries stay in other CPUs' TLBs until the end of the range.
 
 use crate::version::{Provenance, Version};
 use model::listing;

@@ -1,8 +1,8 @@
 //! `migrate_vma_collect_pmd`, version by version.
 //!
-//! Common to all: the page-table lock is held from the first to the last entry (from 7.0 on, except while a folio is
-//! split); hardware and GUP-fast ignore it. The read of the entry and its clearing are two steps, and so are the
-//! clearing and the flush.
+//! Common to all: the page-table lock is held from the first to the last entry (from 7.0 on, except while a
+//! folio is split); hardware and GUP-fast ignore it. The read of the entry and its clearing are two steps,
+//! and so are the clearing and the flush.
 
 pub mod dh_plus;
 pub mod pre_fix;

@@ -1,7 +1,7 @@
 //! Linux 5.19 to 6.0-rc7: what the fix of August 2022 replaced.
 //!
-//! The word that the clear returns is thrown away, D with it, and the listing goes on with the word of the earlier
-//! read. The range flush comes after the page-table lock is dropped.
+//! The word that the clear returns is thrown away, D with it, and the listing goes on with the word of the
+//! earlier read. The range flush comes after the page-table lock is dropped.
 
 use crate::version::{Provenance, Scenario, Version};
 use model::listing;

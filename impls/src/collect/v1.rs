@@ -1,4 +1,5 @@
-//! v1, "mm/migrate_device.c: Copy pte dirty bit to page": the folio is marked dirty if the entry *was read* dirty.
+//! v1, "mm/migrate_device.c: Copy pte dirty bit to page": the folio is marked dirty if the entry *was read*
+//! dirty.
 //!
 //! The read comes before the clear, and the hardware may set D in between.
 

@@ -1,4 +1,5 @@
-//! v3, merged for 6.0: exclusive pages are flushed at once, the others by one flush under the page-table lock.
+//! v3, merged for 6.0: exclusive pages are flushed at once, the others by one flush under the page-table
+//! lock.
 
 use crate::version::{Provenance, Version};
 use model::listing;

@@ -1,7 +1,7 @@
 //! Linux up to 5.18: no page is exclusive yet, every entry is cleared the same way.
 //!
-//! The word that the clear returns is thrown away, and the one flush of the range comes after the page-table lock is
-//! dropped, for writable pages too.
+//! The word that the clear returns is thrown away, and the one flush of the range comes after the page-table
+//! lock is dropped, for writable pages too.
 
 use crate::version::{Provenance, Scenario, Version};
 use model::listing;

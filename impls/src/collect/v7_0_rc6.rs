@@ -1,9 +1,10 @@
 //! Linux 7.0-rc6: 6.1, and a large folio is split on the spot.
 //!
-//! The split sleeps, so the page-table lock is dropped around it, with the flush of the pages collected so far still owed:
-//! the window that 60bae7370896 had closed is open again. The lock is retaken and the same page looked at once more; if
-//! the folio does not split, the rest of the range is skipped, and the flush comes after the unlock. And the folio's reference is taken
-//! behind the unlock, so that reclaim or MADV_DONTNEED can free the folio before.
+//! The split sleeps, so the page-table lock is dropped around it, with the flush of the pages collected so
+//! far still owed: the window that 60bae7370896 had closed is open again. The lock is retaken and the same
+//! page looked at once more; if the folio does not split, the rest of the range is skipped, and the flush
+//! comes after the unlock. And the folio's reference is taken behind the unlock, so that reclaim or
+//! MADV_DONTNEED can free the folio before.
 
 use crate::version::{Provenance, Scenario, Version};
 use model::listing;

@@ -1,6 +1,7 @@
 //! Linux 7.2: 7.0-rc6, and the folio is marked dirty only for a present entry.
 //!
-//! The split window of 7.0-rc6 is still there, and so is the other one: the folio's reference is taken behind the unlock.
+//! The split window of 7.0-rc6 is still there, and so is the other one: the folio's reference is taken behind
+//! the unlock.
 
 use crate::version::{Provenance, Scenario, Version};
 use model::listing;

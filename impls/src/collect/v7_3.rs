@@ -1,4 +1,5 @@
-//! Linux 7.3: 7.2, and the reference on the large folio is taken before the unlock. The split window is still there.
+//! Linux 7.3: 7.2, and the reference on the large folio is taken before the unlock. The split window is still
+//! there.
 
 use crate::version::{Provenance, Scenario, Version};
 use model::listing;

@@ -1,8 +1,9 @@
 //! Whether a listing makes sense as collect: every path through it is walked, and what cannot be is an error.
 //!
-//! A path is followed in the abstract: which locks and references it holds, what became of the entry and the folio
-//! of the round. Sets of such states flow through the listing until nothing new comes up, so that the pages of the range
-//! are all of one kind, and every branch is taken both ways unless its answer is already known.
+//! A path is followed in the abstract: which locks and references it holds, what became of the entry and the
+//! folio of the round. Sets of such states flow through the listing until nothing new comes up, so that the
+//! pages of the range are all of one kind, and every branch is taken both ways unless its answer is already
+//! known.
 //!
 //! What would deadlock, use what is not there, or leave the operation with something in its hands is an **error**. What only
 //! loses data, or shows old data, is a **warning**: such a listing may be the very thing to be tried.

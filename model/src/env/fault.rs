@@ -1,5 +1,5 @@
-//! Page faults (mm/memory.c, 6.0 and 6.1: `handle_pte_fault`, `do_anonymous_page`, `do_wp_page`, `do_swap_page`
-//! for entries that are not swap).
+//! Page faults (mm/memory.c, 6.0 and 6.1: `handle_pte_fault`, `do_anonymous_page`, `do_wp_page`,
+//! `do_swap_page` for entries that are not swap).
 
 use crate::code::Named;
 use crate::listing;

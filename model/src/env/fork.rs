@@ -1,8 +1,10 @@
-//! fork of a child, and its exit (kernel/fork.c `dup_mmap`, mm/memory.c `copy_pte_range`, mm/mmap.c `exit_mmap`).
+//! fork of a child, and its exit (kernel/fork.c `dup_mmap`, mm/memory.c `copy_pte_range`, mm/mmap.c
+//! `exit_mmap`).
 //!
-//! fork holds the mmap lock for write, so that it excludes faults, madvise and migrations of the parent, but neither its running
-//! threads nor reclaim. D stays set in both entries; the parent's is write-protected by one atomic clear, after the word was read;
-//! the flush comes last, for the whole address space. A pinned page is copied at once.
+//! fork holds the mmap lock for write, so that it excludes faults, madvise and migrations of the parent, but
+//! neither its running threads nor reclaim. D stays set in both entries; the parent's is write-protected by
+//! one atomic clear, after the word was read; the flush comes last, for the whole address space. A pinned
+//! page is copied at once.
 
 use crate::code::Named;
 use crate::listing;

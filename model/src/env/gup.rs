@@ -1,11 +1,13 @@
 //! Extra references and pins (mm/gup.c `gup_pte_range`). The TLB plays no role; A and D are not touched.
 //!
-//! David Hildenbrand's protocol of September 2022: B1 read the entry, B2 it must permit the access, B3 take the reference or pin, B4 the
-//! entry must be what it was (any difference counts, the hardware's A and D too), B5 a read-only entry must map an exclusive page for a
-//! pin, else the page is unshared first. Against it stand A1 to A4 of whoever unmaps: clear the entry, look for pins, clear the
-//! exclusive mark, store the new entry ([`crate::Action::ShareAnon`] is A2, with A3 as a step of its own).
+//! David Hildenbrand's protocol of September 2022: B1 read the entry, B2 it must permit the access, B3 take
+//! the reference or pin, B4 the entry must be what it was (any difference counts, the hardware's A and D
+//! too), B5 a read-only entry must map an exclusive page for a pin, else the page is unshared first. Against
+//! it stand A1 to A4 of whoever unmaps: clear the entry, look for pins, clear the exclusive mark, store the
+//! new entry ([`crate::Action::ShareAnon`] is A2, with A3 as a step of its own).
 //!
-//! What was held for write is dirtied before it is let go (`set_page_dirty_lock`): late, when the device is done.
+//! What was held for write is dirtied before it is let go (`set_page_dirty_lock`): late, when the device is
+//! done.
 
 use crate::code::Named;
 use crate::listing;

@@ -1,9 +1,9 @@
 //! madvise (mm/madvise.c `madvise_cold_or_pageout_pte_range`, `madvise_free_pte_range`; mm/memory.c
 //! `zap_pte_range`; mm/mmu_gather.c; 6.1).
 //!
-//! Each call drains this CPU's LRU batches first (MADV_DONTNEED up to 6.13 only), opens an mmu gather, works under the page-table lock, and flushes
-//! after dropping it: before it returns, and before a page is freed. A gather that finds another one active flushes
-//! even if it owes nothing (99baac21e458, 4647706ebeee).
+//! Each call drains this CPU's LRU batches first (MADV_DONTNEED up to 6.13 only), opens an mmu gather, works
+//! under the page-table lock, and flushes after dropping it: before it returns, and before a page is freed. A
+//! gather that finds another one active flushes even if it owes nothing (99baac21e458, 4647706ebeee).
 
 use crate::code::Named;
 use crate::listing;

@@ -1,8 +1,10 @@
-//! The rest of `migrate_vma` (mm/migrate_device.c, mm/migrate.c) and the test driver around it (lib/test_hmm.c).
+//! The rest of `migrate_vma` (mm/migrate_device.c, mm/migrate.c) and the test driver around it
+//! (lib/test_hmm.c).
 //!
-//! Order as a driver sees it: collect and unmap; allocate, **copy the data**; `migrate_vma_pages`, which decides;
-//! finalize. The copy comes before the decision. Other mappings of a collected page (a child's) are replaced by `try_to_migrate`, the
-//! slow path, which flushes at once and has always carried D over (mm/rmap.c `try_to_migrate_one`).
+//! Order as a driver sees it: collect and unmap; allocate, **copy the data**; `migrate_vma_pages`, which
+//! decides; finalize. The copy comes before the decision. Other mappings of a collected page (a child's) are
+//! replaced by `try_to_migrate`, the slow path, which flushes at once and has always carried D over
+//! (mm/rmap.c `try_to_migrate_one`).
 
 use crate::code::Named;
 use crate::listing;

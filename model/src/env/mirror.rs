@@ -1,5 +1,6 @@
-//! A device that works on system memory: through a mirror of the page table (mm/hmm.c `hmm_range_fault`, lib/test_hmm.c), and with
-//! exclusive access (mm/rmap.c `make_device_exclusive_range`). Pages in device memory are left alone, as the recorded runs did.
+//! A device that works on system memory: through a mirror of the page table (mm/hmm.c `hmm_range_fault`,
+//! lib/test_hmm.c), and with exclusive access (mm/rmap.c `make_device_exclusive_range`). Pages in device
+//! memory are left alone, as the recorded runs did.
 
 use crate::code::Named;
 use crate::listing;

@@ -1,9 +1,11 @@
-//! mprotect and mlock of one page, which is a VMA of its own (mm/mprotect.c `mprotect_fixup`, `change_pte_range`; mm/mlock.c `do_mlock`,
-//! `mlock_fixup`, `mlock_vma_pages_range`; mm/gup.c `populate_vma_page_range`, `follow_page_pte`; 6.1 and 7.3).
+//! mprotect and mlock of one page, which is a VMA of its own (mm/mprotect.c `mprotect_fixup`,
+//! `change_pte_range`; mm/mlock.c `do_mlock`, `mlock_fixup`, `mlock_vma_pages_range`; mm/gup.c
+//! `populate_vma_page_range`, `follow_page_pte`; 6.1 and 7.3).
 //!
-//! Both hold the mmap lock for write, and so exclude faults and migrations. mlock drops it before it faults the pages in; mprotect of a
-//! locked VMA that becomes writable faults them in under it. mprotect changes each entry by taking it out and putting it
-//! back, so that no D is lost in between, and flushes through an mmu gather after the page-table lock is dropped.
+//! Both hold the mmap lock for write, and so exclude faults and migrations. mlock drops it before it faults
+//! the pages in; mprotect of a locked VMA that becomes writable faults them in under it. mprotect changes
+//! each entry by taking it out and putting it back, so that no D is lost in between, and flushes through an
+//! mmu gather after the page-table lock is dropped.
 
 use crate::code::Named;
 use crate::listing;

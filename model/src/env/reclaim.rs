@@ -1,10 +1,11 @@
 //! Reclaim of anonymous pages (mm/vmscan.c `shrink_folio_list`, `pageout`, `__remove_mapping`; mm/rmap.c
 //! `try_to_unmap_one`; mm/page_io.c `swap_writepage`; 6.0 and 6.1).
 //!
-//! Never merged: the exchange and the flush; the refcount freeze and the dirty test after it (in that order, because
-//! a GUP holder dirties the page and then drops its reference); the start and the end of a write to swap.
-//! What is kept stays isolated until the batch has been flushed, so that no second reclaimer can free a page that this one
-//! has unmapped and not flushed. The reference check only clears A: ageing that keeps a young page one more round is left out.
+//! Never merged: the exchange and the flush; the refcount freeze and the dirty test after it (in that order,
+//! because a GUP holder dirties the page and then drops its reference); the start and the end of a write to
+//! swap. What is kept stays isolated until the batch has been flushed, so that no second reclaimer can free a
+//! page that this one has unmapped and not flushed. The reference check only clears A: ageing that keeps a
+//! young page one more round is left out.
 
 use crate::code::Named;
 use crate::listing;

@@ -1,7 +1,7 @@
 //! Swap-in (mm/memory.c `do_swap_page`, mm/swap_state.c `read_swap_cache_async`; 6.0 and 6.1).
 //!
-//! A page read from swap stays in the swap cache with PG_dirty clear; from here until its slot is freed, nothing in
-//! the slot records a later write: only PTE.D and PG_dirty do.
+//! A page read from swap stays in the swap cache with PG_dirty clear; from here until its slot is freed,
+//! nothing in the slot records a later write: only PTE.D and PG_dirty do.
 
 use crate::code::Named;
 use crate::listing;

@@ -87,8 +87,9 @@ impl Ctx<'_, '_> {
         false
     }
 
-    /// The D update: one locked read-modify-write of the page table that re-checks the translation, as far as the CPU does that. If
-    /// the translation does not hold any more, the cached entry goes and the access starts again.
+    /// The D update: one locked read-modify-write of the page table that re-checks the translation, as far as
+    /// the CPU does that. If the translation does not hold any more, the cached entry goes and the access
+    /// starts again.
     pub fn set_dirty(&mut self) -> bool {
         let mode = &self.w.mode;
         let pte = if mode.atomic { self.pte() } else { self.me().pte };
@@ -134,7 +135,8 @@ impl Ctx<'_, '_> {
         self.event.happened = Happened::Load { mm, page, frame, data: self.m.data(frame) };
     }
 
-    /// Stores the operation's value into the actor's own word, and notes what the program may see from now on.
+    /// Stores the operation's value into the actor's own word, and notes what the program may see from now
+    /// on.
     pub fn store_to(&mut self, frame: Frame) {
         let (i, mm, page) = (self.i, self.mm(), self.page());
         let value = self.w.programs.value(i, self.me().op as usize);

@@ -25,7 +25,8 @@ impl Ctx<'_, '_> {
         self.is_store() && self.m.vma_read_only(self.mm(), self.page())
     }
 
-    /// Maps the new page writable and dirty: PTE.D is all that says it is newer than nothing, PG_dirty stays 0.
+    /// Maps the new page writable and dirty: PTE.D is all that says it is newer than nothing, PG_dirty stays
+    /// 0.
     pub fn map_new_anon(&mut self) -> bool {
         let frame = self.new_page();
         let folio = &mut self.m.folios[frame as usize];
@@ -73,8 +74,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `do_wp_page` for a page that is not exclusive: reuse only if nobody else can reference it. A page that this fault has just swapped
-    /// into a locked VMA waits in a batch of the CPU.
+    /// `do_wp_page` for a page that is not exclusive: reuse only if nobody else can reference it. A page that
+    /// this fault has just swapped into a locked VMA waits in a batch of the CPU.
     pub fn trylock_sole(&mut self) -> bool {
         let folio = self.folio();
         if self.me().has(Actor::IN_BATCHES) || folio.refs > 3 || folio.refs > 1 + u8::from(folio.swapcache()) {

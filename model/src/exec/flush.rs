@@ -1,4 +1,5 @@
-//! TLB shoot-downs: send, one answer per CPU at a moment of its own, completion; twice where the kernel does so.
+//! TLB shoot-downs: send, one answer per CPU at a moment of its own, completion; twice where the kernel does
+//! so.
 
 use super::Ctx;
 use crate::{ACTORS, Actor, PAGES};
@@ -6,8 +7,9 @@ use crate::{ACTORS, Actor, PAGES};
 pub(super) const ALL_PAGES: u8 = (1 << PAGES) - 1;
 
 impl Ctx<'_, '_> {
-    /// Drops the pages of the current address space on this CPU and asks every other CPU that caches one of them. A CPU without
-    /// such an entry would answer without doing anything, and cannot get one: what is flushed is no longer in the page table.
+    /// Drops the pages of the current address space on this CPU and asks every other CPU that caches one of
+    /// them. A CPU without such an entry would answer without doing anything, and cannot get one: what is
+    /// flushed is no longer in the page table.
     pub fn flush(&mut self, pages: u8) -> bool {
         self.send_flush(pages, false)
     }

@@ -1,5 +1,5 @@
-//! fork and exit of a child (mm/memory.c `copy_pte_range`, `copy_present_pte`, `copy_nonpresent_pte`; kernel/fork.c `dup_mmap`;
-//! mm/mmap.c `exit_mmap`).
+//! fork and exit of a child (mm/memory.c `copy_pte_range`, `copy_present_pte`, `copy_nonpresent_pte`;
+//! kernel/fork.c `dup_mmap`; mm/mmap.c `exit_mmap`).
 
 use super::Ctx;
 use crate::{Actor, Child, Frame, PAGES, Pte};
@@ -7,9 +7,9 @@ use crate::{Actor, Child, Frame, PAGES, Pte};
 const CHILD: usize = 1;
 
 impl Ctx<'_, '_> {
-    /// The child's VMAs exist, so that reverse-map walks meet it; its page table is empty. The child gets what is there now; of a store
-    /// that overlaps the fork nobody can say whether the child has it: the entry is read before it is write-protected, so that
-    /// even D may be missing in the child's.
+    /// The child's VMAs exist, so that reverse-map walks meet it; its page table is empty. The child gets
+    /// what is there now; of a store that overlaps the fork nobody can say whether the child has it: the
+    /// entry is read before it is write-protected, so that even D may be missing in the child's.
     pub fn begin_fork(&mut self) -> bool {
         self.m.child = Child::Forking;
         self.m.read_only = (self.m.read_only & 0xf) | (self.m.read_only & 7) << 4;

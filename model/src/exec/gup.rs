@@ -116,16 +116,16 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// A DMA device stores through a pin, or through a reference if there is no pin. It marks nothing: whoever holds the page
-    /// dirties it before letting go.
+    /// A DMA device stores through a pin, or through a reference if there is no pin. It marks nothing:
+    /// whoever holds the page dirties it before letting go.
     pub fn dma_store(&mut self) -> bool {
         let page = self.page();
         let Some(pin) = [true, false].into_iter().find(|pin| self.m.held_for_write(page, *pin)) else {
             return false;
         };
         let Some(frame) = self.m.held(page, pin) else { return false };
-        // Before exclusive pages were tracked, a fork or a swap-in could move the process away from a page that a device writes
-        // to (CVE-2020-29374 and its mirror image); that is not what is under test.
+        // Before exclusive pages were tracked, a fork or a swap-in could move the process away from a page
+        // that a device writes to (CVE-2020-29374 and its mirror image); that is not what is under test.
         if self.m.hold_is_loose(page, pin) || !self.w.config.knobs.exclusive {
             let i = self.i;
             let value = self.w.programs.value(i, self.me().op as usize);

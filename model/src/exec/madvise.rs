@@ -4,8 +4,8 @@ use super::Ctx;
 use crate::{Actor, Child, Frame, OpKind, SYSTEM_FRAMES, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
-    /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed meanwhile. The
-    /// drain of a case empties every CPU's batch (`lru_add_drain_all`).
+    /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed
+    /// meanwhile. The drain of a case empties every CPU's batch (`lru_add_drain_all`).
     pub fn drain_lru(&mut self) -> bool {
         let (i, all) = (self.i, self.m.draining);
         for frame in self.m.system_frames(|f| f.in_lazyfree_batch(i, all)) {
@@ -19,8 +19,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// From here on the program cannot count on what the page held. What it is reachable in now, it must not be reachable in
-    /// when MADV_DONTNEED has returned.
+    /// From here on the program cannot count on what the page held. What it is reachable in now, it must not
+    /// be reachable in when MADV_DONTNEED has returned.
     pub fn begin_discard(&mut self) -> bool {
         let page = self.page();
         self.me_mut().set(Actor::DISCARDING, true);
@@ -119,8 +119,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// A device-private or device-exclusive entry: no CPU can cache it, so nothing is owed. The latter is no mapping, only a
-    /// reference.
+    /// A device-private or device-exclusive entry: no CPU can cache it, so nothing is owed. The latter is no
+    /// mapping, only a reference.
     pub fn zap_device(&mut self) -> bool {
         let pte = self.me().pte;
         self.me_mut().folio = pte.frame();

@@ -57,8 +57,8 @@ impl Ctx<'_, '_> {
         selected
     }
 
-    /// The entry's kind comes from the listing's variable: writable, readable-exclusive if the page was exclusive,
-    /// else readable. A and D go along where the kernel has room for them.
+    /// The entry's kind comes from the listing's variable: writable, readable-exclusive if the page was
+    /// exclusive, else readable. A and D go along where the kernel has room for them.
     pub fn install_migration_entry(&mut self) -> bool {
         let Actor { folio, pte, .. } = *self.me();
         let mut entry = Pte::migration(folio, pte.write(), self.me().has(Actor::EXCLUSIVE));
@@ -81,8 +81,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `split_folio`: every page of the large folio becomes a folio of its own, unless somebody holds a reference that neither the
-    /// mapping, the swap cache nor the caller explains.
+    /// `split_folio`: every page of the large folio becomes a folio of its own, unless somebody holds a
+    /// reference that neither the mapping, the swap cache nor the caller explains.
     pub fn split_folio(&mut self) -> bool {
         let folio = self.folio();
         if folio.refs != folio.mapcount() + u8::from(folio.swapcache()) + 1 {
@@ -127,8 +127,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `migrate_vma_check_page`: isolation (or the collect reference of a device page), the swap cache, and the
-    /// fault's own reference are expected; any other reference is not.
+    /// `migrate_vma_check_page`: isolation (or the collect reference of a device page), the swap cache, and
+    /// the fault's own reference are expected; any other reference is not.
     pub fn check_refs(&mut self) -> bool {
         let folio = self.folio();
         let device = is_device(self.me().folio);
@@ -149,9 +149,9 @@ impl Ctx<'_, '_> {
         self.source().restore() && self.source_page()
     }
 
-    /// `remove_migration_pte`, if the entry is still there: towards the destination if the page migrated, else
-    /// back to the source. A comes back if the entry carries it; D only if the entry carries it and the folio is
-    /// dirty (the gate; without it, the entry alone decides).
+    /// `remove_migration_pte`, if the entry is still there: towards the destination if the page migrated,
+    /// else back to the source. A comes back if the entry carries it; D only if the entry carries it and the
+    /// folio is dirty (the gate; without it, the entry alone decides).
     pub fn remove_migration_pte(&mut self) -> bool {
         let source = self.source();
         let entry = self.pte();
@@ -224,7 +224,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// The references must be exactly the expected ones; then PG_swapbacked and PG_dirty are set on the destination if the source has them.
+    /// The references must be exactly the expected ones; then PG_swapbacked and PG_dirty are set on the
+    /// destination if the source has them.
     pub fn migrate_mapping(&mut self) -> bool {
         let source = *self.folio();
         let dst = self.dst();

@@ -1,18 +1,19 @@
-//! A device that works on system memory through a mirror of the page table (mm/hmm.c, lib/test_hmm.c), and device-exclusive access
-//! (mm/rmap.c `page_make_device_exclusive_one`, mm/memory.c `restore_exclusive_pte`).
+//! A device that works on system memory through a mirror of the page table (mm/hmm.c, lib/test_hmm.c), and
+//! device-exclusive access (mm/rmap.c `page_make_device_exclusive_one`, mm/memory.c `restore_exclusive_pte`).
 
 use super::Ctx;
 use crate::{OpKind, PAGES, Pte};
 
-/// The pages that an invalidation of one page drops from the mirror: `dmirror_do_update` takes the end of the range for part of it.
+/// The pages that an invalidation of one page drops from the mirror: `dmirror_do_update` takes the end of the
+/// range for part of it.
 pub(crate) fn mirrored_with(page: usize) -> std::ops::RangeInclusive<usize> {
     page..=(page + 1).min(PAGES - 1)
 }
 
 impl Ctx<'_, '_> {
-    /// The mirror is kept in step with the page table by an mmu notifier, under a mutex of the driver: an access goes through only
-    /// while the entry stands as it was mirrored. It sets neither A nor D. Whether the driver marks the page is the driver's
-    /// choice.
+    /// The mirror is kept in step with the page table by an mmu notifier, under a mutex of the driver: an
+    /// access goes through only while the entry stands as it was mirrored. It sets neither A nor D. Whether
+    /// the driver marks the page is the driver's choice.
     pub fn mirror_access(&mut self) -> bool {
         if !self
             .pte()
@@ -45,7 +46,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// A writable one comes back writable and dirty; where the entry has no protection of its own, the folio says whether it is dirty.
+    /// A writable one comes back writable and dirty; where the entry has no protection of its own, the folio
+    /// says whether it is dirty.
     pub fn restore_exclusive_entry(&mut self) -> bool {
         let entry = self.pte();
         if !entry.is_device_exclusive() {
@@ -59,8 +61,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `dmirror_interval_invalidate`, before the entry changes. What the mirror has of a present page is as good as the entry, which
-    /// every access looks at again; only of a device-exclusive page it knows more.
+    /// `dmirror_interval_invalidate`, before the entry changes. What the mirror has of a present page is as
+    /// good as the entry, which every access looks at again; only of a device-exclusive page it knows more.
     pub fn invalidate_mirror(&mut self) -> bool {
         if self.mm() == 0 {
             for page in mirrored_with(self.page()) {
@@ -70,7 +72,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `dmirror_do_read` takes an entry of any tag, `dmirror_do_write` none that was made for exclusive access.
+    /// `dmirror_do_read` takes an entry of any tag, `dmirror_do_write` none that was made for exclusive
+    /// access.
     pub fn mirror_holds(&self) -> bool {
         self.kind() == OpKind::DeviceRead && self.me().pte.mirrored()
     }

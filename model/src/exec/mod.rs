@@ -66,7 +66,8 @@ impl Ctx<'_, '_> {
         self.m.folios[frame as usize].set_exclusive(on);
     }
 
-    /// A fault on behalf of the operation is a write fault. What populates a VMA asks for that where the VMA allows it.
+    /// A fault on behalf of the operation is a write fault. What populates a VMA asks for that where the VMA
+    /// allows it.
     pub fn is_store(&self) -> bool {
         if self.me().has(Actor::POPULATING) {
             return !self.m.vma_read_only(self.mm(), self.page());

@@ -1,4 +1,5 @@
-//! mprotect and mlock of one page's VMA (mm/mprotect.c `change_pte_range`, `can_change_pte_writable`; mm/mlock.c).
+//! mprotect and mlock of one page's VMA (mm/mprotect.c `change_pte_range`, `can_change_pte_writable`;
+//! mm/mlock.c).
 
 use super::Ctx;
 use crate::{Actor, MprotectUpgrade, OpKind, Pte, PteKind, ZERO_FRAME};
@@ -10,8 +11,9 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// The second half of `ptep_modify_prot_start` and `_commit`: the word that was taken out comes back with the new protection. An
-    /// entry becomes writable again only where the kernel need not see the first store.
+    /// The second half of `ptep_modify_prot_start` and `_commit`: the word that was taken out comes back with
+    /// the new protection. An entry becomes writable again only where the kernel need not see the first
+    /// store.
     pub fn set_protection(&mut self) -> bool {
         let pte = self.me().pte;
         let read_only = self.m.vma_read_only(self.mm(), self.page());
@@ -31,7 +33,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// A non-present entry of a VMA that becomes read-only; a writable migration entry keeps the exclusive mark.
+    /// A non-present entry of a VMA that becomes read-only; a writable migration entry keeps the exclusive
+    /// mark.
     pub fn protect_entry(&mut self) -> bool {
         let pte = self.me().pte;
         if !self.m.vma_read_only(self.mm(), self.page()) || !pte.write() {

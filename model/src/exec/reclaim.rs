@@ -6,8 +6,8 @@ use crate::{
 };
 
 impl Machine {
-    /// The folio of a page that a reclaim pass would take: the first on the LRU that is mapped or in the swap cache. A page that is
-    /// locked in memory is on the unevictable list.
+    /// The folio of a page that a reclaim pass would take: the first on the LRU that is mapped or in the swap
+    /// cache. A page that is locked in memory is on the unevictable list.
     pub(crate) fn reclaimable(&self, page: usize) -> Option<Frame> {
         let pte = self.pte[0][page];
         let of_page = |f: &Folio| f.lru() & (f.page() == page) & ((f.mapcount() != 0) | f.swapcache());
@@ -27,8 +27,8 @@ impl Ctx<'_, '_> {
         self.isolate_lru()
     }
 
-    /// The pass takes what was on the list when it began: at most a folio of each address space, not one that a fault has brought
-    /// since.
+    /// The pass takes what was on the list when it began: at most a folio of each address space, not one that
+    /// a fault has brought since.
     pub fn more_to_reclaim(&self) -> bool {
         let page = self.page();
         let of_page = self.m.system_frames(|f| f.page() == page).0;
@@ -199,7 +199,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `folio_ref_freeze`: succeeds only if isolation, and the swap cache for a page that is in it, hold all references.
+    /// `folio_ref_freeze`: succeeds only if isolation, and the swap cache for a page that is in it, hold all
+    /// references.
     pub fn freeze_refs(&mut self) -> bool {
         let expected = 1 + u8::from(self.folio().swapcache());
         if self.folio().refs != expected {

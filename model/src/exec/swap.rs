@@ -22,8 +22,8 @@ impl Ctx<'_, '_> {
             && self.m.slots[self.me().pte.slot() as usize].mapcount() == 1
     }
 
-    /// A locked page beside the swap cache. The slot is pinned, so that nobody else swaps it in at the same time
-    /// (13ddaf26be32, also in stable kernels; the race without it is a bug of its own).
+    /// A locked page beside the swap cache. The slot is pinned, so that nobody else swaps it in at the same
+    /// time (13ddaf26be32, also in stable kernels; the race without it is a bug of its own).
     pub fn alloc_bypass(&mut self) -> bool {
         let slot = self.me().pte.slot() as usize;
         self.me_mut().set(Actor::OOM, false);
@@ -88,9 +88,9 @@ impl Ctx<'_, '_> {
         self.folio().swapcache() && self.folio().slot() == self.me().pte.slot()
     }
 
-    /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, for a page that is locked in memory, on a synchronous
-    /// device in newer kernels, or for a store when only the swap cache and this fault reference the page (newer kernels ask whether
-    /// the entry is exclusive instead).
+    /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, for a page that is locked in
+    /// memory, on a synchronous device in newer kernels, or for a store when only the swap cache and this
+    /// fault reference the page (newer kernels ask whether the entry is exclusive instead).
     pub fn swap_free(&mut self) -> bool {
         let slot = self.me().pte.slot() as usize;
         if !self.m.slots[slot].put() {
@@ -106,8 +106,9 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// The entry is built from the VMA's protection, so a read maps read-only and clean, unless the kernel maps
-    /// exclusive pages writable at once. A page becomes exclusive if the swap entry was, or if nobody else references it. The fault's reference becomes the mapping's.
+    /// The entry is built from the VMA's protection, so a read maps read-only and clean, unless the kernel
+    /// maps exclusive pages writable at once. A page becomes exclusive if the swap entry was, or if nobody
+    /// else references it. The fault's reference becomes the mapping's.
     pub fn map_swapped_in(&mut self) -> bool {
         let (store, page) = (self.is_store(), self.page());
         let exclusive = self.me().has(Actor::BYPASS) || self.me().pte.exclusive();
@@ -136,8 +137,8 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// `folio_free_swap`: only if no entry names the slot and no writeback is under way. The folio is dirty from
-    /// then on, having lost its backing.
+    /// `folio_free_swap`: only if no entry names the slot and no writeback is under way. The folio is dirty
+    /// from then on, having lost its backing.
     pub fn free_swap(&mut self, frame: Frame) -> bool {
         let folio = self.m.folios[frame as usize];
         if !folio.swapcache() || folio.writeback() != 0 || self.m.slots[folio.slot() as usize].mapcount() != 0 {

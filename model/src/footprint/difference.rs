@@ -5,7 +5,8 @@ use super::{protects, visible};
 use crate::{ACTORS, Actor, FRAMES, MMS, Machine, PAGES, SLOTS, World};
 
 impl Machine {
-    /// The objects in which two machines of one world differ. Registers that nobody else looks at are not compared.
+    /// The objects in which two machines of one world differ. Registers that nobody else looks at are not
+    /// compared.
     #[must_use]
     pub fn difference(&self, other: &Machine, world: &World) -> Objects {
         let mut set = Objects::default();

@@ -1,13 +1,15 @@
 //! Footprints: which shared objects a transition reads and writes.
 //!
-//! Two transitions of different movers whose footprints do not [conflict](Footprint::conflicts) commute: either order leads
-//! to the same machine, each does the same in both, and neither keeps the other from moving. A footprint may be larger than
-//! need be; one that is too small is a bug (`explore/tests/footprints.rs` looks for it).
+//! Two transitions of different movers whose footprints do not [conflict](Footprint::conflicts) commute:
+//! either order leads to the same machine, each does the same in both, and neither keeps the other from
+//! moving. A footprint may be larger than need be; one that is too small is a bug
+//! (`explore/tests/footprints.rs` looks for it).
 //!
-//! An actor's registers are its own and no object, except for the few that somebody else looks at: what it holds of the mmap
-//! lock, whether it is in the middle of an access, whom it has asked for a shoot-down. What is known of a step before it is
-//! taken stands in the [table](touch): by action, made precise by the registers. A transition is a step with the local
-//! work around it, so its footprint is worked out by taking it on a copy of the machine.
+//! An actor's registers are its own and no object, except for the few that somebody else looks at: what it
+//! holds of the mmap lock, whether it is in the middle of an access, whom it has asked for a shoot-down. What
+//! is known of a step before it is taken stands in the [table](touch): by action, made precise by the
+//! registers. A transition is a step with the local work around it, so its footprint is worked out by taking
+//! it on a copy of the machine.
 
 mod difference;
 mod objects;
@@ -29,8 +31,8 @@ pub struct Footprint {
     pub reads: Objects,
     /// What it may change.
     pub writes: Objects,
-    /// What judges look at when they see it happen: of a load or store, what is legal and who owes a flush. What they look at
-    /// in every state, whatever has happened, is not here.
+    /// What judges look at when they see it happen: of a load or store, what is legal and who owes a flush.
+    /// What they look at in every state, whatever has happened, is not here.
     pub judged: Objects,
 }
 

@@ -1,4 +1,5 @@
-//! What several actions touch in the same way: a folio that is freed, a slot that is looked up, an operation that ends.
+//! What several actions touch in the same way: a folio that is freed, a slot that is looked up, an operation
+//! that ends.
 
 use super::touch::Touch;
 use super::{Object, protects, visible};
@@ -16,7 +17,8 @@ impl Touch<'_> {
         self.others(|cpu| Object::asked(initiator, cpu));
     }
 
-    /// The registers that others look at go back to what they are between two operations, or at the start of one.
+    /// The registers that others look at go back to what they are between two operations, or at the start of
+    /// one.
     pub(super) fn ends(&mut self, returns: bool) {
         let me = *self.me();
         for (flag, object) in visible(self.i) {
@@ -201,8 +203,8 @@ impl Touch<'_> {
         }
     }
 
-    /// A frame goes back to its allocator. Whether a CPU still has it mapped is looked at: by those entries that name it, and by
-    /// those that a walk could make name it.
+    /// A frame goes back to its allocator. Whether a CPU still has it mapped is looked at: by those entries
+    /// that name it, and by those that a walk could make name it.
     pub(super) fn frees(&mut self, frame: Frame) {
         self.writes_folio(frame);
         self.f.write(if is_device(frame) { Object::DEVICE_ALLOCATOR } else { Object::ALLOCATOR });

@@ -1,8 +1,10 @@
-//! What an actor may touch from now on, whatever the others do: the footprints of all its transitions to come, taken together.
+//! What an actor may touch from now on, whatever the others do: the footprints of all its transitions to
+//! come, taken together.
 //!
-//! Known without looking at the listings: by the operations that are left and the pages that they name. An operation works on its
-//! pages, on the frames that belong to them or may come to them, and on what is there once for all pages. It is too much rather
-//! than too little; `explore/tests/reduction.rs` compares searches that rely on it with searches that do not.
+//! Known without looking at the listings: by the operations that are left and the pages that they name. An
+//! operation works on its pages, on the frames that belong to them or may come to them, and on what is there
+//! once for all pages. It is too much rather than too little; `explore/tests/quotients.rs` compares searches
+//! that rely on it with searches that do not.
 
 use super::{Footprint, Object, Objects};
 use crate::{
@@ -18,8 +20,9 @@ pub struct Prospects {
 }
 
 impl Prospects {
-    /// What is known of a case's programs; `None` if everything may depend on everything: a child shares all frames, a disk
-    /// and a large folio go through many, and an invalidation of the device's mirror reaches the next page.
+    /// What is known of a case's programs; `None` if everything may depend on everything: a child shares all
+    /// frames, a disk and a large folio go through many, and an invalidation of the device's mirror reaches
+    /// the next page.
     #[must_use]
     pub fn of(world: &World) -> Option<Prospects> {
         let kinds = world.programs.kinds_used();
@@ -136,7 +139,8 @@ impl Machine {
         all
     }
 
-    /// Whether the pages that the actors have left to work on tie all of them together, so that nothing is independent.
+    /// Whether the pages that the actors have left to work on tie all of them together, so that nothing is
+    /// independent.
     #[must_use]
     pub fn all_on_one(&self, world: &World) -> bool {
         let mut left = [0u8; ACTORS];
@@ -162,8 +166,8 @@ impl Machine {
         cached | pages_of(&programs.of(cpu)[self.actors[cpu].op.min(programs.len[cpu]) as usize..])
     }
 
-    /// Whether an actor's registers or cached translations name a frame, or it may reach it through a reference or
-    /// its LRU batch.
+    /// Whether an actor's registers or cached translations name a frame, or it may reach it through a
+    /// reference or its LRU batch.
     fn names(&self, actor: usize, frame: usize) -> bool {
         let me = &self.actors[actor];
         let is = |f: u8| f as usize == frame;
@@ -178,8 +182,8 @@ impl Machine {
         cached || held || registers || batched
     }
 
-    /// What judges look at in the machine that a transition would leave, in every step and whatever has happened: the page worked on,
-    /// its folio, and its backing.
+    /// What judges look at in the machine that a transition would leave, in every step and whatever has
+    /// happened: the page worked on, its folio, and its backing.
     #[must_use]
     pub fn judged_after(&self, world: &World, transition: Transition) -> Objects {
         let mut judged = Objects::default();
@@ -214,8 +218,8 @@ impl Machine {
         judged
     }
 
-    /// Whether a writable entry maps a page that is not exclusive: what judges say of that depends on whether anybody has the page-table
-    /// lock.
+    /// Whether a writable entry maps a page that is not exclusive: what judges say of that depends on whether
+    /// anybody has the page-table lock.
     #[must_use]
     pub fn shares_writable(&self) -> bool {
         self.pte[0].iter().any(|pte| {

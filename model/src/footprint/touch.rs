@@ -1,4 +1,5 @@
-//! What each action touches: the table beside the one of what each action does (the `exec` folder of this crate).
+//! What each action touches: the table beside the one of what each action does (the `exec` folder of this
+//! crate).
 
 use super::parts::{ALL_PAGES, slot};
 use super::{Footprint, Object, protects};

@@ -1,7 +1,7 @@
 //! How a CPU keeps the dirty bit: one file per mode, each saying what it stands for.
 //!
-//! A mode is a handful of rules. What they do is in `exec/access.rs` (translation, D update, data access) and, for
-//! shoot-downs, in `step.rs` and `exec/flush.rs`; the files here only choose.
+//! A mode is a handful of rules. What they do is in `exec/access.rs` (translation, D update, data access)
+//! and, for shoot-downs, in `step.rs` and `exec/flush.rs`; the files here only choose.
 
 mod hw0;
 mod software_dirty;
@@ -23,7 +23,8 @@ pub struct Mode {
     pub stands_for: &'static str,
     /// The hardware sets D. Otherwise a store needs D in the entry, and faults without it.
     pub sets_dirty: bool,
-    /// A store through a *cached* entry with W=1, D=0 looks at the page table. Otherwise it goes through, and D is never set.
+    /// A store through a *cached* entry with W=1, D=0 looks at the page table. Otherwise it goes through, and
+    /// D is never set.
     pub clean_hit_walks: bool,
     /// D is set before the data access. Otherwise after it, in whatever the word is by then.
     pub dirty_first: bool,
@@ -31,7 +32,8 @@ pub struct Mode {
     pub rechecks_present: bool,
     /// The D update re-checks W. Otherwise it sets D in a read-only entry and finds out afterwards.
     pub rechecks_write: bool,
-    /// The D update is one locked read-modify-write. Otherwise it is a load, and later a store of the whole word.
+    /// The D update is one locked read-modify-write. Otherwise it is a load, and later a store of the whole
+    /// word.
     pub atomic: bool,
     /// The answer to a shoot-down waits for accesses that are already translated.
     pub flush_waits_for_access: bool,

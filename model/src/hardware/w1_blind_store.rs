@@ -1,7 +1,9 @@
-//! W1, blind store: a store through a cached entry with W=1, D=0 goes through without touching the page table, and D is lost.
+//! W1, blind store: a store through a cached entry with W=1, D=0 goes through without touching the page
+//! table, and D is lost.
 //!
-//! Nobody ships it knowingly: it violates HW-0, and is the negative control that every version must fail. The question
-//! was asked in 2001 (Kanoj Sarcar, "x86 ptep_get_and_clear question") and again in August 2022 (Popple, Huang).
+//! Nobody ships it knowingly: it violates HW-0, and is the negative control that every version must fail. The
+//! question was asked in 2001 (Kanoj Sarcar, "x86 ptep_get_and_clear question") and again in August 2022
+//! (Popple, Huang).
 
 use super::{Mode, hw0};
 

@@ -1,8 +1,8 @@
 //! W2, late D: the store is done first, and D is ORed later into whatever the page-table word is by then.
 //!
-//! Stands for a CPU that keeps the entry's address and sets the bit blindly, which Linus Torvalds in 2001 did not find excluded by the
-//! manuals, and for dirty updates that are not ordered with the access (Cortex-A55 erratum 1024718, Cortex-A510 2051678: Linux
-//! turns hardware dirty off there).
+//! Stands for a CPU that keeps the entry's address and sets the bit blindly, which Linus Torvalds in 2001 did
+//! not find excluded by the manuals, and for dirty updates that are not ordered with the access (Cortex-A55
+//! erratum 1024718, Cortex-A510 2051678: Linux turns hardware dirty off there).
 
 use super::{Mode, hw0};
 

@@ -1,7 +1,7 @@
 //! W4, plain read-modify-write: the D update loads the word, and later stores the whole of it with D set.
 //!
-//! A negative control: the store can bring a cleared entry back to life. It is also what a software dirty handler does
-//! without the page-table lock (IA-64, fixed 2006 by d8117ce5a679).
+//! A negative control: the store can bring a cleared entry back to life. It is also what a software dirty
+//! handler does without the page-table lock (IA-64, fixed 2006 by d8117ce5a679).
 
 use super::{Mode, hw0};
 

@@ -1,5 +1,5 @@
-//! W5, D without a re-check of W: if another CPU clears W at the same time, D may appear on a read-only entry. The store does not
-//! retire: it faults.
+//! W5, D without a re-check of W: if another CPU clears W at the same time, D may appear on a read-only
+//! entry. The store does not retire: it faults.
 //!
 //! Intel before CET (SDM 4.8: some processors may leave D=1 with R/W=0; never on processors with CET).
 

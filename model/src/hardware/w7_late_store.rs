@@ -1,8 +1,8 @@
 //! W7, late store: a CPU may answer a shoot-down before a store that it has already translated is visible.
 //!
-//! CVE-2025-10263 (Arm Cortex-A76 to X925, Neoverse N1 to V3, C1-Ultra and C1-Premium): a broadcast invalidate can
-//! complete before stores through the invalidated entry are globally visible. The cure in Linux (cfd391e74134, June 2026) is to
-//! invalidate and wait a second time: `flush=double`.
+//! CVE-2025-10263 (Arm Cortex-A76 to X925, Neoverse N1 to V3, C1-Ultra and C1-Premium): a broadcast
+//! invalidate can complete before stores through the invalidated entry are globally visible. The cure in
+//! Linux (cfd391e74134, June 2026) is to invalidate and wait a second time: `flush=double`.
 
 use super::{Mode, hw0};
 

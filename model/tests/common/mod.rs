@@ -76,7 +76,8 @@ pub fn alone(config: &Config, ops: &[(OpKind, u8)]) -> Machine {
     end.expect("the test ran")
 }
 
-/// Runs an actor until its operations up to number `n` have returned; the CPUs that it asks for a flush answer at once.
+/// Runs an actor until its operations up to number `n` have returned; the CPUs that it asks for a flush
+/// answer at once.
 pub fn finish(world: &World, machine: &mut Machine, actor: usize, n: u8) {
     for _ in 0..2000 {
         if machine.actors[actor].op >= n {
@@ -238,8 +239,9 @@ impl Draw {
         }
     }
 
-    /// Any programs: one to four actors, mostly on one page, the last ones perhaps kswapd and a DMA device. Most pairs of
-    /// operations that open and close something are rare by themselves, so each case leaves some kinds out.
+    /// Any programs: one to four actors, mostly on one page, the last ones perhaps kswapd and a DMA device.
+    /// Most pairs of operations that open and close something are rare by themselves, so each case leaves
+    /// some kinds out.
     pub fn programs(&mut self) -> Programs {
         let mut programs = Programs { actors: 1 + self.below(ACTORS as u64) as u8, ..Programs::default() };
         let mut last = programs.actors as usize - 1;

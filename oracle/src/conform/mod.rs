@@ -1,15 +1,16 @@
 //! Conformance: what real kernels did, against what the model does.
 //!
 //! Two formats are read, those of `corpus/ground-truth/`. A `.tsv` has a header whose columns name a kernel
-//! (`fixed-6.1.192-nullb0`: variant, release, swap device), and a verdict per column and row: `ok`, `LOST`, or
-//! `LOST@step:Rp=got!=want` for the first wrong read. A `.jsonl` has, per line, the state of the touched page after
-//! every operation. `docs/conformance.md` says how what user space sees maps to the model's state; what the recordings did otherwise than
-//! their rows read is in [`recording`], each as a named rule.
+//! (`fixed-6.1.192-nullb0`: variant, release, swap device), and a verdict per column and row: `ok`, `LOST`,
+//! or `LOST@step:Rp=got!=want` for the first wrong read. A `.jsonl` has, per line, the state of the touched
+//! page after every operation. `docs/conformance.md` says how what user space sees maps to the model's state;
+//! what the recordings did otherwise than their rows read is in [`recording`], each as a named rule.
 //!
-//! A `.tsv` that begins with `# scenario` has interleavings in words; the cases of `corpus/cases/interleavings.case` play them.
+//! A `.tsv` that begins with `# scenario` has interleavings in words; the cases of
+//! `corpus/cases/interleavings.case` play them.
 //!
-//! Claims: agreement of verdict, failing step and wrong value, and of the states. Does not claim: anything about a row that is
-//! told in words and has no case here; it is counted as skipped, never as agreeing.
+//! Claims: agreement of verdict, failing step and wrong value, and of the states. Does not claim: anything
+//! about a row that is told in words and has no case here; it is counted as skipped, never as agreeing.
 
 mod recording;
 mod states;
@@ -55,7 +56,8 @@ pub struct ColumnReport {
     pub skipped: usize,
     /// Rows that were not run on that kernel.
     pub not_run: usize,
-    /// Rows of states that agree up to a step that the model is known not to have, see [`recording::reclaims_in_passes`].
+    /// Rows of states that agree up to a step that the model is known not to have, see
+    /// [`recording::reclaims_in_passes`].
     pub aside: usize,
     /// Rows on which they do not agree.
     pub disagree: Vec<Disagreement>,
@@ -76,11 +78,13 @@ impl Conformance {
     }
 }
 
-/// The releases that were recorded: the name in the files, the profile around it, and the version that shipped with it.
+/// The releases that were recorded: the name in the files, the profile around it, and the version that
+/// shipped with it.
 const RELEASES: [(&str, Profile, &str); 2] =
     [("6.1.192", Profile::V6_1_192, "6.1.192"), ("7.3.4", Profile::V7_3, "7.3")];
 
-/// The version and configuration of a kernel. The driver is the test driver, which does not mark what its device wrote.
+/// The version and configuration of a kernel. The driver is the test driver, which does not mark what its
+/// device wrote.
 fn kernel(variant: &str, release: &str, swap: &str) -> Result<(&'static Version, Config), String> {
     let known: Vec<_> = RELEASES.iter().map(|r| r.0).collect();
     let (_, profile, shipped) = RELEASES

@@ -1,6 +1,8 @@
-//! Sequences as they were recorded: what the agent did in a row, where that is not what the row's words say of one program on one kernel.
+//! Sequences as they were recorded: what the agent did in a row, where that is not what the row's words say
+//! of one program on one kernel.
 //!
-//! Each rule is a fact of a recording and has a name. None is a rule of a kernel, and none touches what is not named in it.
+//! Each rule is a fact of a recording and has a name. None is a rule of a kernel, and none touches what is
+//! not named in it.
 
 use crate::finding::Finding;
 use crate::last_write;
@@ -36,8 +38,8 @@ impl Sequence {
         Ok(Sequence { words, run, inherited_pipe: child_inherits_pipe(case) })
     }
 
-    /// Runs it on one CPU; after each word the callback gets its index, the machine, and the first wrong load, and says whether to
-    /// go on. False if an operation does not come to its end.
+    /// Runs it on one CPU; after each word the callback gets its index, the machine, and the first wrong
+    /// load, and says whether to go on. False if an operation does not come to its end.
     pub fn replay(
         &self,
         version: &Version,
@@ -81,17 +83,18 @@ impl Sequence {
     }
 }
 
-/// The agent gives every page a VMA of its own, and the test driver ends a call of `migrate_vma` with the VMA: `DD` is one call for each
-/// page of the range.
+/// The agent gives every page a VMA of its own, and the test driver ends a call of `migrate_vma` with the
+/// VMA: `DD` is one call for each page of the range.
 fn one_call_per_page(op: Op) -> impl Iterator<Item = Op> {
     let pages = if op.kind == OpKind::MigrateRange { 0..RANGE } else { 0..0 };
     let range = pages.map(|page| Op::new(OpKind::Migrate, page));
     range.chain((op.kind != OpKind::MigrateRange).then_some(op))
 }
 
-/// Whether a case is of the first recording (November 23), in which a child inherits the pipe of `I`: the reference that the pipe holds
-/// lives on after the parent's `U` until the child exits. In the second recording the child closes the pipe, and the names of the cases
-/// carry the seed of their run: `fork-s9104-00017`, where the first has `fork-2429` and `fork-b2429`.
+/// Whether a case is of the first recording (November 23), in which a child inherits the pipe of `I`: the
+/// reference that the pipe holds lives on after the parent's `U` until the child exits. In the second
+/// recording the child closes the pipe, and the names of the cases carry the seed of their run:
+/// `fork-s9104-00017`, where the first has `fork-2429` and `fork-b2429`.
 fn child_inherits_pipe(case: &str) -> bool {
     let Some((kind, number)) = case.split_once('-') else { return false };
     let number = number.strip_prefix('b').unwrap_or(number);
@@ -100,8 +103,8 @@ fn child_inherits_pipe(case: &str) -> bool {
         && number.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// `memory.reclaim` scans several times and ages in between; the model's `G` is one pass. Whether a page is present or swapped after it
-/// may differ, and what follows with it: a row of states is compared up to there.
+/// `memory.reclaim` scans several times and ages in between; the model's `G` is one pass. Whether a page is
+/// present or swapped after it may differ, and what follows with it: a row of states is compared up to there.
 pub(super) fn reclaims_in_passes(op: Op, kernel: &str, model: &str) -> bool {
     op.kind == OpKind::Reclaim && matches!((kernel, model), ("present", "swap") | ("swap", "present"))
 }
@@ -156,7 +159,8 @@ mod tests {
         seen
     }
 
-    /// The child's copy of the pipe keeps the reference beyond `U`, in the first recording only, and lets it go when the child exits.
+    /// The child's copy of the pipe keeps the reference beyond `U`, in the first recording only, and lets it
+    /// go when the child exits.
     #[test]
     fn the_child_inherits_the_pipe() {
         let refs = |case: &str, words: &str| {

@@ -76,8 +76,9 @@ fn answers(
     Ok(out)
 }
 
-/// Interleavings forced inside a kernel. The rows tell them in words; `corpus/cases/interleavings.case` has the programs and the
-/// schedule of each, in the order of the rows. What the column's kernel did is the first word of the field.
+/// Interleavings forced inside a kernel. The rows tell them in words; `corpus/cases/interleavings.case` has
+/// the programs and the schedule of each, in the order of the rows. What the column's kernel did is the first
+/// word of the field.
 fn interleavings(
     name: &str,
     columns: &[&str],

@@ -1,7 +1,8 @@
 //! Where the record of a store rests, step by step, and when the last one goes.
 //!
-//! A store is safe as long as something says that its page is newer than its backing: D in the page table or in a word that
-//! somebody has taken out of it, PG_dirty, a write to swap under way; or as long as the backing holds the value, or there is none.
+//! A store is safe as long as something says that its page is newer than its backing: D in the page table or
+//! in a word that somebody has taken out of it, PG_dirty, a write to swap under way; or as long as the
+//! backing holds the value, or there is none.
 
 use crate::clean_means_equal::{remembered, resting};
 use crate::trace::Row;
@@ -32,16 +33,17 @@ pub(super) fn became(rows: &[Row], of: &Stored) -> Option<usize> {
     rows.iter().rposition(|r| !of.is_in(&r.before) && of.is_in(&r.after))
 }
 
-/// The row from which on nothing recorded the store of a value, up to row `end`; not before row `from`. An earlier time without a
-/// record does not matter if it was made good.
+/// The row from which on nothing recorded the store of a value, up to row `end`; not before row `from`. An
+/// earlier time without a record does not matter if it was made good.
 pub(super) fn dropped(world: &World, rows: &[Row], of: &Stored, from: usize, end: usize) -> Option<usize> {
     let unrecorded = |at: usize| !is_recorded(world, &rows[at].after, of);
     let last = end.checked_sub(1).filter(|&last| last >= from && unrecorded(last))?;
     (from..=last).rev().take_while(|&at| unrecorded(at)).last()
 }
 
-/// Whether anything says that the page is newer than its backing, or the backing has the value too or is about to get it. A page without a backing needs no
-/// record yet; it gets one when it gets a slot, and a lazyfree page does not.
+/// Whether anything says that the page is newer than its backing, or the backing has the value too or is
+/// about to get it. A page without a backing needs no record yet; it gets one when it gets a slot, and a
+/// lazyfree page does not.
 pub(super) fn is_recorded(world: &World, machine: &Machine, of: &Stored) -> bool {
     let Some(frame) = resting(machine, of.mm, of.page) else { return true };
     let folio = &machine.folios[frame as usize];

@@ -1,11 +1,12 @@
 //! What went wrong in an execution, and which step is to blame: symptom and cause of a finding.
 //!
-//! Both are derived from the steps of the execution alone, never from the name of a function, a version or a scenario. The symptom is
-//! what was observed. The cause is the step that destroyed the last record of a store ([`evidence`]), or that gave up what kept
-//! others out (the page-table lock, the call itself, the frame) while a CPU still held a translation that the page table no longer
-//! had ([`translation`]).
+//! Both are derived from the steps of the execution alone, never from the name of a function, a version or a
+//! scenario. The symptom is what was observed. The cause is the step that destroyed the last record of a
+//! store ([`evidence`]), or that gave up what kept others out (the page-table lock, the call itself, the
+//! frame) while a CPU still held a translation that the page table no longer had ([`translation`]).
 //!
-//! Does not claim: that mending the cause would mend the version. Where the steps do not tell, there is no cause.
+//! Does not claim: that mending the cause would mend the version. Where the steps do not tell, there is no
+//! cause.
 
 mod evidence;
 mod translation;
@@ -22,11 +23,13 @@ pub use translation::GivenUp;
 pub enum Symptom {
     /// A store went where it belonged, and a later load does not see it.
     LostWrite,
-    /// A load went through a translation that the page table no longer had, or returned what a discard had taken away.
+    /// A load went through a translation that the page table no longer had, or returned what a discard had
+    /// taken away.
     StaleLoad,
     /// A store went through a translation that the page table no longer had.
     StaleStore,
-    /// A load or store reached a frame that had been given back to the allocator, or a frame was given back that a CPU could store to.
+    /// A load or store reached a frame that had been given back to the allocator, or a frame was given back
+    /// that a CPU could store to.
     FreedWhileReachable,
     /// A store of one process shows in another.
     SharedStore,
@@ -50,16 +53,19 @@ pub struct Cause {
 pub enum CauseKind {
     /// It destroyed the last record that the page is newer than its backing.
     DirtyBitDropped,
-    /// It let others in, returned or freed the page while a CPU still had a translation that had been taken out of the page table.
+    /// It let others in, returned or freed the page while a CPU still had a translation that had been taken
+    /// out of the page table.
     FlushOwed {
         /// How it let go.
         given_up: GivenUp,
         /// The CPU that still had it.
         cpu: usize,
-        /// The step that had taken the translation out of the page table, or write permission or D out of the entry.
+        /// The step that had taken the translation out of the page table, or write permission or D out of the
+        /// entry.
         cleared: u32,
     },
-    /// The CPU stored through a clean translation without setting D in the page table: the processor breaks the contract.
+    /// The CPU stored through a clean translation without setting D in the page table: the processor breaks
+    /// the contract.
     StoredWithoutDirty,
     /// It threw the page away although the page was known to be newer than its backing.
     DataDropped,
@@ -147,7 +153,8 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
         return Diagnosis { symptom: Symptom::StaleLoad, cause, store: None, lost: None };
     }
     let lost = evidence::lost(rows, of, store.unwrap_or(0));
-    // A store between the change of an entry and its flush is in order, as long as nobody has let go of what keeps others out.
+    // A store between the change of an entry and its flush is in order, as long as nobody has let go of what
+    // keeps others out.
     let stale = store.filter(|&at| translation::is_stale(&rows[at])).and_then(|at| translation::owed(rows, at));
     if let Some(owed) = stale.filter(|owed| owed.cause.is_some() || owed.freed) {
         return Diagnosis {
@@ -164,8 +171,9 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: lost.map(step) }
 }
 
-/// The cause of a store that nothing recorded any more before row `end`. D is set before the data are stored, so that the record may be
-/// gone by the time of the store: the search goes back to where the storing operation began.
+/// The cause of a store that nothing recorded any more before row `end`. D is set before the data are stored,
+/// so that the record may be gone by the time of the store: the search goes back to where the storing
+/// operation began.
 fn unrecorded(world: &World, rows: &[Row], of: &Stored, store: Option<usize>, end: usize) -> Option<Cause> {
     let step = |at: usize, kind| Some(Cause { step: rows[at].step, kind });
     let from = store.map_or(0, |at| began(rows, at));
@@ -173,8 +181,8 @@ fn unrecorded(world: &World, rows: &[Row], of: &Stored, store: Option<usize>, en
     if evidence::is_recorded(world, &rows[at].before, of) {
         return step(at, CauseKind::DirtyBitDropped);
     }
-    // The store itself left no record. If the translation said that D was set, somebody had taken it out of the entry, and may owe
-    // the flush; if not, the CPU is at fault.
+    // The store itself left no record. If the translation said that D was set, somebody had taken it out of
+    // the entry, and may owe the flush; if not, the CPU is at fault.
     let Some(store) = store else { return step(at, CauseKind::DirtyBitDropped) };
     match (translation::owed(rows, store).and_then(|owed| owed.cause), translation::cleaned(rows, store)) {
         (Some(owed), _) => Some(owed),
@@ -201,7 +209,8 @@ fn broken(rows: &[Row], rule: Rule) -> Diagnosis {
             let freeing = Cause { step: row.step, kind: CauseKind::BrokeRule };
             Diagnosis { symptom: Symptom::FreedWhileReachable, cause: Some(cause.unwrap_or(freeing)), ..nothing }
         }
-        // Of what never happens no step is at fault, and of what is left over at the end another one than the last.
+        // Of what never happens no step is at fault, and of what is left over at the end another one than the
+        // last.
         Rule::Deadlock | Rule::Livelock | Rule::LeakedReference | Rule::Impossible => nothing,
         _ => Diagnosis { cause: Some(Cause { step: row.step, kind: CauseKind::BrokeRule }), ..nothing },
     }

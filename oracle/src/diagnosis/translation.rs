@@ -70,7 +70,8 @@ fn used(row: &Row) -> Option<Cached> {
     Some(Cached { cpu, mm: mm.into(), page: page.into(), frame, write: store, dirty })
 }
 
-/// Whether the store of a row went through a translation that the page table no longer had, or no longer allowed to write through.
+/// Whether the store of a row went through a translation that the page table no longer had, or no longer
+/// allowed to write through.
 pub(super) fn is_stale(row: &Row) -> bool {
     used(row).is_some_and(|cached| !Cached { dirty: false, ..cached }.backed(&row.before))
 }
@@ -83,7 +84,8 @@ pub(super) fn owed(rows: &[Row], at: usize) -> Option<Owed> {
     Some(Owed { cause: given_up(rows, cleared, at, cached), freed: freed(cleared) })
 }
 
-/// The row that took D out of the entry, if the store of row `at` went through a translation that says D is set.
+/// The row that took D out of the entry, if the store of row `at` went through a translation that says D is
+/// set.
 pub(super) fn cleaned(rows: &[Row], at: usize) -> Option<usize> {
     let cached = used(&rows[at]).filter(|cached| cached.dirty)?;
     cleared(rows, at, cached)
@@ -118,8 +120,9 @@ fn frees(row: &Row, frame: Frame) -> bool {
     folio(&row.before) && !folio(&row.after)
 }
 
-/// The first row by which whoever cleared the entry in row `cleared` let go, while the CPU still had the translation. An mmu gather that
-/// is open, and a batch of reclaim, tell others that a flush is owed: dropping the lock is no letting go then.
+/// The first row by which whoever cleared the entry in row `cleared` let go, while the CPU still had the
+/// translation. An mmu gather that is open, and a batch of reclaim, tell others that a flush is owed:
+/// dropping the lock is no letting go then.
 fn given_up(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Option<Cause> {
     let by = rows[cleared].event.transition.actor()?;
     let nth = rows[cleared].before.actors[by].op;

@@ -7,8 +7,8 @@ use corpus::{bytes, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Convert a whole folder between text, JSON and bytes: a file for each case, named after its canonical bytes. Text keeps
-/// what a case file says of a case; the other forms have no room for it.
+/// Convert a whole folder between text, JSON and bytes: a file for each case, named after its canonical
+/// bytes. Text keeps what a case file says of a case; the other forms have no room for it.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite corpus convert --to text fuzz/corpus/differential --out readable\n\n\
     Exits with 2 if a file could not be read; it is left alone, and the others are converted.")]

@@ -11,8 +11,9 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// Write a dictionary for fuzzing engines that mutate bytes: every setting of the header, every kind of operation on
-/// every CPU, and short, middling and long runs of every transition. libFuzzer and AFL read the format.
+/// Write a dictionary for fuzzing engines that mutate bytes: every setting of the header, every kind of
+/// operation on every CPU, and short, middling and long runs of every transition. libFuzzer and AFL read the
+/// format.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite corpus dictionary target/cases.dict\n         \
     cargo fuzz run -s none differential -- -dict=target/cases.dict")]
@@ -34,7 +35,8 @@ pub fn run(args: &Args) -> Outcome {
 /// Where in an input an entry means what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Place {
-    /// Over the start of the input: the header but for the count of operations, which belongs to what follows.
+    /// Over the start of the input: the header but for the count of operations, which belongs to what
+    /// follows.
     Start,
     /// Among the operation records.
     Operation,
@@ -145,7 +147,8 @@ mod tests {
     use super::*;
     use corpus::bytes::decode;
 
-    /// An input with something else in every place: all settings off their defaults, full of operations and runs.
+    /// An input with something else in every place: all settings off their defaults, full of operations and
+    /// runs.
     fn input() -> Case {
         "kernel=7.3 hw=w7 swap=disk shared=0 large=1,2 device-frames=1 flush=double sticky=off \
          cpu0: W0 W1 | cpu1: R0 | cpu2: D0 K+ | cpu3: P0 | schedule: 0*3 i1 1*2"

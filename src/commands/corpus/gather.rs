@@ -25,8 +25,9 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Reads folders, or single files. A file that holds no cases is named on the standard error and left alone. One that
-    /// comes twice, by a link or because its folder was named twice, is one file: removing its double would lose it.
+    /// Reads folders, or single files. A file that holds no cases is named on the standard error and left
+    /// alone. One that comes twice, by a link or because its folder was named twice, is one file: removing
+    /// its double would lose it.
     pub fn from(paths: &[PathBuf]) -> Result<Gathered, String> {
         let mut gathered = Gathered { files: Vec::new(), unread: 0, cases: Vec::new(), place: HashMap::new() };
         let mut seen = HashSet::new();
@@ -62,8 +63,8 @@ impl Gathered {
         self.cases.par_iter().progress_with(bar).map(|case| profiler.profile(case)).collect()
     }
 
-    /// The cases as candidates. Protected are the cases that come with lostwrite, and those of a file that says what is
-    /// expected or that holds several.
+    /// The cases as candidates. Protected are the cases that come with lostwrite, and those of a file that
+    /// says what is expected or that holds several.
     pub fn candidates(&self, profiles: Vec<Profile>) -> Vec<Candidate> {
         let treasured: HashSet<Case> = corpus::treasured().into_iter().collect();
         let told = self.files.iter().filter(|file| file.plain().is_none());
@@ -130,7 +131,8 @@ pub fn expect_empty(folder: &Path) -> Result<(), String> {
     }
 }
 
-/// Writes a new folder, whole or not at all: the files go to a hidden folder beside it, which takes its name at the end.
+/// Writes a new folder, whole or not at all: the files go to a hidden folder beside it, which takes its name
+/// at the end.
 pub fn write_folder(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), String> {
     let fail = |e: std::io::Error| at(folder, &e);
     expect_empty(folder)?;

@@ -6,8 +6,8 @@ use corpus::bytes;
 use explore::case_at;
 use std::path::PathBuf;
 
-/// Write the cases of the numbered executions of a hunt, with their schedules, as byte files: seeds from the generator.
-/// Each schedule is drawn on one version of the registry, in turn.
+/// Write the cases of the numbered executions of a hunt, with their schedules, as byte files: seeds from the
+/// generator. Each schedule is drawn on one version of the registry, in turn.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite corpus generate target/generated --cases 5000 --seed 7")]
 pub struct Args {

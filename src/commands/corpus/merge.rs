@@ -6,9 +6,9 @@ use corpus::bytes;
 use explore::{Profiler, cover};
 use std::path::PathBuf;
 
-/// Add to a folder, from others, as few cases as bring everything new: features of the model, or verdicts. The cases that
-/// come with lostwrite, and those of files that say what is expected or that hold several cases, are added in any case. What
-/// is in the folder stays as it is.
+/// Add to a folder, from others, as few cases as bring everything new: features of the model, or verdicts.
+/// The cases that come with lostwrite, and those of files that say what is expected or that hold several
+/// cases, are added in any case. What is in the folder stays as it is.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite corpus merge fuzz/corpus/differential finds/*\n\n\
     Exits with 2 if a file could not be read; it is left alone, and the others are dealt with.")]

@@ -8,9 +8,9 @@ use lostwrite::report::Table;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-/// Keep as few cases as cover what all do: the same features of the model, and the same verdicts on all versions. Never
-/// dropped are the cases that come with lostwrite, those of files that say what is expected or that hold several cases,
-/// and the smallest case of each loss of each version.
+/// Keep as few cases as cover what all do: the same features of the model, and the same verdicts on all
+/// versions. Never dropped are the cases that come with lostwrite, those of files that say what is expected
+/// or that hold several cases, and the smallest case of each loss of each version.
 ///
 /// Without --out and --in-place, only the figures are printed.
 #[derive(clap::Args)]

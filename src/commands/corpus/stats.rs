@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What a folder consists of: cases, sizes, operations; what it covers: features of the model by group, goals, verdicts
-/// on each version; and what none of its cases reaches.
+/// What a folder consists of: cases, sizes, operations; what it covers: features of the model by group,
+/// goals, verdicts on each version; and what none of its cases reaches.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite corpus stats fuzz/corpus/differential --format json\n\n\
     Exits with 2 if a file could not be read.")]

@@ -9,7 +9,8 @@ use super::Outcome;
 /// Reports for others: of a finding, of a night, or of every loss of the table.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// One finding, shrunk, with a version beside it that does not lose: as text, ready to be mailed, as a page, a picture, JSON or SARIF
+    /// One finding, shrunk, with a version beside it that does not lose: as text, ready to be mailed, as a
+    /// page, a picture, JSON or SARIF
     Finding(finding::Args),
     /// A night of `lostwrite nightly` as a page, from the folder that it left
     Night(night::Args),

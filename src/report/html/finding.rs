@@ -1,4 +1,5 @@
-//! The page of a finding: what is lost, which version loses it and which does not, the marked steps, the timeline, the listings.
+//! The page of a finding: what is lost, which version loses it and which does not, the marked steps, the
+//! timeline, the listings.
 
 use super::listing::Listings;
 use super::page::{command, document, provenance};
@@ -126,7 +127,8 @@ fn parting(grid: &Grid) -> Markup {
     }
 }
 
-/// What the letters of the case and of the timeline stand for. The read-back at the end has operations that the programs lack.
+/// What the letters of the case and of the timeline stand for. The read-back at the end has operations that
+/// the programs lack.
 fn operations(witness: &Witness) -> Markup {
     let named = witness.case.programs.kinds_used();
     let sides = [Some(&witness.losing), witness.beside.as_ref()].into_iter().flatten();

@@ -1,5 +1,5 @@
-//! Listings as a page shows them: each line with the kernel function that it models and why it is there, and an anchor
-//! that a step of a timeline can lead to.
+//! Listings as a page shows them: each line with the kernel function that it models and why it is there, and
+//! an anchor that a step of a timeline can lead to.
 
 use impls::Version;
 use maud::{Markup, html};
@@ -85,7 +85,8 @@ impl Walk {
     }
 }
 
-/// Where a step leads: the anchor of the line that it is, the kernel function or expression behind it, and why it is there.
+/// Where a step leads: the anchor of the line that it is, the kernel function or expression behind it, and
+/// why it is there.
 pub(super) struct Model {
     pub anchor: String,
     pub function: &'static str,

@@ -1,4 +1,5 @@
-//! The table of versions: every cell opens what stands behind it, a case with its timeline or the programs that were exhausted.
+//! The table of versions: every cell opens what stands behind it, a case with its timeline or the programs
+//! that were exhausted.
 
 use super::finding::finding_section;
 use super::listing::{Listings, slug};

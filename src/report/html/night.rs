@@ -1,4 +1,5 @@
-//! The page of a night: the verdict first and why, what is new, the findings with their timelines, the canaries, the lanes.
+//! The page of a night: the verdict first and why, what is new, the findings with their timelines, the
+//! canaries, the lanes.
 
 use super::finding::finding_section;
 use super::listing::{Listings, slug};

@@ -1,4 +1,5 @@
-//! What every page has: the head, the style, the script, the choice of colours; and the links that lead off the page.
+//! What every page has: the head, the style, the script, the choice of colours; and the links that lead off
+//! the page.
 
 use impls::Version;
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -9,7 +9,8 @@ use oracle::Row;
 
 type Words<'a> = Box<dyn Fn(&Machine) -> Vec<String> + 'a>;
 
-/// Something that can be said of a machine: under which heading, of what, and which words. No words if it does not exist.
+/// Something that can be said of a machine: under which heading, of what, and which words. No words if it
+/// does not exist.
 struct Item<'a> {
     heading: &'static str,
     label: String,

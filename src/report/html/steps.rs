@@ -1,6 +1,6 @@
-//! A timeline as a grid: a row a step, a column an actor, what the step changed beside it; the version that loses on the left, its
-//! neighbour on the right. It is a list, so that it reads in order without the grid; the machine of a step opens below it, or
-//! is shown by the script in one place.
+//! A timeline as a grid: a row a step, a column an actor, what the step changed beside it; the version that
+//! loses on the left, its neighbour on the right. It is a list, so that it reads in order without the grid;
+//! the machine of a step opens below it, or is shown by the script in one place.
 
 use super::listing::Listings;
 use super::state::state;
@@ -24,7 +24,8 @@ pub(super) struct Grid<'a> {
     pub listings: &'a Listings,
     /// What the anchors of this timeline begin with; others on the page have others.
     pub prefix: &'a str,
-    /// The steps that tell nothing are there too, and can be shown; and each step has its machine, not only those that change it.
+    /// The steps that tell nothing are there too, and can be shown; and each step has its machine, not only
+    /// those that change it.
     pub whole: bool,
 }
 

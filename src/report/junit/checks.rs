@@ -1,4 +1,5 @@
-//! What a CI system calls directly, as JUnit XML: replayed cases, the model beside real kernels, the table of versions.
+//! What a CI system calls directly, as JUnit XML: replayed cases, the model beside real kernels, the table of
+//! versions.
 
 use super::{case, failed, skipped, xml};
 use crate::report::command::{replay_line_of, replay_of};

@@ -1,7 +1,8 @@
-//! `peers bench`: every tool on the same case, in turn, several rounds; the medians of rates, memory and ratios.
+//! `peers bench`: every tool on the same case, in turn, several rounds; the medians of rates, memory and
+//! ratios.
 //!
-//! Each run is a process of its own. Its time is the CPU time of the process, so that what else runs on the machine matters
-//! little; its memory is the most that was resident.
+//! Each run is a process of its own. Its time is the CPU time of the process, so that what else runs on the
+//! machine matters little; its memory is the most that was resident.
 
 use crate::run::Tool;
 use clap::ValueEnum;

@@ -1,8 +1,8 @@
 //! What other tools say of the state spaces that `explore` reports, and how fast they are at it.
 //!
-//! Two model checkers count the same graphs from outside: [`stateright`] steps the same machine with its own search, and
-//! [`spin`] runs a [model](promela) of its own in its own language. What each comparison shows, and what not, is in
-//! `docs/peers.md`.
+//! Two model checkers count the same graphs from outside: [`stateright`] steps the same machine with its own
+//! search, and [`spin`] runs a [model](promela) of its own in its own language. What each comparison shows,
+//! and what not, is in `docs/peers.md`.
 
 pub mod promela;
 pub mod shuttle;

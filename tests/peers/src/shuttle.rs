@@ -1,8 +1,9 @@
-//! A case as a program for Shuttle: a thread for each actor and for the shoot-down interrupts of each CPU, on one machine.
+//! A case as a program for Shuttle: a thread for each actor and for the shoot-down interrupts of each CPU, on
+//! one machine.
 //!
-//! Every step is one atomic operation of Shuttle's, so that it may switch before each step and nowhere else; whoever cannot
-//! move is parked until it can. The step function, the judges and the drain are the same as everywhere; the threads, the
-//! switching and the choice of who moves are Shuttle's.
+//! Every step is one atomic operation of Shuttle's, so that it may switch before each step and nowhere else;
+//! whoever cannot move is parked until it can. The step function, the judges and the drain are the same as
+//! everywhere; the threads, the switching and the choice of who moves are Shuttle's.
 
 use crate::subject;
 use corpus::Case;

@@ -13,7 +13,8 @@ pub struct Options<'a> {
     pub run: &'a [&'a str],
 }
 
-/// All states, without any reduction, where an actor that cannot move is no error: it may be about to load a wrong value.
+/// All states, without any reduction, where an actor that cannot move is no error: it may be about to load a
+/// wrong value.
 pub const COUNT: Options =
     Options { compile: &["-O0", "-DSAFETY", "-DNOREDUCE", "-DNOFAIR"], run: &["-E", "-m1000000", "-w20"] };
 

@@ -1,7 +1,8 @@
 //! Stateright's view of a case: the machine as it is, without any reduction and without a memory of the past.
 //!
-//! The step function is the same, so an error in a step is an error here too. What is independent is everything else that a
-//! count depends on: the search, the hashing of states, the set of those seen, and where executions are cut.
+//! The step function is the same, so an error in a step is an error here too. What is independent is
+//! everything else that a count depends on: the search, the hashing of states, the set of those seen, and
+//! where executions are cut.
 
 use crate::subject;
 use corpus::Case;
@@ -67,7 +68,8 @@ impl Model for Interleavings {
         (!wrong).then_some(next)
     }
 
-    /// A checker stops when it has an answer for every property, so there is one that holds as long as nobody deadlocks.
+    /// A checker stops when it has an answer for every property, so there is one that holds as long as nobody
+    /// deadlocks.
     fn properties(&self) -> Vec<Property<Self>> {
         let deadlock = Property::always(DEADLOCK, |model: &Interleavings, machine: &Machine| {
             !machine.enabled(model.world).is_empty() || machine.programs_done(model.world.programs)
@@ -85,7 +87,8 @@ const LOSS: &str = "a wrong value is loaded";
 pub struct Counts {
     /// Distinct states.
     pub states: u64,
-    /// Whether some execution loads a wrong value, in the programs or in the drain; false if that was not asked.
+    /// Whether some execution loads a wrong value, in the programs or in the drain; false if that was not
+    /// asked.
     pub loses: bool,
     /// Whether some execution deadlocks.
     pub deadlocks: bool,

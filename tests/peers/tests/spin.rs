@@ -1,5 +1,5 @@
-//! Spin counts the states that `explore` counts, and says of each version whether a value is lost, on a model whose actions are
-//! written in its own language. Needs `spin` and a C compiler.
+//! Spin counts the states that `explore` counts, and says of each version whether a value is lost, on a model
+//! whose actions are written in its own language. Needs `spin` and a C compiler.
 
 use corpus::Case;
 use explore::{Answer, Exhaust, exhaust};

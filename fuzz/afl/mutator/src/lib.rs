@@ -1,9 +1,9 @@
 //! The mutator on operations, as a library that AFL loads (`AFL_CUSTOM_MUTATOR_LIBRARY`).
 //!
-//! AFL++ calls the functions below by name and passes C pointers, so this is the one place of the project with unsafe
-//! code. It does two things with them: it borrows AFL's inputs for the length of a call, and hands out a buffer that
-//! stays alive until the next call. What happens in between is `explore::mutator`, which libFuzzer's targets use too.
-//! A panic does not cross over into C: it aborts the process.
+//! AFL++ calls the functions below by name and passes C pointers, so this is the one place of the project
+//! with unsafe code. It does two things with them: it borrows AFL's inputs for the length of a call, and
+//! hands out a buffer that stays alive until the next call. What happens in between is `explore::mutator`,
+//! which libFuzzer's targets use too. A panic does not cross over into C: it aborts the process.
 
 use explore::mutator;
 use rand::{RngExt, SeedableRng};
@@ -34,13 +34,13 @@ pub extern "C" fn afl_custom_init(_afl: *mut c_void, seed: c_uint) -> *mut c_voi
     Box::into_raw(Box::new(State { rng, out: Vec::new() })).cast()
 }
 
-/// Mutates an input, or crosses it over with another one of the queue. `out` receives a buffer that belongs to the
-/// library and holds until the next call; returns its size, at most `max_size`. AFL has a second input once its queue
-/// has two.
+/// Mutates an input, or crosses it over with another one of the queue. `out` receives a buffer that belongs
+/// to the library and holds until the next call; returns its size, at most `max_size`. AFL has a second input
+/// once its queue has two.
 ///
 /// # Safety
-/// `state` is what [`afl_custom_init`] returned, and in use by no other call; `input` and `other` point to as many bytes as
-/// they say, or are null; `out` can be written to. AFL keeps to that.
+/// `state` is what [`afl_custom_init`] returned, and in use by no other call; `input` and `other` point to as
+/// many bytes as they say, or are null; `out` can be written to. AFL keeps to that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn afl_custom_fuzz(
     state: *mut c_void,

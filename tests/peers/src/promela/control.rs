@@ -1,7 +1,9 @@
-//! The control flow of an actor, from the linked listings: which step comes after which, and what rides along with it.
+//! The control flow of an actor, from the linked listings: which step comes after which, and what rides along
+//! with it.
 //!
-//! An actor rests at a label, one for each instruction that it can rest at, and one between two operations. From there one
-//! `d_step` does what one transition of the machine does, and leaves in `next` where the actor rests then.
+//! An actor rests at a label, one for each instruction that it can rest at, and one between two operations.
+//! From there one `d_step` does what one transition of the machine does, and leaves in `next` where the actor
+//! rests then.
 
 use super::Outside;
 use model::{Action, Code, Op, OpKind, Pc, World};
@@ -93,7 +95,8 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// The code of a transition that begins or goes on at an instruction. `ready`: it is known not to wait there.
+    /// The code of a transition that begins or goes on at an instruction. `ready`: it is known not to wait
+    /// there.
     fn before(&mut self, pc: Pc, ready: bool, depth: usize) -> (String, Exits) {
         let action = self.code.at(pc).action;
         if action.is_local() && action != Action::FlushWait {
@@ -221,8 +224,8 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// Actions whose way out the domain of the model decides: one page, one address space, no pin, no child, no device-exclusive page, a swap device that
-/// completes in the submitter's context.
+/// Actions whose way out the domain of the model decides: one page, one address space, no pin, no child, no
+/// device-exclusive page, a swap device that completes in the submitter's context.
 fn decided(action: Action) -> Option<bool> {
     use Action as A;
     match action {

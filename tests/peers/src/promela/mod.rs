@@ -1,11 +1,12 @@
 //! A case on a version, as a Promela model for Spin.
 //!
-//! The control flow is generated from the linked listings, as the machine walks them; what each action does is written by hand
-//! in Promela (`promela/actions.pml`), for one page in one address space. So Spin checks from outside what every action of the
-//! core protocol does to the state, how steps are put together, the search, the hashing, and where executions are cut.
+//! The control flow is generated from the linked listings, as the machine walks them; what each action does
+//! is written by hand in Promela (`promela/actions.pml`), for one page in one address space. So Spin checks
+//! from outside what every action of the core protocol does to the state, how steps are put together, the
+//! search, the hashing, and where executions are cut.
 //!
-//! One step of the machine is one atomic step of the model, and each part of the machine that can differ has a variable, so
-//! that both have the same number of states.
+//! One step of the machine is one atomic step of the model, and each part of the machine that can differ has
+//! a variable, so that both have the same number of states.
 
 mod control;
 mod declare;
@@ -20,7 +21,8 @@ pub const ACTIONS: &str = include_str!("../../promela/actions.pml");
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To count the states that `explore` counts: until the programs are over, and no load of a wrong value is followed.
+    /// To count the states that `explore` counts: until the programs are over, and no load of a wrong value
+    /// is followed.
     Count,
     /// To judge: the case is drained too, and a load of a wrong value is an error.
     Judge,
