@@ -22,6 +22,17 @@ impl Judge {
     /// All per-execution judges.
     pub const ALL: [Judge; 4] = [Judge::LastWrite, Judge::CleanMeansEqual, Judge::Structural, Judge::Revoked];
 
+    /// What it finds, in the word of a case file.
+    #[must_use]
+    pub const fn verdict(self) -> Expect {
+        match self {
+            Judge::LastWrite => Expect::Lost,
+            Judge::CleanMeansEqual => Expect::Dropped,
+            Judge::Structural => Expect::Broken,
+            Judge::Revoked => Expect::Revoked,
+        }
+    }
+
     /// The name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -285,13 +296,8 @@ impl Judges {
     /// The gravest that was found, in the word of a case file.
     #[must_use]
     pub fn verdict(&self) -> Expect {
-        let gravest = [
-            (Judge::LastWrite, Expect::Lost),
-            (Judge::Revoked, Expect::Revoked),
-            (Judge::Structural, Expect::Broken),
-            (Judge::CleanMeansEqual, Expect::Dropped),
-        ];
-        gravest.into_iter().find(|(judge, _)| self.of(*judge).is_some()).map_or(Expect::Ok, |(_, word)| word)
+        let gravest = [Judge::LastWrite, Judge::Revoked, Judge::Structural, Judge::CleanMeansEqual];
+        gravest.into_iter().find(|judge| self.of(*judge).is_some()).map_or(Expect::Ok, Judge::verdict)
     }
 
     /// Adds what judges found later.

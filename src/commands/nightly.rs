@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
     cannot be written; 130 interrupted before it came to its end, and nothing red so far. docs/nightly.md says the rest.")]
 pub struct Args {
     /// How long, all sessions together, as 1h or 90min; 1h if neither this nor --chunks is given
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_parser = time)]
     time: Option<Duration>,
     /// How many chunks of work: the same findings every time, with the same --seed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
@@ -61,6 +61,19 @@ const HOUR: Duration = Duration::from_secs(3600);
 const REPORTS: Duration = Duration::from_secs(60);
 /// Where no terminal shows the bar, a line comes this often.
 const LINES: Duration = Duration::from_secs(60);
+
+/// No job takes longer: a slip of the hand is told before the night begins.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// How long to run, in the words of humantime.
+fn time(text: &str) -> Result<Duration, String> {
+    let expected = "expected a time such as 1h or 90min, of at most 366 days";
+    match humantime::parse_duration(text) {
+        Ok(time) if time <= LONGEST => Ok(time),
+        Ok(_) => Err(format!("this is longer than a year; {expected}")),
+        Err(e) => Err(format!("{e}; {expected}")),
+    }
+}
 
 /// Runs a night, or goes on with one.
 pub fn run(args: &Args) -> Outcome {

@@ -148,7 +148,9 @@ fn complaint(entry: &Entry, witness: &Witness) -> Option<String> {
             Some(format!("expected {}, found {}", expected.word(), seen.word()))
         }
         None if !version.has_expectations() && seen != Expect::Ok => {
-            Some(format!("found {}; nothing is expected of this version", seen.word()))
+            // What is shown, which another judge may have said than the gravest.
+            let shown = witness.finding().map_or(seen, |finding| finding.judge().verdict());
+            Some(format!("found {}; nothing is expected of this version", shown.word()))
         }
         None if version.is_correct_on(&entry.case.config) && seen != Expect::Ok => {
             Some(format!("expected ok of a version that is believed correct, found {}", seen.word()))

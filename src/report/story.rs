@@ -148,9 +148,9 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
     let diagnosis = trace.diagnosis?;
     let kind = diagnosis.cause.map(|cause| cause.kind);
     let owed = |given_up| match given_up {
-        GivenUp::Lock => "TLB flush missing when the page-table lock is dropped",
-        GivenUp::Gather => "TLB flush missing at the end of the mmu gather",
-        GivenUp::Call => "TLB flush missing when the call returns",
+        GivenUp::Lock => "TLB flush owed at the unlock of the page table",
+        GivenUp::Gather => "TLB flush owed at the end of the mmu gather",
+        GivenUp::Call => "TLB flush owed when the call returns",
         GivenUp::Frame => "page freed before the TLB flush",
     };
     let what = match (diagnosis.symptom, kind) {

@@ -216,6 +216,7 @@ fn numbers_have_bounds() {
         &["shrink", "--executions", MOST, S1],
         &["corpus", "generate", "/nonexistent/folder", "--cases", MOST],
         &["nightly", "--out", "/nonexistent/night", "--chunks", MOST],
+        &["nightly", "--out", "/nonexistent/night", "--time", "999999999999999h"],
         &["nightly", "--out", "/nonexistent/night", "--threads", "20000"],
         &["--threads", "20000"],
         &["--time", "1e300"],
