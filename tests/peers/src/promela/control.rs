@@ -229,7 +229,9 @@ impl<'a> Flow<'a> {
 fn decided(action: Action) -> Option<bool> {
     use Action as A;
     match action {
-        A::Goto | A::FirstPage | A::FirstMapping | A::EndMappings | A::ShareAnon | A::InvalidateMirror => Some(true),
+        A::Goto | A::FirstPage | A::FirstMapping | A::EndMappings | A::ShareAnon | A::InvalidateMirror => {
+            Some(true)
+        }
         A::MorePages
         | A::MoreMappings
         | A::WalkerLoads
