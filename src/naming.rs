@@ -14,18 +14,15 @@ impl Known {
     ///
     /// # Errors
     /// With the file, the place in it, what was found there, and what was expected.
-    pub fn add(&mut self, path: &str, json: &str) -> Result<Vec<String>, String> {
-        let loaded = impls::file::read(json).map_err(|e| {
-            let lines = e.to_string();
-            lines.lines().map(|line| format!("{path}: {line}")).collect::<Vec<_>>().join("\n")
-        })?;
+    pub fn add(&mut self, path: &str, text: &str) -> Result<Vec<String>, String> {
+        let loaded = impls::file::read(path, text)?;
         let name = loaded.version.name;
         if self.find(name).is_ok() {
-            return Err(format!("{path}: $.name: there is a version '{name}' already; expected another name"));
+            return Err(format!("{path}: there is a version '{name}' already; expected another name"));
         }
         let version = Version { file: Some(path.to_owned().leak()), ..loaded.version };
         self.own.push(Box::leak(Box::new(version)));
-        Ok(loaded.warnings.iter().map(|warning| format!("{path}: warning: {warning}")).collect())
+        Ok(loaded.warnings)
     }
 
     /// The versions from files.
@@ -41,7 +38,7 @@ impl Known {
     pub fn find(&self, name: &str) -> Result<&'static Version, String> {
         if let Some((original, place)) = name.split_once('/') {
             let original = self.find(original)?;
-            let edits = impls::edits(&original.listing);
+            let edits = impls::edits(original);
             let edit = edits.iter().find(|e| e.place() == place || e.name == place).ok_or_else(|| {
                 let places: Vec<_> = edits.iter().map(impls::Edit::place).collect();
                 format!("{} has no mutant '{place}'; expected {}", original.name, places.join(", "))

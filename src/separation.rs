@@ -56,7 +56,7 @@ impl Subject {
     pub fn ablation(base: &'static Version, steps: &[usize]) -> Result<Subject, String> {
         let numbered =
             |edit: impls::Edit| Some((edit.place().strip_prefix("drop ")?.parse::<usize>().ok()?, edit));
-        let drops: Vec<_> = impls::edits(&base.listing).into_iter().filter_map(numbered).collect();
+        let drops: Vec<_> = impls::edits(base).into_iter().filter_map(numbered).collect();
         if let Some(unknown) = steps.iter().find(|s| drops.iter().all(|(number, _)| number != *s)) {
             return Err(format!(
                 "{} has no step {unknown}; expected a number from 1 to {}",
@@ -74,15 +74,26 @@ impl Subject {
     pub fn fingerprint(&self) -> String {
         let versions = [self.base].into_iter().chain(self.rivals.iter().map(|r| &r.version));
         let listings: Vec<String> = versions
-            .map(|v| format!("{}\n{:?}\n{}", v.name, v.migration_entry, listing::lines(&v.listing).join("\n")))
+            .map(|v| {
+                let functions = v.functions().iter().map(|b| {
+                    [b.function.name.to_owned()]
+                        .into_iter()
+                        .chain(listing::lines(&b.function.body))
+                        .collect::<Vec<_>>()
+                });
+                let lines = functions.flatten().collect::<Vec<_>>().join("\n");
+                format!("{}\n{:?}\n{lines}", v.name, v.migration_entry)
+            })
             .collect();
         explore::nightly::name(&listings.join("\n\n"))
     }
 
     /// Whether one of the versions splits large folios, so that these are of interest.
     fn splits(&self) -> bool {
-        let splits =
-            |v: &Version| listing::lines(&v.listing).iter().any(|l| l.trim() == model::Action::SplitFolio.text());
+        let splits = |v: &Version| {
+            let steps = v.functions().iter().flat_map(|b| listing::steps(&b.function.body)).collect::<Vec<_>>();
+            steps.contains(&model::Action::SplitFolio.into())
+        };
         splits(self.base) || self.rivals.iter().any(|r| splits(&r.version))
     }
 }

@@ -6,7 +6,6 @@ use lostwrite::Subject;
 use lostwrite::targets::{
     Verdict, codec_bytes, correct, differential, differential_bytes, programs, programs_bytes, rediscover_bytes,
 };
-use model::listing;
 use model::listing::Node;
 use oracle::{End, Judges};
 use rand::{RngExt, SeedableRng};
@@ -46,9 +45,10 @@ fn inputs(seed: u64) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// A version with a fault that is believed correct all the same.
-fn trusted(name: &'static str, listing: Vec<Node>) -> &'static Version {
+fn trusted(name: &'static str, listing: &[Node]) -> &'static Version {
     let provenance = Provenance { author: "mutant", date: "-", source: "-" };
-    Box::leak(Box::new(Version::new(name, "believed correct", provenance, listing)))
+    let v3 = impls::find("v3").expect("registered").edited(0, listing.to_vec()).expect("it links");
+    Box::leak(Box::new(Version { name, title: "believed correct", provenance, ..v3 }))
 }
 
 /// What differential must not let pass: a finding on a version that is believed correct, whatever the others
@@ -57,12 +57,12 @@ fn trusted(name: &'static str, listing: Vec<Node>) -> &'static Version {
 fn differential_raises_its_alarm_on_a_version_that_is_believed_correct() {
     let find = |name| impls::find(name).expect("registered");
     let s1: Case = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0".parse().expect("a case");
-    let forgetful = trusted("forgetful", find("pre-fix").listing.clone());
+    let forgetful = trusted("forgetful", find("pre-fix").listing());
     let report = differential(&[find("v2"), find("v3"), forgetful], &s1).expect("an alarm");
     assert!(report.starts_with("forgetful: ") && report.contains("WRONG VALUE: 1, expected 2"), "{report}");
     assert_eq!(differential(&[find("pre-fix"), find("v2"), find("v3")], &s1), None, "pre-fix is not believed");
 
-    let idle = trusted("idle", listing! { at "migrate_vma_collect_pmd"; LockPtl; each_page { next; } UnlockPtl; });
+    let idle = trusted("idle", &impls::text::body("LockPtl; each_page { next } UnlockPtl").expect("a listing"));
     let moved: Case = "kernel=6.0 W0 D0".parse().expect("a case");
     let report = differential(&[find("v3"), idle], &moved).expect("an alarm");
     assert!(report.starts_with("v3 and idle diverge") && report.contains("case: kernel=6.0 W0 D0"), "{report}");
@@ -128,7 +128,7 @@ fn programs_raises_no_alarm_and_takes_small_programs_only() {
 fn programs_tells_a_loss_with_its_schedule() {
     let find = |name| impls::find(name).expect("registered");
     let case = |text: &str| text.parse::<Case>().expect("a case");
-    let v1 = trusted("v1", find("v1").listing.clone());
+    let v1 = trusted("v1", find("v1").listing());
     let Verdict::Alarm(report) = programs(&[v1], &case("kernel=6.0 cpu0: F0 D0 | cpu1: W0"), 5_000) else {
         panic!("no alarm")
     };

@@ -251,7 +251,7 @@ impl Question<'_> {
     fn sample(&self, cell: &mut Cell, seen: &mut Seen) {
         let Case { config, programs, .. } = self.program;
         let own = self.version.config(config);
-        let world = World::new(&own, programs, &self.version.code);
+        let world = World::new(&own, programs, self.version.code(own.profile));
         let mut walks = Walks::new(&world, Walks::MOST);
         for index in 0..self.effort.samples {
             let mut rng = rng_for(SEED, index);

@@ -33,7 +33,7 @@ pub struct Graph {
 /// Sees every transition of a graph once.
 pub trait Visitor {
     /// An action is done at this place in the code.
-    fn place(&mut self, _pc: Pc) {}
+    fn place(&mut self, _world: &World, _pc: Pc) {}
 
     /// A transition was taken; false if what follows is of no interest.
     fn after(&mut self, _world: &World, _event: &Event, _machine: &Machine) -> bool {
@@ -73,7 +73,7 @@ impl Graph {
         visitor: &mut impl Visitor,
     ) -> Result<Graph, TooLarge> {
         let config = version.config(&case.config);
-        let world = World::new(&config, &case.programs, &version.code);
+        let world = World::new(&config, &case.programs, version.code(config.profile));
         let start = Machine::new(&config);
         let mut graph = Graph { config, machines: Machines::new(&start), first: Vec::new(), edges: Vec::new() };
         while graph.first.len() < graph.machines.len() {
@@ -82,7 +82,7 @@ impl Graph {
             graph.first.push(graph.edges.len() as u32);
             for via in machine.enabled(&world).iter() {
                 let mut next = machine;
-                let event = guarded(|| next.step_with_places(&world, via, |pc| visitor.place(pc)));
+                let event = guarded(|| next.step_with_places(&world, via, |pc| visitor.place(&world, pc)));
                 let follow = match event {
                     Some(event) => visitor.after(&world, &event, &next),
                     None => {

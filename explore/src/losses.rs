@@ -104,9 +104,9 @@ pub struct Losses {
 /// # Errors
 /// If there are more than `budget` states.
 pub fn losses(version: &Version, case: &Case, budget: usize) -> Result<Losses, TooLarge> {
-    let mut watch = Watch { version, found: Losses::default() };
+    let mut watch = Watch { found: Losses::default() };
     let graph = Graph::explore(version, case, budget, &mut watch)?;
-    let world = World::new(graph.config(), &case.programs, &version.code);
+    let world = World::new(graph.config(), &case.programs, version.code(graph.config().profile));
     for state in (0..graph.len() as u32).filter(|s| graph.edges(*s).is_empty()) {
         let machine = graph.machine(state);
         if machine.programs_done(&case.programs) {
@@ -125,20 +125,19 @@ pub fn losses(version: &Version, case: &Case, budget: usize) -> Result<Losses, T
     Ok(watch.found)
 }
 
-struct Watch<'a> {
-    version: &'a Version,
+struct Watch {
     found: Losses,
 }
 
-impl Watch<'_> {
+impl Watch {
     fn broken(&mut self, rule: Rule) {
         self.found.losses.insert(Loss::Broken(rule.text().to_owned()));
     }
 }
 
-impl Visitor for Watch<'_> {
-    fn place(&mut self, pc: Pc) {
-        if let Some(step) = self.version.code.subject_step(pc).filter(|n| *n < 64) {
+impl Visitor for Watch {
+    fn place(&mut self, world: &World, pc: Pc) {
+        if let Some(step) = world.code.subject_step(pc).filter(|n| *n < 64) {
             self.found.steps.0 |= 1 << step;
         }
     }
@@ -156,12 +155,12 @@ impl Visitor for Watch<'_> {
 }
 
 /// A drain: what each judge says first, up to the first load of a wrong value.
-struct Drain<'a, 'b> {
-    watch: &'a mut Watch<'b>,
+struct Drain<'a> {
+    watch: &'a mut Watch,
     spoken: Vec<Judge>,
 }
 
-impl Drain<'_, '_> {
+impl Drain<'_> {
     fn is_over(&self) -> bool {
         self.spoken.contains(&Judge::LastWrite)
     }
@@ -176,12 +175,12 @@ impl Drain<'_, '_> {
     }
 }
 
-impl Observer for Drain<'_, '_> {
+impl Observer for Drain<'_> {
     fn before(&mut self, world: &World, machine: &Machine, transition: Transition) {
         if !self.is_over() {
             let mut copy = *machine;
             // What cannot be carried out is noticed when it is done in earnest.
-            let _ = guarded(|| copy.step_with_places(world, transition, |pc| self.watch.place(pc)));
+            let _ = guarded(|| copy.step_with_places(world, transition, |pc| self.watch.place(world, pc)));
         }
     }
 

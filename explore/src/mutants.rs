@@ -93,14 +93,14 @@ impl MutantsReport {
 /// How many mutants the versions have.
 #[must_use]
 pub fn count_mutants(versions: &[&'static Version]) -> usize {
-    versions.iter().map(|v| edits(&v.listing).len()).sum()
+    versions.iter().map(|v| edits(v).len()).sum()
 }
 
 /// Runs every mutant of the versions on all cores, and reports each to `progress` when it is done.
 pub fn mutants(versions: &[&'static Version], effort: Effort, progress: impl Fn() + Sync) -> Vec<MutantsReport> {
     let originals: Vec<Original> = versions.par_iter().map(|version| Original::of(version, effort)).collect();
     let all: Vec<(&Original, Edit)> =
-        originals.iter().flat_map(|o| edits(&o.version.listing).into_iter().map(move |e| (o, e))).collect();
+        originals.iter().flat_map(|o| edits(o.version).into_iter().map(move |e| (o, e))).collect();
     let reports: Vec<MutantReport> = all
         .into_par_iter()
         .map(|(original, edit)| {
@@ -114,7 +114,7 @@ pub fn mutants(versions: &[&'static Version], effort: Effort, progress: impl Fn(
         version: original.version,
         kernel: original.kernel,
         shows: original.shows.clone(),
-        mutants: reports.by_ref().take(edits(&original.version.listing).len()).collect(),
+        mutants: reports.by_ref().take(edits(original.version).len()).collect(),
     };
     originals.iter().map(of).collect()
 }
@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn a_version_is_not_caught_against_itself() {
         for version in impls::registry() {
-            let same = Edit { name: "same: nothing".to_owned(), listing: version.listing.clone() };
+            let same = Edit { name: "same: nothing".to_owned(), function: 0, listing: version.listing().to_vec() };
             let report = Original::of(version, EFFORT).run(same);
             assert!(report.caught.is_none() && report.exhausted, "{}: {report:?}", version.name);
         }

@@ -68,7 +68,7 @@ impl Outcomes {
 pub fn outcomes(version: &Version, case: &Case, budget: usize) -> Result<Outcomes, TooLarge> {
     let interleavings = Interleavings::new(version, case, budget)?;
     let graph = interleavings.graph();
-    let world = World::new(graph.config(), &case.programs, &version.code);
+    let world = World::new(graph.config(), &case.programs, version.code(graph.config().profile));
     let mut rows = BTreeMap::<Ending, Row>::new();
     for (state, ways) in interleavings.ends() {
         let machine = graph.machine(state);

@@ -58,7 +58,7 @@ pub fn first_loss(
     budget: u64,
 ) -> Option<First> {
     let config = version.config(&case.config);
-    let world = World::new(&config, &case.programs, &version.code);
+    let world = World::new(&config, &case.programs, version.code(config.profile));
     let mut walks = Walks::new(&world, Walks::MOST);
     (0..budget).find_map(|index| {
         let mut recorder = scheduling.recorder(rng_for(seed, index));

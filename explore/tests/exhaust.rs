@@ -6,9 +6,8 @@ mod common;
 use common::version;
 use corpus::{Case, Entry, Expect};
 use explore::{Answer, Exhaust, exhaust};
-use impls::{Provenance, Scenario, Version};
-use model::listing::Node;
-use model::{Machine, World, listing};
+use impls::{Scenario, Version};
+use model::{Machine, World};
 use oracle::{Finding, History, Judge, Judges, Rule, STEP_BOUND, replay, trace};
 use std::collections::HashSet;
 
@@ -39,7 +38,7 @@ fn wrong_value<M>(finding: &Finding, _: &M) -> Answer {
 /// States and transitions up to where nothing moves any more, depth first, with the library's own hash set.
 fn naive(version: &Version, case: &Case) -> (u64, u64) {
     let config = version.config(&case.config);
-    let world = World::new(&config, &case.programs, &version.code);
+    let world = World::new(&config, &case.programs, version.code(config.profile));
     let (mut seen, mut transitions) = (HashSet::from([Machine::new(&config)]), 0);
     let mut open: Vec<_> = seen.iter().copied().collect();
     while let Some(machine) = open.pop() {
@@ -146,9 +145,8 @@ fn a_budget_that_is_used_up_says_nothing_else() {
     assert!(matches!(found, Exhaust::Budget { states: 1000, .. }), "{found:?}");
 }
 
-fn faulty(nodes: Vec<Node>) -> Version {
-    let provenance = Provenance { author: "mutant", date: "-", source: "written for a test" };
-    Version::new("faulty", "a listing with a fault", provenance, nodes)
+fn faulty(lines: &str) -> Version {
+    version("v3").edited(0, impls::text::body(lines).expect("a listing")).expect("it links")
 }
 
 /// The finding on all interleavings, which the case shows too.
@@ -165,15 +163,15 @@ fn broken(version: &Version, line: &str) -> Finding {
 
 #[test]
 fn deadlock_livelock_and_the_impossible_are_findings() {
-    let locks_and_goes = faulty(listing! { at "migrate_vma_collect_pmd"; LockPtl; });
+    let locks_and_goes = faulty("LockPtl");
     assert!(
         matches!(broken(&locks_and_goes, "cpu0: D0 | cpu1: D0"), Finding::Broken { rule: Rule::Deadlock, .. }),
         "deadlock"
     );
-    let spins = faulty(listing! { at "migrate_vma_collect_pmd"; each_page { ReadPte; again; } });
+    let spins = faulty("each_page { ReadPte; again }");
     let livelock = Finding::Broken { step: STEP_BOUND, rule: Rule::Livelock };
     assert_eq!(broken(&spins, "cpu0: R0 D0 | cpu1: R0"), livelock);
-    let no_folio = faulty(listing! { at "migrate_vma_collect_pmd"; PutFolio; });
+    let no_folio = faulty("PutFolio");
     assert!(matches!(broken(&no_folio, "D0"), Finding::Broken { step: 1, rule: Rule::Impossible }), "impossible");
 }
 

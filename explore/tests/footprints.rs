@@ -225,7 +225,7 @@ fn a_footprint_is_a_set() {
         let (case, _) = case_at(1, 1);
         let version = impls::registry().first().expect("there are versions");
         let config = version.config(&case.config);
-        let world = World::new(&config, &case.programs, &version.code);
+        let world = World::new(&config, &case.programs, version.code(config.profile));
         let machine = Machine::new(&config);
         machine.footprint(&world, Transition::run(0)).touched().iter().collect()
     };

@@ -13,7 +13,7 @@ use corpus::Environment;
 use explore::{Exhaust, HuntOptions, Limit, Origin, exhaust, hunt};
 use impls::{Standing, Version};
 use model::Action as A;
-use model::listing::Node;
+use model::listing::{Doing, Node};
 use rayon::prelude::*;
 
 type Edit = fn(&[Node]) -> Vec<Node>;
@@ -51,9 +51,9 @@ const COLLECT: &[(&str, &str, Edit)] = &[
     }),
     ("holds a second reference while it locks the folio", "v2", |n| {
         edited(n, &|node| match node {
-            Node::Do(A::TrylockFolio, other) => {
+            Node::Do(Doing::Step(A::TrylockFolio), other) => {
                 let failed = [vec![step(A::PutFolio)], other].concat();
-                vec![step(A::GetFolio), Node::Do(A::TrylockFolio, failed), step(A::PutFolio)]
+                vec![step(A::GetFolio), Node::Do(A::TrylockFolio.into(), failed), step(A::PutFolio)]
             }
             node => vec![node],
         })
@@ -65,14 +65,14 @@ const COLLECT: &[(&str, &str, Edit)] = &[
     ("carries young and dirty before it marks the folio", "6.1.192", |n| {
         let n = with_before(n, A::PtePresentDirty, A::Exclusive);
         edited(&n, &|node| match node {
-            Node::Do(A::Exclusive, _) => {
-                vec![Node::If(A::PtePresent, vec![step(A::CarryYoungDirty)], vec![])]
+            Node::Do(Doing::Step(A::Exclusive), _) => {
+                vec![Node::If(A::PtePresent.into(), vec![step(A::CarryYoungDirty)], vec![])]
             }
             node => vec![node],
         })
     }),
     ("leaves written pages where they are", "DH+", |n| {
-        with_branch_after(n, A::Collectable, Node::If(A::PtePresentDirty, vec![Node::Next], vec![]))
+        with_branch_after(n, A::Collectable, Node::If(A::PtePresentDirty.into(), vec![Node::Next], vec![]))
     }),
     ("marks the folio dirty in any case", "7.3-closed", |n| {
         with_before(n, A::InstallMigrationEntry, A::MarkFolioDirty)
@@ -81,55 +81,61 @@ const COLLECT: &[(&str, &str, Edit)] = &[
 
 /// What it does, the listing of the environment that it changes, and how. v3 is the operation.
 const AROUND: &[(&str, &str, Edit)] = &[
-    ("try_to_unmap_one marks the folio dirty in any case", "unmap", |n| {
+    ("try_to_unmap_one marks the folio dirty in any case", "try_to_unmap_one", |n| {
         edited(n, &|node| if is(&node, A::PteDirty) { vec![step(A::MarkFolioDirty)] } else { vec![node] })
     }),
-    ("try_to_unmap_one marks the folio dirty behind the swap entry", "unmap", |n| {
+    ("try_to_unmap_one marks the folio dirty behind the swap entry", "try_to_unmap_one", |n| {
         // A lazyfree folio is judged by PG_dirty in between, and stays as it is.
-        with_branch_after(n, A::InstallSwapEntry, Node::If(A::PteDirty, vec![step(A::MarkFolioDirty)], vec![]))
+        with_branch_after(
+            n,
+            A::InstallSwapEntry,
+            Node::If(A::PteDirty.into(), vec![step(A::MarkFolioDirty)], vec![]),
+        )
     }),
-    ("try_to_unmap_one flushes at once", "unmap", |n| {
+    ("try_to_unmap_one flushes at once", "try_to_unmap_one", |n| {
         edited(n, &|node| {
             if is(&node, A::DefersFlush) { vec![step(A::ClearPte), step(A::FlushPage)] } else { vec![node] }
         })
     }),
-    ("try_to_unmap_one flushes under the lock as well", "unmap", |n| with_before(n, A::UnlockPtl, A::FlushPage)),
-    ("reclaim flushes before every write", "shrink_folio", |n| with_before(n, A::Freeable, A::FlushMm)),
-    ("zap_pte_range marks what it takes dirty", "dontneed", |n| {
-        with_branch_after(n, A::ReadPte, Node::If(A::NormalPage, vec![step(A::MarkFolioDirty)], vec![]))
+    ("try_to_unmap_one flushes under the lock as well", "try_to_unmap_one", |n| {
+        with_before(n, A::UnlockPtl, A::FlushPage)
     }),
-    ("zap_pte_range flushes before it drops the lock", "dontneed", |n| {
+    ("reclaim flushes before every write", "pageout", |n| with_before(n, A::Freeable, A::FlushMm)),
+    ("zap_pte_range marks what it takes dirty", "zap_pte_range", |n| {
+        with_branch_after(n, A::ReadPte, Node::If(A::NormalPage.into(), vec![step(A::MarkFolioDirty)], vec![]))
+    }),
+    ("zap_pte_range flushes before it drops the lock", "zap_pte_range", |n| {
         with_before(n, A::UnlockPtl, A::FlushRange)
     }),
-    ("madvise_free_pte_range flushes before it drops the lock", "free", |n| {
+    ("madvise_free_pte_range flushes before it drops the lock", "madvise_free_pte_range", |n| {
         with_before(n, A::UnlockPtl, A::FlushRange)
     }),
-    ("change_pte_range flushes each page", "protect", |n| with_after(n, A::SetProtection, A::FlushPage)),
-    ("change_pte_range reads the entry again", "protect", |n| with_after(n, A::ReadPte, A::ReadPte)),
-    ("copy_pte_range flushes under the lock", "fork", |n| with_before(n, A::UnlockBothPtls, A::FlushMm)),
-    ("wp_page_copy flushes twice", "write_protect", |n| with_after(n, A::FlushPage, A::FlushPage)),
-    ("wp_page_copy flushes behind the new entry too", "write_protect", |n| {
+    ("change_pte_range flushes each page", "change_pte_range", |n| with_after(n, A::SetProtection, A::FlushPage)),
+    ("change_pte_range reads the entry again", "change_pte_range", |n| with_after(n, A::ReadPte, A::ReadPte)),
+    ("copy_pte_range flushes under the lock", "copy_pte_range", |n| with_before(n, A::UnlockBothPtls, A::FlushMm)),
+    ("wp_page_copy flushes twice", "wp_page_copy", |n| with_after(n, A::FlushPage, A::FlushPage)),
+    ("wp_page_copy flushes behind the new entry too", "wp_page_copy", |n| {
         with_after(n, A::MapNewAnon, A::FlushPage)
     }),
-    ("do_swap_page marks the folio dirty", "swap_in", |n| with_after(n, A::MapSwappedIn, A::MarkFolioDirty)),
-    ("do_swap_page holds one more reference for a while", "swap_in", |n| {
+    ("do_swap_page marks the folio dirty", "do_swap_page", |n| with_after(n, A::MapSwappedIn, A::MarkFolioDirty)),
+    ("do_swap_page holds one more reference for a while", "do_swap_page", |n| {
         edited(n, &|node| {
             if is(&node, A::SwapFree) { vec![step(A::GetFolio), step(A::PutFolio), node] } else { vec![node] }
         })
     }),
-    ("try_to_migrate_one marks the folio dirty in any case", "try_to_migrate", |n| {
+    ("try_to_migrate_one marks the folio dirty in any case", "try_to_migrate_one", |n| {
         edited(n, &|node| if is(&node, A::PteDirty) { vec![step(A::MarkFolioDirty)] } else { vec![node] })
     }),
-    ("try_to_migrate_one marks the folio dirty last", "try_to_migrate", |n| {
+    ("try_to_migrate_one marks the folio dirty last", "try_to_migrate_one", |n| {
         moved_behind(n, A::PteDirty, A::RemoveRmap)
     }),
-    ("try_to_migrate_one flushes twice", "try_to_migrate", |n| with_after(n, A::FlushPage, A::FlushPage)),
-    ("remove_migration_pte flushes", "remove_migration_ptes", |n| {
+    ("try_to_migrate_one flushes twice", "try_to_migrate_one", |n| with_after(n, A::FlushPage, A::FlushPage)),
+    ("remove_migration_pte flushes", "remove_migration_pte", |n| {
         with_after(n, A::RemoveMigrationPte, A::FlushPage)
     }),
-    ("migrate_device_unmap drains twice", "device_unmap", |n| with_after(n, A::DrainLru, A::DrainLru)),
-    ("exit flushes before it drops the lock too", "exit_mmap", |n| with_before(n, A::UnlockPtl, A::FlushMm)),
-    ("folio_referenced_one flushes", "age", |n| with_after(n, A::ClearYoung, A::FlushPage)),
+    ("migrate_device_unmap drains twice", "migrate_device_unmap", |n| with_after(n, A::DrainLru, A::DrainLru)),
+    ("exit flushes twice", "exit_mmap", |n| with_after(n, A::FlushMm, A::FlushMm)),
+    ("folio_referenced_one flushes", "folio_referenced_one", |n| with_after(n, A::ClearYoung, A::FlushPage)),
 ];
 
 /// The branch on `what` moved behind each step `place`.
@@ -156,9 +162,9 @@ fn with_branch_after(nodes: &[Node], place: A, branch: Node) -> Vec<Node> {
 fn patches() -> Vec<&'static Version> {
     let collect = COLLECT.iter().map(|(title, base, edit)| {
         let base = version(base);
-        let listing = edit(&base.listing);
-        assert_ne!(listing, base.listing, "{title}: nothing changed");
-        faulty(title, listing).on(base.kernel)
+        let listing = edit(base.listing());
+        assert_ne!(listing, base.listing(), "{title}: nothing changed");
+        Version { kernel: base.kernel, ..faulty(title, listing) }
     });
     let around = AROUND.iter().map(|(title, place, edit)| faulty_around(title, place, edit));
     let all = collect.chain(around).map(|mut patch| {

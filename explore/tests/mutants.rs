@@ -27,7 +27,7 @@ fn what_the_fix_is_about_is_caught_and_by_whom() {
     // The flush of an exclusive page by itself: the thread settled that the range flush does for both.
     let own_flush = report.mutants.iter().find(|m| m.name.ends_with(": flush this page")).expect("v3 has one");
     assert!(own_flush.caught.is_none(), "{own_flush:?}");
-    assert_eq!(report.mutants.len(), edits(&report.version.listing).len());
+    assert_eq!(report.mutants.len(), edits(report.version).len());
     assert_eq!(report.caught(), report.mutants.iter().filter(|m| m.caught.is_some()).count());
 }
 
@@ -36,7 +36,7 @@ fn what_the_fix_is_about_is_caught_and_by_whom() {
 fn a_catch_replays() {
     for name in ["pre-fix", "v3"] {
         let report = of(name);
-        let edits = edits(&report.version.listing);
+        let edits = edits(report.version);
         for (mutant, edit) in report.mutants.iter().zip(&edits) {
             assert_eq!(mutant.name, edit.name);
             let Some(catch) = &mutant.caught else { continue };

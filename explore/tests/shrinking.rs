@@ -36,7 +36,7 @@ static LOSING: LazyLock<Vec<(Case, Signature<'static>)>> = LazyLock::new(|| {
 /// Whatever judges say of numbered executions, on versions and on one with each of the mistakes that can be
 /// made in it.
 fn anything(executions: u64) -> Vec<(Case, Signature<'static>)> {
-    let edits = impls::edits(&version("v3").listing);
+    let edits = impls::edits(version("v3"));
     let mutants = edits.iter().map(|edit| &*Box::leak(Box::new(edit.of(version("v3")))));
     let versions: Vec<&'static Version> = impls::registry().iter().chain(mutants).collect();
     let of = |index: u64| {

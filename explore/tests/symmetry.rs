@@ -95,7 +95,7 @@ fn what_a_machine_can_do_its_twin_can_do_too() {
         let version = versions[index as usize % versions.len()];
         let other = renamed(&case, &names);
         let config = version.config(&case.config);
-        let twin = World::new(&config, &other.programs, &version.code);
+        let twin = World::new(&config, &other.programs, version.code(config.profile));
         let place = format!("execution {index}, {names:?}, {} on {case}", version.name);
         let mut twins = Twins { twin, names, states: 0, place };
         recorder.restart(false);

@@ -50,7 +50,7 @@ fn without_cycles_every_interleaving_is_counted_and_has_one_number() {
     for text in PLAIN {
         let case = case(text);
         let all = Interleavings::new(version("v3"), &case, BUDGET).expect("few states");
-        let world = World::new(&case.config, &case.programs, &version("v3").code);
+        let world = World::new(&case.config, &case.programs, version("v3").code(case.config.profile));
         let mut walked = Vec::new();
         walk_all(&world, Machine::new(&case.config), &mut Vec::new(), &mut walked);
         assert!(walked.len() < 200_000, "{text}: too many to walk");
@@ -79,7 +79,7 @@ fn with_cycles_every_number_is_an_execution_that_ends_and_no_two_are_the_same() 
     let case = case(CYCLIC);
     let graph = Graph::new(version("v3"), &case, BUDGET).expect("few states");
     let all = Interleavings::of(graph);
-    let world = World::new(&case.config, &case.programs, &version("v3").code);
+    let world = World::new(&case.config, &case.programs, version("v3").code(case.config.profile));
     let mut seen = HashSet::new();
     let step = all.count() / 3_000u32 + 1u32;
     let mut number = BigUint::ZERO;

@@ -34,7 +34,7 @@ fn what_is_remembered_changes_nothing() {
         let every = if executions > 12 { 1 } else { 3 };
         for version in impls::registry().iter().skip(index % every).step_by(every) {
             let config = version.config(&case.config);
-            let world = World::new(&config, &case.programs, &version.code);
+            let world = World::new(&config, &case.programs, version.code(config.profile));
             for most in [Walks::MOST, 40, 1] {
                 let mut walks = Walks::new(&world, most);
                 for n in 0..executions {
@@ -64,7 +64,7 @@ fn schedules_are_replayed_as_they_are() {
         let case = recorder.draw_for(case, version("v2"));
         for version in [version("v1"), version("v2")] {
             let config = version.config(&case.config);
-            let world = World::new(&config, &case.programs, &version.code);
+            let world = World::new(&config, &case.programs, version.code(config.profile));
             let mut walks = Walks::new(&world, 100);
             for length in [case.schedule.choices().count(), 5, 0] {
                 let replay = || Replay(case.schedule.choices().take(length));

@@ -34,13 +34,14 @@ fn set(feature: Feature) {
 /// On a CPU that breaks the contract a version may ask for what the model cannot do, and under an engine a
 /// panic is the end: such cases are not counted.
 pub fn count(version: &'static Version, environment: &Environment, input: &[u8]) {
-    static STEPS: OnceLock<Steps> = OnceLock::new();
+    static STEPS: [OnceLock<Steps>; Profile::ALL.len()] = [const { OnceLock::new() }; Profile::ALL.len()];
     let Ok(mut case) = bytes::decode(input) else { return };
     if !environment.is_empty() {
         case = environment.of(&case);
     }
     if case.config.keeps_contract() {
-        let steps = STEPS.get_or_init(|| Steps::of(version));
+        let release = case.config.profile;
+        let steps = STEPS[release as usize].get_or_init(|| Steps::of(version.code(release)));
         replay(version, &case, &mut Coverage::new(steps, set));
     }
 }

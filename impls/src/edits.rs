@@ -5,15 +5,17 @@
 //! What judges do not catch is either a step that is not needed or a judge that is blind.
 
 use crate::version::{Standing, Version};
-use model::Code;
 use model::listing::Node;
 
-/// A listing with one mistake.
+/// A version's function with one mistake.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// Where and what: `drop 12: mark folio dirty`, `swap 7/8: pte = clear, flush this page`.
+    /// Where and what: `drop 12: mark folio dirty`, `swap 7/8: pte = clear, flush this page`; of a version that
+    /// replaces several functions, with the function before the number from the second on.
     pub name: String,
-    /// The listing.
+    /// Which of the version's functions it is in.
+    pub function: usize,
+    /// What the function does then.
     pub listing: Vec<Node>,
 }
 
@@ -24,33 +26,40 @@ impl Edit {
         self.name.split(':').next().unwrap_or_default()
     }
 
-    /// The version with this listing in the place of its own. Its name stays in memory for good.
+    /// The version with this mistake. Its name stays in memory for good.
+    ///
+    /// # Panics
+    /// Never: an edit calls nothing that the original does not.
     #[must_use]
     pub fn of(&self, original: &Version) -> Version {
+        let edited = original.edited(self.function, self.listing.clone());
         Version {
             name: format!("{}/{}", original.name, self.place()).leak(),
             title: self.name.clone().leak(),
             standing: Standing::Mutant,
-            loses: Vec::new(),
-            code: Code::link(&model::environment(), &self.listing),
-            listing: self.listing.clone(),
-            ..original.clone()
+            ..edited.unwrap_or_else(|e| panic!("{}: {e}", self.name))
         }
     }
 }
 
-/// Every edit of a listing, in the order of the places.
+/// Every edit of a version's functions, in the order of the places.
 #[must_use]
-pub fn edits(listing: &[Node]) -> Vec<Edit> {
+pub fn edits(version: &Version) -> Vec<Edit> {
     let mut out = Vec::new();
-    let mut number = 0;
-    block(listing, &mut number, &mut |name, block| out.push(Edit { name, listing: block }));
-    out.sort_by_key(|e| e.name.starts_with("swap"));
+    for (function, body) in version.functions().iter().enumerate() {
+        let prefix = if function == 0 { String::new() } else { format!("{} ", body.function.name) };
+        let mut number = 0;
+        let mut of_function = Vec::new();
+        let mut emit = |name, listing| of_function.push(Edit { name, function, listing });
+        block(&body.function.body, &prefix, &mut number, &mut emit);
+        of_function.sort_by_key(|e| e.name.starts_with("swap"));
+        out.append(&mut of_function);
+    }
     out
 }
 
 /// Hands every edit of a block to `emit`, as the whole edited block; counts the steps.
-fn block(nodes: &[Node], number: &mut usize, emit: &mut dyn FnMut(String, Vec<Node>)) {
+fn block(nodes: &[Node], prefix: &str, number: &mut usize, emit: &mut dyn FnMut(String, Vec<Node>)) {
     // The step before, if nothing but remarks came since: its place in the block, its number, its words.
     let mut before: Option<(usize, usize, &'static str)> = None;
     for (at, node) in nodes.iter().enumerate() {
@@ -61,35 +70,39 @@ fn block(nodes: &[Node], number: &mut usize, emit: &mut dyn FnMut(String, Vec<No
         };
         let mine = *number + 1;
         match node {
-            Node::Do(action, other) => {
+            Node::Do(what, _) => {
                 *number = mine;
-                replaced(format!("drop {mine}: {}", action.text()), None);
-                block(other, number, &mut |name, b| replaced(name, Some(Node::Do(*action, b))));
+                replaced(format!("drop {prefix}{mine}: {}", what.text()), None);
             }
-            Node::If(action, yes, no) => {
+            Node::If(what, _, _) => {
                 *number = mine;
-                replaced(format!("drop {mine}: if {}", action.text()), None);
-                block(yes, number, &mut |name, b| replaced(name, Some(Node::If(*action, b, no.clone()))));
-                block(no, number, &mut |name, b| replaced(name, Some(Node::If(*action, yes.clone(), b))));
-            }
-            Node::EachPage(body) => block(body, number, &mut |name, b| replaced(name, Some(Node::EachPage(b)))),
-            Node::EachMapping(body) => {
-                block(body, number, &mut |name, b| replaced(name, Some(Node::EachMapping(b))));
+                replaced(format!("drop {prefix}{mine}: if {}", what.text()), None);
             }
             _ => {}
         }
+        for inside in 0..node.blocks().count() {
+            let Some(old) = node.blocks().nth(inside) else { continue };
+            block(old, prefix, number, &mut |name, new| {
+                let mut n = 0;
+                let with = node.with_blocks(|block| {
+                    n += 1;
+                    if n - 1 == inside { new.clone() } else { block.to_vec() }
+                });
+                replaced(name, Some(with));
+            });
+        }
         match node {
-            Node::Do(action, _) | Node::If(action, _, _) => {
+            Node::Do(what, _) | Node::If(what, _, _) => {
                 if let Some((other, its, words)) = before
                     && nodes[other] != *node
                 {
                     let mut edited = nodes.to_vec();
                     edited.swap(other, at);
-                    emit(format!("swap {its}/{mine}: {words}, {}", action.text()), edited);
+                    emit(format!("swap {prefix}{its}/{mine}: {words}, {}", what.text()), edited);
                 }
-                before = Some((at, mine, action.text()));
+                before = Some((at, mine, what.text()));
             }
-            Node::At(_) | Node::Why(_) => {}
+            node if node.is_comment() => {}
             _ => before = None,
         }
     }
@@ -98,24 +111,29 @@ fn block(nodes: &[Node], number: &mut usize, emit: &mut dyn FnMut(String, Vec<No
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::listing;
-    use model::listing::lines;
+    use crate::text::body;
+    use model::listing::{lines, steps};
+
+    /// v3 with another collect.
+    fn version(text: &str) -> Version {
+        let v3 = crate::find("v3").expect("registered");
+        v3.edited(0, body(text).expect("a listing")).expect("it links")
+    }
 
     #[test]
     fn every_step_is_left_out_once_and_every_two_neighbours_change_places() {
-        let listing = listing! {
-            at "f";
-            LockPtl;
+        let version = version(
+            "LockPtl
             each_page {
-                ReadPte;
-                why "because";
-                TrylockFolio else { PutFolio; next; }
-                if PteDirty { MarkFolioDirty; } else { GetFolio; }
+                ReadPte
+                # because
+                TrylockFolio else { PutFolio; next }
+                if PteDirty { MarkFolioDirty } else { GetFolio }
             }
-            UnlockPtl;
-            UnlockPtl;
-        };
-        let names: Vec<_> = edits(&listing).into_iter().map(|e| e.name).collect();
+            UnlockPtl
+            UnlockPtl",
+        );
+        let names: Vec<_> = edits(&version).into_iter().map(|e| e.name).collect();
         assert_eq!(
             names,
             [
@@ -136,12 +154,12 @@ mod tests {
 
     #[test]
     fn an_edit_changes_its_place_and_nothing_else() {
-        let listing = listing! { LockPtl; each_page { ReadPte; if PteDirty { MarkFolioDirty; } } UnlockPtl; };
+        let version = version("LockPtl; each_page { ReadPte; if PteDirty { MarkFolioDirty } }; UnlockPtl");
         let of = |place: &str| {
-            let edit = edits(&listing).into_iter().find(|e| e.place() == place).expect("an edit there");
+            let edit = edits(&version).into_iter().find(|e| e.place() == place).expect("an edit there");
             lines(&edit.listing)
         };
-        let all = lines(&listing);
+        let all = lines(version.listing());
         let without = |gone: &[usize]| -> Vec<String> {
             (0..all.len()).filter(|n| !gone.contains(n)).map(|n| all[n].clone()).collect()
         };
@@ -154,17 +172,24 @@ mod tests {
     #[test]
     fn steps_have_the_numbers_that_the_linked_code_gives_them() {
         for version in crate::registry() {
-            let drops: Vec<_> =
-                edits(&version.listing).into_iter().filter(|e| e.name.starts_with("drop")).collect();
-            let code = &version.code;
-            let places = || (0..code.len() as model::Pc).filter_map(|pc| Some((code.subject_step(pc)?, pc)));
-            for (n, edit) in drops.iter().enumerate() {
-                let (_, pc) = places().find(|(step, _)| *step == n + 1).expect("each step is in the code");
-                let words = code.at(pc).action.text();
-                let name = [format!("drop {}: {words}", n + 1), format!("drop {}: if {words}", n + 1)];
-                assert!(name.contains(&edit.name), "{}: {} is {words}", version.name, edit.name);
+            let steps = steps(version.listing());
+            let drops: Vec<_> = edits(version).into_iter().filter(|e| e.name.starts_with("drop")).collect();
+            assert_eq!(drops.len(), steps.len());
+            let code = version.code(version.kernel);
+            let mut last = 0;
+            for pc in 0..code.len() as model::Pc {
+                let Some(step) = code.subject_step(pc) else { continue };
+                last = last.max(step);
+                let what = steps[step - 1];
+                let of_the_step = code.at(pc).action.text() == what.text();
+                assert!(
+                    of_the_step || crate::text::is_put_in(code.at(pc).action),
+                    "{}: step {step}",
+                    version.name
+                );
+                assert!(drops[step - 1].name.ends_with(what.text()), "{}", drops[step - 1].name);
             }
-            assert_eq!(places().map(|(step, _)| step).max(), Some(drops.len()), "{}", version.name);
+            assert_eq!(last, steps.len(), "{}", version.name);
         }
     }
 }

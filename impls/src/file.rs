@@ -1,340 +1,354 @@
-//! A version as JSON, so that a patch can be tried without building anything.
-//!
-//! ```json
-//! {
-//!   "format": 1,
-//!   "name": "mine",
-//!   "title": "v3 without the flush of exclusive pages",
-//!   "source": "a patch of mine",
-//!   "listing": [
-//!     {"at": "migrate_vma_collect_pmd"},
-//!     "LockPtl",
-//!     {"each_page": ["ReadPte", {"if": "CollectHole", "then": ["next"]}, {"step": "Collectable", "else": ["next"]}]},
-//!     "UnlockPtl"
-//!   ]
-//! }
-//! ```
-//!
-//! A step is its name; `{"step": …, "else": […]}` is a step with what happens if it fails; `{"if": …, "then":
-//! […], "else": […]}` and `{"unless": …, "then": […]}` are branches; `{"each_page": […]}` is the loop;
-//! `{"at": …}` names the kernel function and `{"why": …}` the reason of the line that follows; `"next"`,
-//! `"again"` and `"return"` leave the round or the listing. Optional beside the listing: `"format"`,
-//! `"kernel"` and `"migration_entry"`, as in [`Version`]. `"correct"`, which older files have, is read and
-//! means nothing.
+//! Versions in files: as text, which people write, and as JSON, which programs write.
 
+mod json;
+
+#[cfg(test)]
+pub(crate) use json::path_of;
+pub use json::{FORMAT, to_json};
+
+use crate::kernel::{self, Body};
 use crate::lint::{Complaint, lint};
+use crate::text::{self, Document, Field, FunctionText, Problem, Problems, nearest};
 use crate::version::{Provenance, Standing, Version};
-use crate::why::{note, refusal};
-use model::listing::Node;
-use model::{Action, MigrationEntryBits, Profile};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use model::listing::{Function, nodes};
+use model::{LinkError, MigrationEntryBits, Profile};
+use std::sync::Arc;
 
 /// A version that was read, and what it may lose by the look of it.
 #[derive(Debug)]
 pub struct Loaded {
     /// The version.
     pub version: Version,
-    /// Warnings of the lint.
-    pub warnings: Vec<Complaint>,
+    /// Warnings of the lint, each with its place.
+    pub warnings: Vec<String>,
 }
 
-/// Why a text is not a version.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// It is not JSON, or a field is missing, unknown or of the wrong kind.
-    #[error(
-        "line {line}, column {column}: {what}; expected a version such as `lostwrite explain v3 --format json` prints"
-    )]
-    Json {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// What is wrong.
-        what: String,
-    },
-    /// A value does not mean anything.
-    #[error("{place}: {what}")]
-    Value {
-        /// Path to the value, such as `$.listing[2].each_page[0]`.
-        place: String,
-        /// What is wrong and what was expected.
-        what: String,
-    },
-    /// The listing cannot be run.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Listing(
-        /// Every error of the lint.
-        Vec<Complaint>,
-    ),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    format: Option<u32>,
-    name: String,
-    title: String,
-    source: String,
-    kernel: Option<String>,
-    /// What older files say of themselves. It means nothing: a version from a file has to be checked,
-    /// whatever it says.
-    #[serde(default, rename = "correct")]
-    _claim: Option<bool>,
-    migration_entry: Option<String>,
-    listing: Vec<Value>,
-}
-
-/// The number of the form; it changes when a field changes its meaning or goes away.
-pub const FORMAT: u32 = 1;
-/// The longest listing, in lines.
+/// The longest function, in lines.
 const LONGEST: usize = 1000;
+/// The fields of a version.
+const FIELDS: [&str; 9] =
+    ["version", "title", "author", "date", "source", "kernel", "migration_entry", "takes", "thread"];
 
-/// Reads a version. Its texts are kept for the rest of the program's life, as those of the built-in ones are.
+/// Reads a version from the text of a file, listing or JSON. Its texts are kept for the rest of the program's
+/// life, as those of the built-in ones are.
 ///
 /// # Errors
-/// With the place, what was found there, and what was expected.
-pub fn read(json: &str) -> Result<Loaded, FileError> {
-    let file: File = serde_json::from_str(json).map_err(|e| FileError::Json {
-        line: e.line(),
-        column: e.column().max(1),
-        what: without_place(&e),
-    })?;
-    if let Some(format) = file.format.filter(|f| *f != FORMAT) {
-        return Err(wrong(
-            "$.format",
-            format!("found {format}; expected {FORMAT}, or none; a newer lostwrite may read it"),
-        ));
+/// With each place, what was found there, and what was expected.
+pub fn read(path: &str, text: &str) -> Result<Loaded, String> {
+    if text.trim_start().starts_with('{') {
+        return json::read(path, text);
     }
-    let name = kept(one_word(&file.name, "$.name")?);
-    let provenance = Provenance { author: "", date: "", source: kept(one_line(&file.source, "$.source")?) };
-    let kernel = file.kernel.as_deref().map_or(Ok(Profile::V6_0), release)?;
-    let migration_entry = file.migration_entry.as_deref().map(entry_bits).transpose()?;
-    let listing = block(&file.listing, "$.listing")?;
-    let lines = count(&listing);
-    if !(1..=LONGEST).contains(&lines) {
-        return Err(wrong("$.listing", format!("{lines} lines; expected 1 to {LONGEST}")));
-    }
-    let (errors, warnings): (Vec<_>, Vec<_>) = lint(&listing).into_iter().partition(|c| c.is_error);
-    if !errors.is_empty() {
-        return Err(FileError::Listing(errors));
-    }
-    let title = kept(one_line(&file.title, "$.title")?);
-    let mut version = Version::new(name, title, provenance, listing).on(kernel);
-    version.standing = Standing::Own;
-    version.migration_entry = migration_entry;
+    let problems = |all| Problems { file: path.to_owned(), text: text.to_owned(), all };
+    let (version, warnings) = text::parse(text)
+        .and_then(|document| own(path, text, &document))
+        .map_err(|all| problems(all).to_string())?;
+    let warnings = if warnings.is_empty() { Vec::new() } else { vec![problems(warnings).to_string()] };
     Ok(Loaded { version, warnings })
 }
 
-fn release(name: &str) -> Result<Profile, FileError> {
-    Profile::named(name).ok_or_else(|| {
-        let known = Profile::ALL.map(Profile::name).join(", ");
-        wrong("$.kernel", format!("unknown release {name:?}; expected one of {known}"))
-    })
+/// A version that is built in.
+///
+/// # Panics
+/// If its file is wrong.
+pub(crate) fn built_in(path: &'static str, text: &'static str, document: &Document) -> Version {
+    let version = header(path, document).and_then(|header| {
+        let functions = functions(path, text, document)?;
+        let linked = Version::new(header.name, header.title, header.provenance, functions);
+        let version = linked.map_err(|e| vec![Problem::error(0..0, e.to_string(), "here")])?;
+        Ok(Version { in_thread: header.thread, ..header.of(version) })
+    });
+    let mut version =
+        version.unwrap_or_else(|all| panic!("{}", Problems { file: path.to_owned(), text: text.to_owned(), all }));
+    let correct = crate::Scenario::ALL.into_iter().all(|s| !version.must_lose(s));
+    version.standing = Standing::BuiltIn { correct };
+    version
 }
 
-fn entry_bits(name: &str) -> Result<MigrationEntryBits, FileError> {
-    let place = MigrationEntryBits::NAMES.iter().position(|known| *known == name);
-    place.map(|n| MigrationEntryBits::ALL[n]).ok_or_else(|| {
-        let known = MigrationEntryBits::NAMES.join(", ");
-        wrong("$.migration_entry", format!("found {name:?}; expected one of {known}"))
-    })
+/// What the fields before the functions say.
+struct Header {
+    name: &'static str,
+    title: &'static str,
+    provenance: Provenance,
+    kernel: Profile,
+    migration_entry: Option<MigrationEntryBits>,
+    thread: bool,
 }
 
-/// serde's words without the place, which has fields of its own.
-fn without_place(e: &serde_json::Error) -> String {
-    let text = e.to_string();
-    text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]).to_owned()
-}
-
-fn wrong(place: &str, what: String) -> FileError {
-    FileError::Value { place: place.to_owned(), what }
-}
-
-fn kept(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
-}
-
-fn one_line<'a>(text: &'a str, place: &str) -> Result<&'a str, FileError> {
-    if text.trim().is_empty() || text.contains(char::is_control) {
-        return Err(wrong(place, format!("found {text:?}; expected one line of text")));
+impl Header {
+    fn of(&self, version: Version) -> Version {
+        Version { kernel: self.kernel, migration_entry: self.migration_entry, ..version }
     }
-    Ok(text)
+}
+
+type Read<T> = Result<T, Vec<Problem>>;
+
+/// A version of a user's, and what the lint warns of.
+fn own(path: &str, text: &str, document: &Document) -> Read<(Version, Vec<Problem>)> {
+    let header = header(path, document)?;
+    if document.fields.iter().any(|f| f.key == "thread") {
+        return Err(vec![at(
+            text::value(&document.fields, "thread"),
+            "`thread` is for built-in versions",
+            "leave it out",
+        )]);
+    }
+    let functions = functions(crate::kept(path), text, document)?;
+    if functions.is_empty() {
+        let end = text.len()..text.len();
+        let problem = Problem::error(end, "no function", "expected `function NAME` and its steps in braces");
+        return Err(vec![
+            problem.help("`lostwrite explain try_to_unmap_one --format listing` prints one to start from"),
+        ]);
+    }
+    known(document, &functions)?;
+    let complaints = complaints(&functions, header.kernel);
+    let problem = |(function, complaint): &(usize, Complaint)| {
+        let own = document.functions.iter().find(|f| f.name.value == functions[*function].function.name);
+        let place = own.map_or(0..0, |f| f.places.get(complaint.line).unwrap_or(&f.name.place).clone());
+        let what = complaint.what.as_str();
+        let (what, expected) = what.split_once("; ").unwrap_or((what, "here"));
+        Problem { warning: !complaint.is_error, ..Problem::error(place, what, expected) }
+    };
+    let (errors, warnings): (Vec<_>, Vec<_>) = complaints.iter().map(problem).partition(|p| !p.warning);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let linked = Version::new(header.name, header.title, header.provenance, functions.clone());
+    let version = linked.map_err(|e| vec![unlinked(document, &functions, &e)])?;
+    Ok((Version { standing: Standing::Own, ..header.of(version) }, warnings))
+}
+
+/// What the lint says of functions, each with the number of its function.
+fn complaints(functions: &[Arc<Body>], release: Profile) -> Vec<(usize, Complaint)> {
+    let own = |name: &str| functions.iter().find(|b| b.function.name == name);
+    let find = |name: &str| -> Option<&Function> {
+        own(name).or_else(|| kernel::body(name, release)).map(|b| &b.function)
+    };
+    let mut out = Vec::new();
+    for (n, body) in functions.iter().enumerate() {
+        if body.function.name == COLLECT {
+            out.extend(lint(&body.function.body, &find).into_iter().map(|c| (n, c)));
+        }
+    }
+    out
+}
+
+/// The function that files of JSON, format 1, have.
+const COLLECT: &str = "migrate_vma_collect_pmd";
+
+fn at(field: Option<&Field>, what: impl Into<String>, expected: impl Into<String>) -> Problem {
+    Problem::error(field.map_or(0..0, |f| f.place.clone()), what, expected)
+}
+
+fn header(path: &str, document: &Document) -> Read<Header> {
+    let mut problems = Vec::new();
+    for (n, field) in document.fields.iter().enumerate() {
+        if !FIELDS.contains(&field.key.as_str()) {
+            let near = nearest(&field.key, FIELDS).join(", ");
+            let what = format!("there is no field `{}`", shown(&field.key));
+            problems.push(
+                at(Some(field), what, format!("the nearest are {near}"))
+                    .help("steps stand inside a function: `function NAME { ... }`"),
+            );
+        } else if field.key != "takes" && document.fields[..n].iter().any(|f| f.key == field.key) {
+            problems.push(at(Some(field), format!("a second `{}`", field.key), "expected one"));
+        }
+    }
+    let of = |key| text::value(&document.fields, key);
+    let text = |key| of(key).map_or("", |f| f.value.as_str());
+    let name = match of("version") {
+        Some(field) => {
+            if let Err(what) = one_word(&field.value) {
+                problems.push(at(Some(field), what, "expected a name of at most 40 letters, digits and ._+-@"));
+            }
+            field.value.clone()
+        }
+        None => stem(path),
+    };
+    let kernel = match of("kernel") {
+        None => Some(Profile::V6_0),
+        Some(field) => Profile::named(&field.value).or_else(|| {
+            let known = Profile::ALL.map(Profile::name).join(", ");
+            let what = format!("there is no release `{}`", shown(&field.value));
+            problems.push(at(Some(field), what, format!("expected one of {known}")));
+            None
+        }),
+    };
+    let migration_entry = of("migration_entry").and_then(|field| {
+        let bits = MigrationEntryBits::NAMES.iter().position(|known| *known == field.value);
+        if bits.is_none() {
+            let known = MigrationEntryBits::NAMES.join(", ");
+            problems.push(at(
+                Some(field),
+                format!("found `{}`", shown(&field.value)),
+                format!("expected one of {known}"),
+            ));
+        }
+        bits.map(|n| MigrationEntryBits::ALL[n])
+    });
+    let Some(kernel) = kernel.filter(|_| problems.is_empty()) else { return Err(problems) };
+    let title = match text("title") {
+        "" => "a version of your own",
+        title => title,
+    };
+    Ok(Header {
+        name: crate::kept(&name),
+        title: crate::kept(title),
+        provenance: Provenance {
+            author: crate::kept(text("author")),
+            date: crate::kept(text("date")),
+            source: crate::kept(text("source")),
+        },
+        kernel,
+        migration_entry,
+        thread: of("thread").is_some(),
+    })
+}
+
+/// The name of a file that names no version: its own, as far as it can be one.
+fn stem(path: &str) -> String {
+    let stem = std::path::Path::new(path).file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
+    let fine = |c: char| if c.is_alphanumeric() || "._+-@".contains(c) { c } else { '-' };
+    let name: String = stem.trim_start_matches('-').chars().take(40).map(fine).collect();
+    if name.is_empty() { "mine".to_owned() } else { name }
+}
+
+/// The functions of a file, its own and those that it takes from a release.
+fn functions(path: &'static str, text: &str, document: &Document) -> Read<Vec<Arc<Body>>> {
+    let mut problems = Vec::new();
+    let mut all: Vec<Arc<Body>> = Vec::new();
+    for field in document.fields.iter().filter(|f| f.key == "takes") {
+        let mut words = field.value.split_whitespace();
+        let (name, variant) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let variants = kernel::variants(name);
+        let found = variants.iter().find(|b| b.variant == variant).filter(|_| words.next().is_none());
+        match found {
+            Some(body) => all.push(Arc::clone(body)),
+            None if variants.is_empty() => problems.push(no_function(field.place.clone(), name)),
+            None => {
+                let known = variants.iter().map(|b| b.variant).collect::<Vec<_>>().join(", ");
+                problems.push(at(
+                    Some(field),
+                    format!("`takes {}`", shown(&field.value)),
+                    format!("{name} has the bodies {known}"),
+                ));
+            }
+        }
+    }
+    for function in &document.functions {
+        problems.extend(fields_of(function));
+        let lines = nodes(&function.body).len();
+        if !(1..=LONGEST).contains(&lines) {
+            let what = format!("{} has {lines} lines", function.name.value);
+            problems.push(at(Some(&function.name), what, format!("expected 1 to {LONGEST}")));
+        }
+        all.push(Arc::new(Body::new(path, text, function)));
+    }
+    for (n, body) in all.iter().enumerate() {
+        let name = body.function.name;
+        if all[..n].iter().any(|b| b.function.name == name) {
+            let second = document.functions.iter().rev().find(|f| f.name.value == name);
+            problems.push(at(
+                second.map(|f| &f.name),
+                format!("a second {name}"),
+                "expected one body of a function",
+            ));
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+fn fields_of(function: &FunctionText) -> impl Iterator<Item = Problem> {
+    const KNOWN: [&str; 2] = ["file", "read"];
+    function.fields.iter().filter(|f| !KNOWN.contains(&f.key.as_str())).map(|field| {
+        let what = format!("there is no field `{}` of a function", shown(&field.key));
+        at(Some(field), what, format!("expected {}, or `{{`", KNOWN.join(", ")))
+    })
+}
+
+fn no_function(place: std::ops::Range<usize>, name: &str) -> Problem {
+    let known = kernel::library().iter().map(|b| b.function.name);
+    let near = nearest(name, known).join(", ");
+    let what = format!("the kernel has no function `{}`", shown(name));
+    Problem::error(place, what, format!("the nearest names are {near}"))
+        .help("`lostwrite list functions` names them all")
+}
+
+/// Each function is one of the kernel's, or is called by one of the file's.
+fn known(document: &Document, functions: &[Arc<Body>]) -> Read<()> {
+    let called = |name: &str| {
+        functions.iter().flat_map(|b| nodes(&b.function.body)).any(|n| match n {
+            model::listing::Node::Jump(to) => *to == name,
+            n => n.doing().is_some_and(|what| what.action().is_none() && what.name() == name),
+        })
+    };
+    let nobody = |f: &&FunctionText| kernel::variants(&f.name.value).is_empty() && !called(&f.name.value);
+    let problems: Vec<_> = document
+        .functions
+        .iter()
+        .filter(nobody)
+        .map(|f| no_function(f.name.place.clone(), &f.name.value))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Where functions do not link.
+fn unlinked(document: &Document, functions: &[Arc<Body>], error: &LinkError) -> Problem {
+    let LinkError::Unknown { name, .. } = error else {
+        return Problem::error(0..0, error.to_string(), "here");
+    };
+    for function in &document.functions {
+        let body = functions.iter().find(|b| b.function.name == function.name.value);
+        let all = body.map(|b| nodes(&b.function.body)).unwrap_or_default();
+        let place = all.iter().zip(&function.places).find(|(n, _)| match n {
+            model::listing::Node::Jump(to) => to == name,
+            n => n.doing().is_some_and(|what| what.name() == *name),
+        });
+        if let Some((_, place)) = place {
+            return no_function(place.clone(), name);
+        }
+    }
+    no_function(0..0, name)
 }
 
 /// A name that can stand in tables, on the command line and before the `=` of an expectation.
-fn one_word<'a>(text: &'a str, place: &str) -> Result<&'a str, FileError> {
+fn one_word(text: &str) -> Result<(), String> {
     let fine = |c: char| c.is_alphanumeric() || "._+-@".contains(c);
     if text.is_empty() || text.starts_with('-') || text.chars().count() > 40 || !text.chars().all(fine) {
-        let what = format!("found {text:?}; expected a name of at most 40 letters, digits and ._+-@");
-        return Err(wrong(place, what));
+        return Err(format!("a version named `{}`", shown(text)));
     }
-    Ok(text)
+    Ok(())
 }
 
-fn count(nodes: &[Node]) -> usize {
-    let inner = |n: &Node| match n {
-        Node::Do(_, body) | Node::EachPage(body) => count(body),
-        Node::If(_, yes, no) => count(yes) + count(no),
-        _ => 0,
-    };
-    nodes.iter().map(|n| 1 + inner(n)).sum()
+fn shown(text: &str) -> String {
+    text.chars().take(60).flat_map(char::escape_debug).collect()
 }
 
-fn block(values: &[Value], path: &str) -> Result<Vec<Node>, FileError> {
-    values.iter().enumerate().map(|(i, v)| node(v, &format!("{path}[{i}]"))).collect()
-}
-
-/// What a line of a listing may be.
-const LINES: &str = "a step such as \"LockPtl\", \"next\", \"again\", \"return\", or an object with \"step\", \"if\", \
-                     \"unless\", \"each_page\", \"at\" or \"why\"";
-
-fn node(value: &Value, place: &str) -> Result<Node, FileError> {
-    match value {
-        Value::String(word) => match word.as_str() {
-            "next" => Ok(Node::Next),
-            "again" => Ok(Node::Again),
-            "return" => Ok(Node::Return),
-            "retry" | "finish" => Err(wrong(
-                place,
-                format!("{word:?} ends or restarts the whole operation; collect ends with \"return\""),
-            )),
-            name => Ok(Node::Do(action(name, place)?, Vec::new())),
-        },
-        Value::Object(map) => object(map, place),
-        other => Err(wrong(place, format!("found {other}; expected {LINES}"))),
-    }
-}
-
-fn object(map: &Map<String, Value>, place: &str) -> Result<Node, FileError> {
-    let kind = ["step", "if", "unless", "each_page", "at", "why"].into_iter().find(|k| map.contains_key(*k));
-    let Some(kind) = kind else {
-        let found = map.keys().map(|k| format!("{k:?}")).collect::<Vec<_>>().join(", ");
-        return Err(wrong(place, format!("found an object with {found}; expected {LINES}")));
-    };
-    let branches: &[&str] = match kind {
-        "step" => &["else"],
-        "if" => &["then", "else"],
-        "unless" => &["then"],
-        _ => &[],
-    };
-    if let Some(key) = map.keys().find(|k| *k != kind && !branches.contains(&k.as_str())) {
-        let beside = match branches {
-            [] => "nothing else".to_owned(),
-            _ => branches.iter().map(|b| format!("{b:?}")).collect::<Vec<_>>().join(" and "),
-        };
-        return Err(wrong(place, format!("found {key:?} beside {kind:?}; expected {beside}")));
-    }
-    let inner = |key: &str| match map.get(key) {
-        None => Ok(Vec::new()),
-        Some(Value::Array(lines)) => block(lines, &format!("{place}.{key}")),
-        Some(other) => Err(wrong(&format!("{place}.{key}"), format!("found {other}; expected a list of lines"))),
-    };
-    let word = || match &map[kind] {
-        Value::String(word) => Ok(word.as_str()),
-        other => Err(wrong(&format!("{place}.{kind}"), format!("found {other}; expected a text"))),
-    };
-    let act = || action(word()?, &format!("{place}.{kind}"));
-    Ok(match kind {
-        "step" => Node::Do(act()?, inner("else")?),
-        "if" => Node::If(act()?, inner("then")?, inner("else")?),
-        "unless" => Node::If(act()?, Vec::new(), inner("then")?),
-        "each_page" => Node::EachPage(inner("each_page")?),
-        "at" => Node::At(kept(one_line(word()?, &format!("{place}.at"))?)),
-        _ => Node::Why(kept(one_line(word()?, &format!("{place}.why"))?)),
-    })
-}
-
-/// An action of collect by name.
-fn action(name: &str, place: &str) -> Result<Action, FileError> {
-    let found = Action::ALL.iter().find(|a| a.name() == name);
-    match found {
-        Some(action) if note(*action).is_some() => Ok(*action),
-        Some(action) => Err(wrong(place, format!("{name} is no step of collect: {}", refusal(*action)))),
-        None => {
-            Err(wrong(place, format!("unknown step {name:?}; the nearest names are {}", nearest(name).join(", "))))
-        }
-    }
-}
-
-/// The three names of collect's steps that are nearest to a name, or have it for their words.
-fn nearest(name: &str) -> Vec<&'static str> {
-    let wanted = name.to_lowercase();
-    let mut known: Vec<_> = Action::ALL.iter().filter(|a| note(**a).is_some()).collect();
-    known.sort_by_key(|a| {
-        let by_name = strsim::damerau_levenshtein(&wanted, &a.name().to_lowercase());
-        by_name.min(strsim::damerau_levenshtein(&wanted, a.text()))
-    });
-    known.iter().take(3).map(|a| a.name()).collect()
-}
-
-/// Writes a version; [`read`] gives the same listing back.
+/// How a version is written down.
 #[must_use]
-pub fn to_json(version: &Version) -> String {
-    let mut fields = vec![
-        ("format", FORMAT.to_string()),
-        ("name", quoted(version.name)),
-        ("title", quoted(version.title)),
-        ("source", quoted(version.provenance.source)),
-        ("kernel", quoted(version.kernel.name())),
-    ];
-    if let Some(bits) = version.migration_entry {
-        fields.push(("migration_entry", quoted(MigrationEntryBits::NAMES[bits as usize])));
-    }
-    fields.push(("listing", list(&version.listing, 1)));
-    let fields: Vec<_> = fields.iter().map(|(key, value)| format!("  {}: {value}", quoted(key))).collect();
-    format!("{{\n{}\n}}\n", fields.join(",\n"))
-}
-
-/// The widest line that keeps a list in one line.
-const WIDTH: usize = 88;
-
-/// A list of lines, each on a line of its own, unless all are short.
-fn list(nodes: &[Node], depth: usize) -> String {
-    let lines: Vec<_> = nodes.iter().map(|n| line(n, depth + 1)).collect();
-    let short = format!("[{}]", lines.join(", "));
-    let explained = nodes.iter().any(|n| matches!(n, Node::Why(_)));
-    if depth > 1 && !explained && !short.contains('\n') && short.len() + 2 * depth < WIDTH {
-        return short;
-    }
-    let pad = "  ".repeat(depth);
-    let lines: Vec<_> = lines.iter().map(|l| format!("{pad}  {l}")).collect();
-    format!("[\n{}\n{pad}]", lines.join(",\n"))
-}
-
-fn line(node: &Node, depth: usize) -> String {
-    let object = |fields: &[(&str, String)]| {
-        let fields: Vec<_> = fields.iter().map(|(key, value)| format!("{}: {value}", quoted(key))).collect();
-        format!("{{{}}}", fields.join(", "))
+pub fn to_text(version: &Version) -> String {
+    let field = |key: &str, value: &str| Field {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        remark: String::new(),
+        place: 0..0,
     };
-    let name = |action: &Action| quoted(action.name());
-    match node {
-        Node::At(function) => object(&[("at", quoted(function))]),
-        Node::Why(why) => object(&[("why", quoted(why))]),
-        Node::Do(action, other) if other.is_empty() => name(action),
-        Node::Do(action, other) => object(&[("step", name(action)), ("else", list(other, depth))]),
-        Node::If(action, yes, no) if yes.is_empty() => {
-            object(&[("unless", name(action)), ("then", list(no, depth))])
-        }
-        Node::If(action, yes, no) if no.is_empty() => object(&[("if", name(action)), ("then", list(yes, depth))]),
-        Node::If(action, yes, no) => {
-            object(&[("if", name(action)), ("then", list(yes, depth)), ("else", list(no, depth))])
-        }
-        Node::EachPage(body) => object(&[("each_page", list(body, depth))]),
-        Node::EachMapping(body) => object(&[("each_mapping", list(body, depth))]),
-        Node::Next => quoted("next"),
-        Node::Again => quoted("again"),
-        Node::Return => quoted("return"),
-        Node::Retry => quoted("retry"),
-        Node::Finish => quoted("finish"),
-        Node::Jump(name) => object(&[("jump", quoted(name))]),
-        Node::Call(name) => object(&[("call", quoted(name))]),
-    }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text always serialises")
+    let p = version.provenance;
+    let entry = version.migration_entry.map_or("", |bits| MigrationEntryBits::NAMES[bits as usize]);
+    let fields = [
+        ("version", version.name),
+        ("title", version.title),
+        ("author", p.author),
+        ("date", p.date),
+        ("source", p.source),
+        ("kernel", version.kernel.name()),
+        ("migration_entry", entry),
+    ];
+    text::write(&Document {
+        fields: fields.into_iter().filter(|f| !f.1.is_empty()).map(|f| field(f.0, f.1)).collect(),
+        functions: version.functions().iter().map(|b| b.to_text()).collect(),
+        ..Document::default()
+    })
 }
 
 #[cfg(test)]

@@ -1,70 +1,61 @@
-//! The implementations under comparison: one file per version of `migrate_vma_collect_pmd`, and the registry.
+//! Kernel code as text: every function of the kernel that the model needs, and the versions under comparison.
 //!
-//! A version is a listing in the vocabulary of [`model::Action`], with its provenance and what is expected of
-//! it. Two versions differ exactly where the patches differ. A new version is one file, its `mod` line in
-//! `collect`, one line in [`registry`], its place in [`history`], and its file in [`source`].
+//! A [`Version`] is a kernel with functions replaced. Functions are listings in the vocabulary of
+//! [`model::Action`], one file each: those of the [`kernel`], by release, in `impls/kernel/`, those of a
+//! version in its own file in `impls/versions/`. Two versions differ exactly where their functions do. A new
+//! version is one file and its line in [`ORDER`].
 
-mod collect;
 mod edits;
 mod expected;
 pub mod file;
+pub mod kernel;
 pub mod lint;
 mod mutants;
 pub mod shell;
-pub mod source;
 mod survivors;
+pub mod text;
 mod version;
-mod why;
+mod vocabulary;
 
 pub use edits::{Edit, edits};
 pub use expected::{PERFECT, Row, expected_rows, read_expected};
+pub use kernel::{Body, Source};
 pub use mutants::{Mutant, mutant, mutants};
-pub use source::{Source, source};
 pub use survivors::{Survivor, read_survivors, survivors};
-pub use version::{Loss, Provenance, Scenario, Standing, Version};
-pub use why::{Note, note};
+pub use version::{Loss, Provenance, Scenario, Standing, Subject, Version};
+pub use vocabulary::{Step, step, vocabulary};
 
 use std::sync::LazyLock;
 
-static REGISTRY: LazyLock<Vec<Version>> = LazyLock::new(|| {
-    vec![
-        collect::pre_fix::version(),
-        collect::v1::version(),
-        collect::v2::version(),
-        collect::v3::version(),
-        collect::v6_1_192::version(),
-        collect::v5_18::version(),
-        collect::v3_1::version(),
-        collect::v3_2::version(),
-        collect::v6_1::version(),
-        collect::dh_plus::version(),
-        collect::v7_0_rc6::version(),
-        collect::v7_3::version(),
-        collect::v7_3_closed::version(),
-        collect::v7_2::version(),
-    ]
-});
-
-/// The order in which they came to be.
-const HISTORY: [&str; 14] = [
-    "5.18",
-    "pre-fix",
-    "v1",
-    "v2",
-    "v3.1",
-    "v3.2",
-    "v3",
-    "DH+",
-    "6.1",
-    "6.1.192",
-    "7.0-rc6",
-    "7.2",
-    "7.3",
-    "7.3-closed",
+/// The versions, oldest first, each with its number. A number never changes, so that it can stand in a file;
+/// a new version has the next one.
+const ORDER: [(usize, &str); 14] = [
+    (5, "5.18"),
+    (0, "pre-fix"),
+    (1, "v1"),
+    (2, "v2"),
+    (6, "v3.1"),
+    (7, "v3.2"),
+    (3, "v3"),
+    (9, "DH+"),
+    (8, "6.1"),
+    (4, "6.1.192"),
+    (10, "7.0-rc6"),
+    (13, "7.2"),
+    (11, "7.3"),
+    (12, "7.3-closed"),
 ];
 
-/// Every version. The position of a version never changes, so that it can be a number in a file; new ones go
-/// behind.
+static REGISTRY: LazyLock<Vec<Version>> = LazyLock::new(|| {
+    let mut read: Vec<_> = kernel::version_files()
+        .map(|(path, text, document)| file::built_in(path, text, &document))
+        .filter_map(|v| Some((ORDER.iter().find(|(_, name)| *name == v.name)?.0, v)))
+        .collect();
+    read.sort_by_key(|(number, _)| *number);
+    read.into_iter().map(|(_, version)| version).collect()
+});
+
+/// Every version, by number.
 #[must_use]
 pub fn registry() -> &'static [Version] {
     &REGISTRY
@@ -73,7 +64,7 @@ pub fn registry() -> &'static [Version] {
 /// Every version, oldest first.
 #[must_use]
 pub fn history() -> Vec<&'static Version> {
-    HISTORY.iter().filter_map(|name| find(name).ok()).collect()
+    ORDER.iter().filter_map(|(_, name)| find(name).ok()).collect()
 }
 
 /// The four versions of the mail thread of August 2022, which everything runs on unless told otherwise.
@@ -105,3 +96,25 @@ impl std::fmt::Display for UnknownVersion {
 }
 
 impl std::error::Error for UnknownVersion {}
+
+/// A text that stays in memory for good, as those of what is built in do.
+pub(crate) fn kept(text: &str) -> &'static str {
+    if text.is_empty() { "" } else { Box::leak(text.to_owned().into_boxed_str()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_version_has_its_number() {
+        let numbers: Vec<_> = (0..ORDER.len()).collect();
+        let mut given: Vec<_> = ORDER.iter().map(|(number, _)| *number).collect();
+        given.sort_unstable();
+        assert_eq!(given, numbers);
+        assert_eq!(kernel::version_files().count(), ORDER.len(), "a file without a line in ORDER, or the reverse");
+        for (number, name) in ORDER {
+            assert_eq!(registry()[number].name, name);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Mutants: versions with a fault put in on purpose, named as the ground truth names them.
 
-use crate::version::{Provenance, Version};
-use model::listing::Node;
+use crate::version::{Provenance, Standing, Version};
+use model::listing::{Doing, Node};
 use model::{Action, MigrationEntryBits};
 use std::sync::LazyLock;
 
@@ -26,13 +26,18 @@ static MUTANTS: LazyLock<Vec<Mutant>> = LazyLock::new(|| {
 fn faults_in(of: &'static str, names: [&'static str; 5]) -> Vec<Mutant> {
     let shipped = crate::find(of).expect("a registered version");
     // What the version says of its steps is not true of a mutant's; what is true of every version stays.
-    let as_shipped = edited(&shipped.listing, &|n| if matches!(n, Node::Why(_)) { None } else { Some(n) });
+    let listing = shipped.listing();
+    let as_shipped = edited(listing, &|n| if n.is_comment() { None } else { Some(n) });
     let unmarked = without(&as_shipped, Action::PtePresentDirty);
-    let mutant = |n: usize, title, listing: &[Node], entry| {
-        let provenance = Provenance { author: "mutant", date: "-", source: shipped.provenance.source };
-        let mut version =
-            Version::new(names[n], title, provenance, listing.to_vec()).on(shipped.kernel).with_a_fault();
-        version.migration_entry = entry;
+    let mutant = |n: usize, title, listing: &[Node], migration_entry| {
+        let version = Version {
+            name: names[n],
+            title,
+            provenance: Provenance { author: "mutant", date: "-", source: shipped.provenance.source },
+            standing: Standing::Mutant,
+            migration_entry,
+            ..shipped.edited(0, listing.to_vec()).expect("nothing is called that was not called before")
+        };
         let name = names[n].split('@').next().unwrap_or(names[n]);
         Mutant { name, of, version }
     };
@@ -75,19 +80,13 @@ pub fn mutant(of: &str, name: &str) -> Result<&'static Version, String> {
 
 /// The listing with every node mapped, innermost first; `None` drops the node.
 fn edited(nodes: &[Node], edit: &impl Fn(Node) -> Option<Node>) -> Vec<Node> {
-    let inner = |n: &Node| match n {
-        Node::Do(a, other) => Node::Do(*a, edited(other, edit)),
-        Node::If(a, yes, no) => Node::If(*a, edited(yes, edit), edited(no, edit)),
-        Node::EachPage(body) => Node::EachPage(edited(body, edit)),
-        other => other.clone(),
-    };
-    nodes.iter().filter_map(|n| edit(inner(n))).collect()
+    nodes.iter().filter_map(|n| edit(n.with_blocks(|block| edited(block, edit)))).collect()
 }
 
 /// The listing without the branches on a condition and the steps of that name.
 fn without(nodes: &[Node], action: Action) -> Vec<Node> {
     edited(nodes, &|n| match n {
-        Node::Do(a, _) | Node::If(a, _, _) if a == action => None,
+        Node::Do(Doing::Step(a), _) | Node::If(Doing::Step(a), _, _) if a == action => None,
         n => Some(n),
     })
 }
@@ -95,14 +94,14 @@ fn without(nodes: &[Node], action: Action) -> Vec<Node> {
 /// The listing with one step in the place of another.
 fn replaced(nodes: &[Node], from: Action, to: Action) -> Vec<Node> {
     edited(nodes, &|n| match n {
-        Node::Do(a, other) if a == from => Some(Node::Do(to, other)),
+        Node::Do(Doing::Step(a), other) if a == from => Some(Node::Do(to.into(), other)),
         n => Some(n),
     })
 }
 
 /// The listing with its range flush moved to the end.
 fn flush_last(nodes: &[Node]) -> Vec<Node> {
-    let is_flush = |n: &&Node| matches!(n, Node::If(Action::AnyCleared, _, _));
+    let is_flush = |n: &&Node| matches!(n, Node::If(Doing::Step(Action::AnyCleared), _, _));
     let flush = nodes.iter().filter(is_flush).cloned().collect::<Vec<_>>();
     nodes.iter().filter(|n| !is_flush(n)).cloned().chain(flush).collect()
 }
@@ -113,8 +112,8 @@ mod tests {
 
     #[test]
     fn bug_a_lacks_exactly_the_marking() {
-        let lines = model::listing::lines(&crate::find("6.1.192").expect("registered").listing);
-        let mutant = model::listing::lines(&mutants()[0].version.listing);
+        let lines = model::listing::lines(crate::find("6.1.192").expect("registered").listing());
+        let mutant = model::listing::lines(mutants()[0].version.listing());
         let gone: Vec<_> = lines.iter().filter(|l| !mutant.contains(l)).map(|l| l.trim()).collect();
         assert_eq!(gone, ["if present(pte) and dirty(pte)", "mark folio dirty"]);
     }

@@ -1,9 +1,11 @@
 //! What the registry knows of a version.
 
 use crate::expected::{PERFECT, Row};
+use crate::kernel::{self, Body};
 use crate::shell::quoted;
 use model::listing::Node;
-use model::{Code, Config, MigrationEntryBits, Profile};
+use model::{Code, Config, LinkError, MigrationEntryBits, Profile};
+use std::sync::{Arc, OnceLock};
 
 /// Where a version comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +120,7 @@ pub enum Standing {
     Own,
 }
 
-/// One version of the operation.
+/// A kernel with functions replaced.
 #[derive(Clone, Debug)]
 pub struct Version {
     /// The name on the command line.
@@ -133,74 +135,111 @@ pub struct Version {
     pub in_thread: bool,
     /// What is known of it.
     pub standing: Standing,
-    /// The scenarios in which it loses on perfect hardware, as its file says. `expected.tsv` says the same,
-    /// and more.
-    pub loses: Vec<Scenario>,
     /// A knob of the environment that this version (a mutant) turns, whatever the case says.
     pub migration_entry: Option<MigrationEntryBits>,
     /// The file that it, or the version that it is a mutant of, was read from.
     pub file: Option<&'static str>,
-    /// The steps.
-    pub listing: Vec<Node>,
-    /// The steps linked with the environment.
-    pub code: Code,
+    /// The functions that it replaces.
+    pub subject: Arc<Subject>,
+}
+
+/// The functions under comparison, and the kernels that have them.
+#[derive(Debug)]
+pub struct Subject {
+    functions: Vec<Arc<Body>>,
+    /// Each release with those functions, linked when it is first needed.
+    codes: [OnceLock<Code>; Profile::ALL.len()],
+}
+
+impl Subject {
+    /// Functions that replace a release's own.
+    ///
+    /// # Errors
+    /// If they do not link with some release.
+    pub fn new(functions: Vec<Arc<Body>>) -> Result<Subject, LinkError> {
+        let codes = <[OnceLock<Code>; Profile::ALL.len()]>::default();
+        for release in Profile::ALL {
+            let code = kernel::link(release, &functions)?;
+            // The one that is needed first, and in most work the only one.
+            if release == Profile::default() {
+                codes[release as usize].get_or_init(|| code);
+            }
+        }
+        Ok(Subject { functions, codes })
+    }
 }
 
 impl Version {
-    /// Links a listing with the environment. It is built in, belongs to 6.0, loses nothing and is no part of
-    /// the thread unless told otherwise.
-    #[must_use]
-    pub fn new(name: &'static str, title: &'static str, provenance: Provenance, listing: Vec<Node>) -> Version {
-        let code = Code::link(&model::environment(), &listing);
-        Version {
+    /// A version with functions of its own. It is built in, belongs to 6.0 and is no part of the thread unless
+    /// told otherwise.
+    ///
+    /// # Errors
+    /// If the functions do not link with some release.
+    pub fn new(
+        name: &'static str,
+        title: &'static str,
+        provenance: Provenance,
+        functions: Vec<Arc<Body>>,
+    ) -> Result<Version, LinkError> {
+        Ok(Version {
             name,
             title,
             provenance,
             kernel: Profile::V6_0,
             in_thread: false,
             standing: Standing::BuiltIn { correct: true },
-            loses: Vec::new(),
             migration_entry: None,
             file: None,
-            listing,
-            code,
-        }
+            subject: Arc::new(Subject::new(functions)?),
+        })
     }
 
-    /// The version loses in these scenarios, and is then not believed correct.
-    #[must_use]
-    pub fn loses(mut self, scenarios: &[Scenario]) -> Version {
-        self.loses = scenarios.to_vec();
-        self.standing = Standing::BuiltIn { correct: scenarios.is_empty() };
-        self
+    /// The same version with one body of its functions edited.
+    ///
+    /// # Errors
+    /// If it does not link with some release.
+    pub fn edited(&self, function: usize, body: Vec<Node>) -> Result<Version, LinkError> {
+        let mut functions = self.functions().to_vec();
+        functions[function] = Arc::new(functions[function].with(body));
+        Ok(Version { subject: Arc::new(Subject::new(functions)?), ..self.clone() })
     }
 
-    /// The version loses in a way that no scenario of the table stands for.
+    /// The functions that it replaces.
     #[must_use]
-    pub fn loses_elsewhere(mut self) -> Version {
-        self.standing = Standing::BuiltIn { correct: false };
-        self
+    pub fn functions(&self) -> &[Arc<Body>] {
+        &self.subject.functions
     }
 
-    /// The version has a fault that was put in on purpose.
+    /// What the first function that it replaces does.
     #[must_use]
-    pub fn with_a_fault(mut self) -> Version {
-        self.standing = Standing::Mutant;
-        self
+    pub fn listing(&self) -> &[Node] {
+        self.functions().first().map_or(&[], |b| &b.function.body)
     }
 
-    /// The release whose environment the version belongs to.
+    /// Where a step of one of its functions stands: the file, and the line in it. `None` for a step of a mutant's,
+    /// which stands in no file.
     #[must_use]
-    pub const fn on(mut self, kernel: Profile) -> Version {
-        self.kernel = kernel;
-        self
+    pub fn place(&self, function: &str, step: usize) -> Option<(&'static str, usize)> {
+        let body = self.functions().iter().find(|b| b.function.name == function)?;
+        let source = body.source.as_ref()?;
+        Some((source.file, *source.lines.get(step.checked_sub(1)?)?))
     }
 
-    /// One of the four versions of the thread.
+    /// The code of a release with this version's functions in it.
+    ///
+    /// # Panics
+    /// Never: that it links was tried when it was made.
     #[must_use]
-    pub fn of_the_thread(mut self) -> Version {
-        self.in_thread = true;
-        self
+    pub fn code(&self, release: Profile) -> &Code {
+        let link = || kernel::link(release, self.functions()).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        self.subject.codes[release as usize].get_or_init(link)
+    }
+
+    /// The body of a function as this version runs it in a release.
+    #[must_use]
+    pub fn body(&self, function: &str, release: Profile) -> Option<&Arc<Body>> {
+        let own = self.functions().iter().find(|b| b.function.name == function);
+        own.or_else(|| kernel::body(function, release))
     }
 
     /// How to name it on the command line again.

@@ -27,7 +27,7 @@ fn every_row_names_a_version_that_exists() {
 fn the_table_agrees_with_the_files_of_the_versions() {
     for version in registry() {
         let required: Vec<_> = Scenario::ALL.into_iter().filter(|s| version.must_lose(*s)).collect();
-        assert_eq!(version.loses, required, "{}", version.name);
+        assert_eq!(version.is_believed_correct(), required.is_empty(), "{}", version.name);
         if version.is_believed_correct() {
             let row = version.row(PERFECT).expect("every version has a row");
             assert!(row.cells.iter().flatten().all(|l| *l == Loss::Forbidden), "{}", version.name);

@@ -59,7 +59,7 @@ fn belief_and_expectation_agree() {
 /// The line diff of two listings, without the indentation and the lines that are equal.
 fn changes(left: &str, right: &str) -> Vec<String> {
     let text = |name| {
-        let lines = lines(&find(name).expect("registered").listing);
+        let lines = lines(find(name).expect("registered").listing());
         lines.iter().map(|l| format!("{}\n", l.trim())).collect::<String>()
     };
     let (left, right) = (text(left), text(right));
@@ -191,7 +191,7 @@ fn versions_differ_where_the_patches_differ() {
 #[test]
 fn the_range_flush_changes_its_place() {
     for version in history() {
-        let lines = lines(&version.listing);
+        let lines = lines(version.listing());
         let last = |text: &str| lines.iter().rposition(|l| l == text);
         let unlock = last("unlock ptl").expect("in every version");
         let after = ["5.18", "pre-fix", "v1", "v3.2"].contains(&version.name);
@@ -205,7 +205,7 @@ fn the_range_flush_changes_its_place() {
 #[test]
 fn the_window_is_where_the_lock_is_dropped_in_the_loop() {
     for version in history() {
-        let lines: Vec<_> = lines(&version.listing).iter().map(|l| l.trim().to_owned()).collect();
+        let lines: Vec<_> = lines(version.listing()).iter().map(|l| l.trim().to_owned()).collect();
         let window =
             lines.iter().position(|l| l == "large folio" || l == "if large folio").expect("in every version");
         let expected: &[&str] = match version.name {

@@ -1,6 +1,6 @@
-//! Linking: listings become flat code that an actor's program counter walks.
+//! Linking: functions become flat code that an actor's program counter walks.
 
-use crate::listing::Node;
+use crate::listing::{Doing, Function, Node};
 use crate::{Action, OpKind};
 
 /// A place in the code.
@@ -62,44 +62,94 @@ impl Instr {
     }
 }
 
-/// The environment's listings and one version's listing of the operation under comparison, linked.
+/// The functions of a kernel, linked.
 #[derive(Clone, Debug)]
 pub struct Code {
     instrs: Vec<Instr>,
-    functions: Vec<&'static str>,
-    subject_steps: Vec<u16>,
+    /// The step that each instruction belongs to.
+    places: Vec<Place>,
+    names: Vec<&'static str>,
+    subjects: Vec<bool>,
     entries: [Pc; OpKind::ALL.len()],
     reclaim: Pc,
     populate: Pc,
 }
 
-/// A named listing.
-pub type Named = (&'static str, Vec<Node>);
-
-/// The name under which the environment calls the operation under comparison.
-pub const SUBJECT: &str = "collect";
-/// The kernel function that the operation under comparison models, where its listing does not name it.
-const SUBJECT_FUNCTION: &str = "migrate_vma_collect_pmd";
-
-struct Linker<'a> {
-    named: &'a [Named],
-    subject: &'a [Node],
-    instrs: Vec<Instr>,
-    functions: Vec<&'static str>,
-    function: &'static str,
-    /// The step of the subject that each instruction belongs to; 0 for the environment and for loops.
-    subject_steps: Vec<u16>,
-    in_subject: bool,
+/// A step of a function: the function's number, and the step's, counted from 1 as the function's listing
+/// reads; 0 for what the linker put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    function: u16,
     step: u16,
-    steps: u16,
-    jumps: Vec<(usize, &'static str)>,
 }
 
-/// Where control goes from a block: the end of the enclosing listing and the next round of the enclosing
-/// loop.
+/// Where a kernel is entered.
+pub struct Entries<'a> {
+    /// The function that performs an operation.
+    pub of: &'a dyn Fn(OpKind) -> &'static str,
+    /// A reclaim pass of kswapd.
+    pub reclaim: &'static str,
+    /// Where an operation goes on that faults its pages in when its own work is done.
+    pub populate: &'static str,
+}
+
+/// Why functions do not link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkError {
+    /// A function calls or jumps to another that there is not.
+    Unknown {
+        /// The name that was asked for.
+        name: &'static str,
+        /// Who asks for it; empty for an entry of the kernel.
+        by: &'static str,
+    },
+    /// A function calls itself, maybe through others.
+    Recursion {
+        /// The function.
+        name: &'static str,
+    },
+    /// The code has more instructions than there are places.
+    TooLong,
+}
+
+impl core::fmt::Display for LinkError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            LinkError::Unknown { name, by: "" } => write!(f, "the kernel has no function {name}"),
+            LinkError::Unknown { name, by } => {
+                write!(f, "{by} calls {name}, and there is no function of that name")
+            }
+            LinkError::Recursion { name } => {
+                write!(f, "{name} calls itself; a function is put in where it is called")
+            }
+            LinkError::TooLong => write!(f, "more than {} instructions", Pc::MAX),
+        }
+    }
+}
+
+impl core::error::Error for LinkError {}
+
+struct Linker<'a> {
+    find: &'a dyn Fn(&str) -> Option<&'a Function>,
+    instrs: Vec<Instr>,
+    places: Vec<Place>,
+    names: Vec<&'static str>,
+    /// The functions that are being put in, outermost first.
+    open: Vec<&'static str>,
+    /// The function and step that instructions are put in for.
+    place: Place,
+    /// How many steps of the function have been counted.
+    steps: u16,
+    jumps: Vec<(usize, &'static str)>,
+    error: Option<LinkError>,
+}
+
+/// Where control goes from a block: the end of the enclosing function, its failing end, and the next round of
+/// the enclosing loop.
 #[derive(Clone, Copy)]
 struct Scope {
     end: Pc,
+    fail: Pc,
     next: Pc,
     again: Pc,
 }
@@ -107,10 +157,13 @@ struct Scope {
 impl Linker<'_> {
     fn emit(&mut self, action: Action) -> usize {
         let at = self.instrs.len();
+        if at >= Pc::MAX as usize {
+            self.error.get_or_insert(LinkError::TooLong);
+            return at - 1;
+        }
         let next = at as Pc + 1;
         self.instrs.push(Instr { action, class: Class::of(action), next, alt: next });
-        self.functions.push(self.function);
-        self.subject_steps.push(self.step);
+        self.places.push(self.place);
         at
     }
 
@@ -135,10 +188,8 @@ impl Linker<'_> {
     /// exclusive protocol. Returns its place, where it can fail, and that of its last part, where it has
     /// succeeded.
     fn action(&mut self, action: Action) -> (usize, usize) {
-        if self.in_subject {
-            self.steps += 1;
-            self.step = self.steps;
-        }
+        self.steps += 1;
+        self.place.step = self.steps;
         let at = self.emit(action);
         let last = if action.is_flush() {
             self.emit(Action::FlushWait);
@@ -149,33 +200,91 @@ impl Linker<'_> {
         } else {
             at
         };
-        self.step = 0;
+        self.place.step = 0;
         (at, last)
+    }
+
+    /// Puts a function in. Returns the label that its failing ways out go to, to be filled in, if it has any;
+    /// where it succeeds it falls out of the end.
+    fn call(&mut self, name: &'static str) -> usize {
+        self.steps += 1;
+        let end = self.label();
+        let fail = self.label();
+        match (self.find)(name) {
+            None => {
+                let by = self.open.last().copied().unwrap_or_default();
+                self.error.get_or_insert(LinkError::Unknown { name, by });
+            }
+            Some(_) if self.open.contains(&name) => {
+                self.error.get_or_insert(LinkError::Recursion { name });
+            }
+            // Functions that call each other many times over would take for ever to be too long.
+            Some(_) if self.error.is_some() => {}
+            Some(function) => {
+                let (place, steps) = (self.place, std::mem::take(&mut self.steps));
+                self.open.push(name);
+                self.place = Place { function: self.number(name), step: 0 };
+                let (end, fail) = (end as Pc, fail as Pc);
+                self.block(&function.body, Scope { end, fail, next: end, again: end });
+                (self.place, self.steps) = (place, steps);
+                self.open.pop();
+            }
+        }
+        self.instrs[end].next = self.here();
+        fail
+    }
+
+    fn number(&mut self, name: &'static str) -> u16 {
+        let known = self.names.iter().position(|n| *n == name);
+        known.unwrap_or_else(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        }) as u16
+    }
+
+    /// Emits what a line does. Where it succeeds it falls out of the end; returned is the label that its
+    /// failure goes to, if it is to be told apart.
+    fn doing(&mut self, what: Doing, apart: bool) -> usize {
+        match what {
+            Doing::Call(name) => self.call(name),
+            Doing::Step(action) => {
+                let (at, last) = self.action(action);
+                if apart {
+                    let over = self.emit(Action::Goto);
+                    let failed = self.emit(Action::Goto);
+                    self.instrs[last].next = over as Pc;
+                    self.instrs[last].alt = over as Pc;
+                    self.instrs[at].alt = failed as Pc;
+                    self.instrs[over].next = self.here();
+                    failed
+                } else {
+                    let past = self.emit(Action::Goto);
+                    self.instrs[at].alt = past as Pc;
+                    past
+                }
+            }
+        }
     }
 
     fn block(&mut self, nodes: &[Node], scope: Scope) {
         for node in nodes {
             match node {
-                Node::At(function) => self.function = function,
-                Node::Do(action, other) => {
-                    let (at, last) = self.action(*action);
-                    if other.is_empty() {
-                        self.instrs[at].alt = self.here();
-                    } else {
-                        let over = self.emit(Action::Goto);
-                        self.instrs[last].next = over as Pc;
-                        self.instrs[last].alt = over as Pc;
-                        self.instrs[at].alt = self.here();
-                        self.block(other, scope);
-                        self.instrs[over].next = self.here();
-                    }
+                Node::Do(what, other) if other.is_empty() => {
+                    let past = self.doing(*what, false);
+                    self.instrs[past].next = self.here();
                 }
-                Node::If(action, yes, no) => {
-                    let (at, _) = self.action(*action);
-                    let otherwise = self.label_after(at);
+                Node::Do(what, other) => {
+                    let failed = self.doing(*what, true);
+                    let over = self.emit(Action::Goto);
+                    self.instrs[failed].next = self.here();
+                    self.block(other, scope);
+                    self.instrs[over].next = self.here();
+                }
+                Node::If(what, yes, no) => {
+                    let failed = self.doing(*what, true);
                     self.block(yes, scope);
                     let over = self.emit(Action::Goto);
-                    self.instrs[otherwise].next = self.here();
+                    self.instrs[failed].next = self.here();
                     self.block(no, scope);
                     self.instrs[over].next = self.here();
                 }
@@ -193,23 +302,27 @@ impl Linker<'_> {
                     self.emit(Action::FirstMapping);
                     let again = self.label();
                     let leave = self.label();
+                    let fail = self.label();
                     let top = self.here();
-                    self.block(body, Scope { end: leave as Pc, next: again as Pc, again: top });
+                    self.block(body, Scope { end: leave as Pc, fail: fail as Pc, next: again as Pc, again: top });
                     self.instrs[again].next = self.here();
                     let more = self.emit(Action::MoreMappings);
                     self.instrs[more].next = top;
                     let over = self.emit(Action::Goto);
                     self.instrs[more].alt = over as Pc;
-                    // Leaving the listing out of the loop ends the walk too.
-                    self.instrs[leave].next = self.here();
-                    self.emit(Action::EndMappings);
-                    self.goto(scope.end);
+                    // Leaving the function out of the loop ends the walk too.
+                    for (label, to) in [(leave, scope.end), (fail, scope.fail)] {
+                        self.instrs[label].next = self.here();
+                        self.emit(Action::EndMappings);
+                        self.goto(to);
+                    }
                     self.instrs[over].next = self.here();
                 }
-                Node::Why(_) => {}
+                Node::Why(_) | Node::Remark(_) => {}
                 Node::Again => self.goto(scope.again),
                 Node::Next => self.goto(scope.next),
                 Node::Return => self.goto(scope.end),
+                Node::Fail => self.goto(scope.fail),
                 Node::Retry => {
                     self.emit(Action::Retry);
                 }
@@ -220,111 +333,65 @@ impl Linker<'_> {
                     let at = self.emit(Action::Goto);
                     self.jumps.push((at, name));
                 }
-                Node::Call(name) => {
-                    let function = self.function;
-                    let end = self.label();
-                    let named = self.named;
-                    let subject = self.subject;
-                    let body = if *name == SUBJECT {
-                        subject
-                    } else {
-                        &named.iter().find(|(n, _)| n == name).expect("a listing of that name").1
-                    };
-                    let outside = std::mem::replace(&mut self.in_subject, *name == SUBJECT);
-                    if self.in_subject {
-                        self.function = SUBJECT_FUNCTION;
-                    }
-                    self.block(body, Scope { end: end as Pc, ..scope });
-                    self.in_subject = outside;
-                    self.instrs[end].next = self.here();
-                    self.function = function;
-                }
             }
         }
-    }
-
-    /// The failing way out of the instruction at `at`, to be filled in later.
-    fn label_after(&mut self, at: usize) -> usize {
-        let label = self.label();
-        self.instrs[at].alt = label as Pc;
-        label
     }
 }
 
 impl Code {
-    /// Links the environment with a version's listing of the operation under comparison.
+    /// Links functions: each is put in where it is called, from the entries on. `subject` tells the functions
+    /// under comparison.
     ///
-    /// # Panics
-    /// If a listing calls or jumps to a name that is not in `environment`.
-    #[must_use]
-    pub fn link(environment: &[Named], subject: &[Node]) -> Code {
+    /// # Errors
+    /// If a function is missing or recursive, or the code is too long.
+    pub fn link<'a>(
+        find: &'a dyn Fn(&str) -> Option<&'a Function>,
+        entries: &Entries,
+        subject: &dyn Fn(&str) -> bool,
+    ) -> Result<Code, LinkError> {
         let mut linker = Linker {
-            named: environment,
-            subject,
+            find,
             instrs: Vec::new(),
-            functions: Vec::new(),
-            function: "",
-            subject_steps: Vec::new(),
-            in_subject: false,
-            step: 0,
+            places: Vec::new(),
+            names: Vec::new(),
+            open: Vec::new(),
+            place: Place { function: 0, step: 0 },
             steps: 0,
             jumps: Vec::new(),
+            error: None,
         };
-        let mut starts = Vec::new();
-        for (name, nodes) in environment {
-            linker.function = name;
-            starts.push((*name, linker.here()));
-            let end = linker.label();
-            linker.block(nodes, Scope { end: end as Pc, next: end as Pc, again: end as Pc });
-            linker.instrs[end].next = linker.here();
+        let roots = OpKind::ALL.map(|kind| (entries.of)(kind));
+        let mut wanted: Vec<_> = roots.into_iter().chain([entries.reclaim, entries.populate]).collect();
+        let mut starts: Vec<(&str, Pc)> = Vec::new();
+        while let Some(name) = wanted.pop() {
+            if starts.iter().any(|(n, _)| *n == name) {
+                continue;
+            }
+            starts.push((name, linker.here()));
+            let fail = linker.call(name);
+            linker.instrs[fail].next = linker.here();
             linker.emit(Action::EndOp);
+            wanted.extend(linker.jumps.iter().map(|(_, name)| *name));
+            if let Some(error) = linker.error {
+                return Err(error);
+            }
         }
-        let find = |name: &str| {
-            starts.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("no listing is named {name}")).1
-        };
+        let find = |name: &str| starts.iter().find(|(n, _)| *n == name).map_or(0, |(_, pc)| *pc);
         for (at, name) in std::mem::take(&mut linker.jumps) {
             linker.instrs[at].next = find(name);
         }
         let instrs = thread_gotos(linker.instrs);
-        let entries = OpKind::ALL.map(|kind| {
-            skip(
-                &instrs,
-                find(match kind {
-                    OpKind::Read | OpKind::Write => "access",
-                    OpKind::PageOut => "pageout",
-                    OpKind::Migrate | OpKind::MigrateRange | OpKind::ToSystem => "migrate",
-                    OpKind::Get => "get",
-                    OpKind::Put => "put",
-                    OpKind::Pin => "pin",
-                    OpKind::Unpin => "unpin",
-                    OpKind::Free => "free",
-                    OpKind::DontNeed => "dontneed",
-                    OpKind::Reclaim => "reclaim",
-                    OpKind::SwapMax => "swapmax",
-                    OpKind::Fork => "fork",
-                    OpKind::Exit => "exit",
-                    OpKind::ChildRead | OpKind::ChildWrite => "access",
-                    OpKind::ChildPageOut => "pageout",
-                    OpKind::Protect => "protect",
-                    OpKind::Lock => "mlock",
-                    OpKind::DeviceExclusive => "device_exclusive",
-                    OpKind::DeviceRead | OpKind::DeviceWrite => "device_access",
-                    OpKind::GetWrite => "get",
-                    OpKind::PinWrite => "pin",
-                    OpKind::Dma => "dma",
-                }),
-            )
-        });
-        let reclaim = skip(&instrs, find("reclaim"));
-        let populate = skip(&instrs, find("populate"));
-        Code {
+        let start = |name: &str| skip(&instrs, find(name));
+        let subjects = linker.names.iter().map(|name| subject(name)).collect();
+        Ok(Code {
+            entries: roots.map(start),
+            reclaim: start(entries.reclaim),
+            populate: start(entries.populate),
+            places: linker.places,
+            names: linker.names,
+            subjects,
             instrs,
-            functions: linker.functions,
-            subject_steps: linker.subject_steps,
-            entries,
-            reclaim,
-            populate,
-        }
+        })
     }
 
     /// The instruction at a place.
@@ -334,18 +401,23 @@ impl Code {
         self.instrs[pc as usize]
     }
 
-    /// The kernel function that the instruction at a place models.
+    /// The kernel function that the instruction at a place belongs to.
     #[must_use]
     pub fn function(&self, pc: Pc) -> &'static str {
-        self.functions[pc as usize]
+        self.names[self.places[pc as usize].function as usize]
     }
 
-    /// The step of the operation under comparison that the instruction at a place belongs to, counted from 1
-    /// as its listing reads: a step before what its failure leads to, a condition before what it guards.
-    /// `None` for what belongs to the environment.
+    /// The step of its function that the instruction at a place belongs to, counted from 1 as the listing
+    /// reads: a step before what its failure leads to, a condition before what it guards. `None` for loops.
+    #[must_use]
+    pub fn step(&self, pc: Pc) -> Option<usize> {
+        Some(self.places[pc as usize].step as usize).filter(|n| *n > 0)
+    }
+
+    /// The same for a step of the functions under comparison; `None` for what belongs to others.
     #[must_use]
     pub fn subject_step(&self, pc: Pc) -> Option<usize> {
-        Some(self.subject_steps[pc as usize] as usize).filter(|n| *n > 0)
+        self.step(pc).filter(|_| self.subjects[self.places[pc as usize].function as usize])
     }
 
     /// Where an operation starts. kswapd's page-out is a reclaim pass, not a system call.

@@ -10,7 +10,6 @@
 mod action;
 mod code;
 mod config;
-mod env;
 mod exec;
 mod folio;
 mod footprint;
@@ -26,12 +25,11 @@ mod symmetry;
 mod tlb;
 
 pub use action::Action;
-pub use code::{Code, Instr, Pc};
+pub use code::{Code, Entries, Instr, LinkError, Pc};
 pub use config::{
     Config, Knobs, MigrationEntryBits, MprotectUpgrade, Profile, ReclaimBatch, StickyFlags, Swap, SwapIn,
     SyncSwapIn,
 };
-pub use env::environment;
 pub use folio::{Data, Folio, NO_SLOT, SwapSlot};
 pub use footprint::{Footprint, Object, ObjectKind, Objects, Prospects};
 pub use hardware::{Hardware, Mode};

@@ -1,39 +1,75 @@
-//! Listings: a kernel operation as an ordered list of steps with branches.
+//! Listings: a kernel function as an ordered list of steps with branches.
 //!
 //! A listing is data. It reads top to bottom like the kernel function that it stands for, it can be printed
 //! and compared with another version's, and leaving a step out is an edit of a list. [`crate::Code`] links
-//! the listings of a machine into flat code.
-//!
-//! The [`listing!`](crate::listing!) macro writes one down:
-//!
-//! ```
-//! use model::listing;
-//! let nodes = listing! {
-//!     at "migrate_vma_collect_pmd";
-//!     LockPtl;
-//!     each_page {
-//!         ReadPte;
-//!         Collectable else { next; }
-//!         if Exclusive { ClearPte; FlushPage; } else { ClearPte; }
-//!     }
-//!     UnlockPtl;
-//! };
-//! assert_eq!(nodes.len(), 4);
-//! ```
+//! the functions of a kernel into flat code. How a listing is written down is no matter of this crate.
 
 use crate::Action;
+
+/// A kernel function, or one body of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Its name, as in the kernel.
+    pub name: &'static str,
+    /// What it does.
+    pub body: Vec<Node>,
+}
+
+/// What a line of a listing does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// A step or a condition.
+    Step(Action),
+    /// Another function, by name. It succeeds if it returns, and fails if it leaves by [`Node::Fail`].
+    Call(&'static str),
+}
+
+impl From<Action> for Doing {
+    fn from(action: Action) -> Doing {
+        Doing::Step(action)
+    }
+}
+
+impl Doing {
+    /// The step, if it is one.
+    #[must_use]
+    pub const fn action(self) -> Option<Action> {
+        match self {
+            Doing::Step(action) => Some(action),
+            Doing::Call(_) => None,
+        }
+    }
+
+    /// The words of listings and timelines: of a call, the function's name.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Doing::Step(action) => action.text(),
+            Doing::Call(name) => name,
+        }
+    }
+
+    /// The name in listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Doing::Step(action) => action.name(),
+            Doing::Call(name) => name,
+        }
+    }
+}
 
 /// One line of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// The kernel function that the following steps model.
-    At(&'static str),
-    /// A step; if it fails, the alternative runs first (and usually leaves the place).
-    Do(Action, Vec<Node>),
-    /// A branch on a condition, or on whether a step succeeds.
-    If(Action, Vec<Node>, Vec<Node>),
-    /// Why the step that follows is there (`lostwrite explain`).
+    /// A step or a call; if it fails, the alternative runs first (and usually leaves the place).
+    Do(Doing, Vec<Node>),
+    /// A branch on a condition, or on whether a step or a call succeeds.
+    If(Doing, Vec<Node>, Vec<Node>),
+    /// A comment on a line of its own: why the line that follows is there.
     Why(&'static str),
+    /// A comment behind the line before it.
+    Remark(&'static str),
     /// A loop over the pages of the operation's range.
     EachPage(Vec<Node>),
     /// A loop over the address spaces in which the folio under work may be mapped (the rmap walk).
@@ -42,19 +78,57 @@ pub enum Node {
     Next,
     /// The same round of the enclosing loop once more, from its top.
     Again,
-    /// Leave this listing.
+    /// Leave this function.
     Return,
+    /// Leave this function, and tell the caller that it failed.
+    Fail,
     /// Start the operation again from its first step (a faulting access, a GUP).
     Retry,
     /// The operation is over.
     Finish,
-    /// Go to the environment's listing of that name, and do not come back.
+    /// Go to that function, and do not come back.
     Jump(&'static str),
-    /// Run another listing in place.
-    Call(&'static str),
 }
 
 impl Node {
+    /// Whether it is a comment.
+    #[must_use]
+    pub const fn is_comment(&self) -> bool {
+        matches!(self, Node::Why(_) | Node::Remark(_))
+    }
+
+    /// What it does, if it is a step, a call, or a branch on one.
+    #[must_use]
+    pub const fn doing(&self) -> Option<Doing> {
+        match self {
+            Node::Do(what, _) | Node::If(what, _, _) => Some(*what),
+            _ => None,
+        }
+    }
+
+    /// The blocks inside, in the order in which they read.
+    pub fn blocks(&self) -> impl Iterator<Item = &Vec<Node>> {
+        let (one, other) = match self {
+            Node::Do(_, other) => (Some(other), None),
+            Node::If(_, yes, no) => (Some(yes), Some(no)),
+            Node::EachPage(body) | Node::EachMapping(body) => (Some(body), None),
+            _ => (None, None),
+        };
+        one.into_iter().chain(other)
+    }
+
+    /// The same node with each of its blocks replaced.
+    #[must_use]
+    pub fn with_blocks(&self, mut edit: impl FnMut(&[Node]) -> Vec<Node>) -> Node {
+        match self {
+            Node::Do(what, other) => Node::Do(*what, edit(other)),
+            Node::If(what, yes, no) => Node::If(*what, edit(yes), edit(no)),
+            Node::EachPage(body) => Node::EachPage(edit(body)),
+            Node::EachMapping(body) => Node::EachMapping(edit(body)),
+            other => other.clone(),
+        }
+    }
+
     /// Whether it prints as more than one line.
     fn has_blocks(&self) -> bool {
         match self {
@@ -65,66 +139,25 @@ impl Node {
     }
 }
 
-/// Writes a listing down; see the [module](crate::listing).
-#[macro_export]
-macro_rules! listing {
-    (@ [$($out:tt)*]) => { vec![$($out)*] };
-    (@ [$($out:tt)*] at $at:literal ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::At($at),] $($rest)*)
-    };
-    (@ [$($out:tt)*] why $why:literal ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Why($why),] $($rest)*)
-    };
-    (@ [$($out:tt)*] again ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Again,] $($rest)*)
-    };
-    (@ [$($out:tt)*] next ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Next,] $($rest)*)
-    };
-    (@ [$($out:tt)*] return ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Return,] $($rest)*)
-    };
-    (@ [$($out:tt)*] retry ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Retry,] $($rest)*)
-    };
-    (@ [$($out:tt)*] finish ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Finish,] $($rest)*)
-    };
-    (@ [$($out:tt)*] jump $to:literal ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Jump($to),] $($rest)*)
-    };
-    (@ [$($out:tt)*] call $what:literal ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Call($what),] $($rest)*)
-    };
-    (@ [$($out:tt)*] each_page { $($body:tt)* } $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::EachPage($crate::listing!($($body)*)),] $($rest)*)
-    };
-    (@ [$($out:tt)*] each_mapping { $($body:tt)* } $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::EachMapping($crate::listing!($($body)*)),] $($rest)*)
-    };
-    (@ [$($out:tt)*] if $cond:ident { $($yes:tt)* } else { $($no:tt)* } $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::If(
-            $crate::Action::$cond, $crate::listing!($($yes)*), $crate::listing!($($no)*)),] $($rest)*)
-    };
-    (@ [$($out:tt)*] if $cond:ident { $($yes:tt)* } $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::If(
-            $crate::Action::$cond, $crate::listing!($($yes)*), Vec::new()),] $($rest)*)
-    };
-    (@ [$($out:tt)*] unless $cond:ident { $($no:tt)* } $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::If(
-            $crate::Action::$cond, Vec::new(), $crate::listing!($($no)*)),] $($rest)*)
-    };
-    (@ [$($out:tt)*] $step:ident else { $($no:tt)* } $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Do(
-            $crate::Action::$step, $crate::listing!($($no)*)),] $($rest)*)
-    };
-    (@ [$($out:tt)*] $step:ident ; $($rest:tt)*) => {
-        $crate::listing!(@ [$($out)* $crate::listing::Node::Do($crate::Action::$step, Vec::new()),] $($rest)*)
-    };
-    ($($body:tt)*) => { $crate::listing!(@ [] $($body)*) };
+/// The lines of a listing in the order in which they read, without comments.
+#[must_use]
+pub fn nodes(listing: &[Node]) -> Vec<&Node> {
+    let mut out = Vec::new();
+    for node in listing.iter().filter(|n| !n.is_comment()) {
+        out.push(node);
+        node.blocks().for_each(|block| out.extend(nodes(block)));
+    }
+    out
 }
 
-/// Prints a listing as indented lines of text, as `lostwrite diff` shows it.
+/// What the steps of a listing do, as they are numbered from 1: a step before what its failure leads to, a
+/// condition before what it guards. A call counts as one step.
+#[must_use]
+pub fn steps(listing: &[Node]) -> Vec<Doing> {
+    nodes(listing).into_iter().filter_map(Node::doing).collect()
+}
+
+/// Prints a listing as indented lines of text, in the words of timelines.
 #[must_use]
 pub fn lines(nodes: &[Node]) -> Vec<String> {
     let mut out = Vec::new();
@@ -136,10 +169,9 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
     let pad = "    ".repeat(depth);
     for node in nodes {
         match node {
-            Node::At(function) => out.push(format!("{pad}# {function}")),
-            Node::Do(action, other) if other.is_empty() => out.push(format!("{pad}{}", action.text())),
-            Node::Do(action, other) => {
-                out.push(format!("{pad}{}", action.text()));
+            Node::Do(what, other) if other.is_empty() => out.push(format!("{pad}{}", what.text())),
+            Node::Do(what, other) => {
+                out.push(format!("{pad}{}", what.text()));
                 let mut alternative = Vec::new();
                 write(other, 0, &mut alternative);
                 if other.iter().any(Node::has_blocks) {
@@ -149,12 +181,12 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
                     out.push(format!("{pad}    else {}", alternative.join(", ")));
                 }
             }
-            Node::If(action, yes, no) => {
+            Node::If(what, yes, no) => {
                 if yes.is_empty() {
-                    out.push(format!("{pad}unless {}", action.text()));
+                    out.push(format!("{pad}unless {}", what.text()));
                     write(no, depth + 1, out);
                 } else {
-                    out.push(format!("{pad}if {}", action.text()));
+                    out.push(format!("{pad}if {}", what.text()));
                     write(yes, depth + 1, out);
                     if !no.is_empty() {
                         out.push(format!("{pad}else"));
@@ -170,14 +202,14 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
                 out.push(format!("{pad}each mapping of the folio"));
                 write(body, depth + 1, out);
             }
-            Node::Why(_) => {}
+            Node::Why(_) | Node::Remark(_) => {}
             Node::Next => out.push(format!("{pad}next")),
             Node::Again => out.push(format!("{pad}again")),
             Node::Return => out.push(format!("{pad}return")),
+            Node::Fail => out.push(format!("{pad}fail")),
             Node::Retry => out.push(format!("{pad}retry the access")),
             Node::Finish => out.push(format!("{pad}give up")),
             Node::Jump(name) => out.push(format!("{pad}continue in {name}")),
-            Node::Call(name) => out.push(format!("{pad}{name}")),
         }
     }
 }

@@ -12,8 +12,8 @@ use common::{
     with,
 };
 use model::{
-    Action, Actor, ActorKind, Child, Config, FRAMES, Folio, Hardware, Machine, Op, OpKind, PAGES, Programs, Pte,
-    SLOTS, SYSTEM_FRAMES, Transition as T, World,
+    Action, Actor, ActorKind, Child, Config, FRAMES, Folio, Hardware, Machine, Op, OpKind, PAGES, Profile,
+    Programs, Pte, SLOTS, SYSTEM_FRAMES, Transition as T, World,
 };
 
 #[test]
@@ -306,7 +306,7 @@ fn exit_waits_for_the_childs_threads() {
 /// every page is discarded: no count that nobody explains, and no frame or slot that nobody can have again.
 #[test]
 fn exit_gives_everything_back() {
-    let code = code();
+    let code = code(Profile::default());
     let (mut forks, mut swapped) = (0, 0);
     for n in 0..6_000 {
         let mut draw = Draw(5 << 32 | n);
@@ -316,14 +316,14 @@ fn exit_gives_everything_back() {
         }
         programs.ops[0][draw.below(u64::from(programs.len[0].max(1))) as usize] = Op::new(Fork, 0);
         let mut m = Machine::new(&config);
-        to_the_end(&World::new(&config, &programs, &code), &mut m, &mut draw);
+        to_the_end(&World::new(&config, &programs, code), &mut m, &mut draw);
         forks += u32::from(m.child == Child::Alive);
         swapped += u32::from(m.slots.iter().any(|s| s.mapcount() > 1));
         let end = giving_back(&m, &programs);
         for actor in &mut m.actors {
             actor.op = 0;
         }
-        to_the_end(&World::new(&config, &end, &code), &mut m, &mut draw);
+        to_the_end(&World::new(&config, &end, code), &mut m, &mut draw);
         let at = format!("{m:?}\n{config:?}\n{programs:?}");
         assert!(m.pte.iter().flatten().all(|p| p.is_none()), "{at}");
         assert!(m.folios.iter().all(|f| f.refs == 0 && !f.allocated() && f.mapcount() == 0), "{at}");
@@ -371,8 +371,8 @@ fn frames_to_be_had(m: &mut Machine, config: &Config) -> usize {
     let system = m.folios[..SYSTEM_FRAMES].iter().filter(|f| !f.allocated()).count();
     let ops: [(OpKind, u8); 4] = [(Write, 0), (Write, 1), (Write, 2), (OpKind::MigrateRange, 0)];
     let programs = programs(&[&ops]);
-    let code = code();
-    let world = World::new(config, &programs, &code);
+    let code = code(Profile::default());
+    let world = World::new(config, &programs, code);
     m.read_only = 0;
     m.swap_max = 0;
     m.actors[0].op = 0;

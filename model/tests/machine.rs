@@ -4,8 +4,8 @@ mod common;
 
 use common::{Draw, at_rest, code, maps, programs};
 use model::{
-    ACTORS, Action, Actor, ActorKind, Code, Config, Event, FRAMES, Hardware, MMS, Machine, OpKind, Programs, Swap,
-    Transition, World,
+    ACTORS, Action, Actor, ActorKind, Config, Event, FRAMES, Hardware, MMS, Machine, OpKind, Profile, Programs,
+    Swap, Transition, World,
 };
 use std::collections::BTreeSet;
 
@@ -15,11 +15,11 @@ use std::collections::BTreeSet;
 /// With [`Hardware::PlainRmw`] a cleared entry comes back to life, and then no count means anything: there
 /// only the absence of panics is claimed.
 fn executions(seed: u64, count: u64, mut check: impl FnMut(&World, &Machine, &Event)) {
-    let code: Code = code();
+    let code = code(Profile::default());
     for n in 0..count {
         let mut draw = Draw(seed << 32 | n);
         let (config, programs): (Config, Programs) = (draw.config(), draw.programs());
-        let world = World::new(&config, &programs, &code);
+        let world = World::new(&config, &programs, code);
         let mut machine = Machine::new(&config);
         let sound = config.hardware != Hardware::PlainRmw;
         for draining in [false, true] {
@@ -103,7 +103,7 @@ fn drawn_executions_reach_every_operation_on_every_cpu_and_every_step() {
     // walker load the entry. And fork, which excludes the parent's migrations, could meet a migration entry
     // only if a second child worked on the page while it runs.
     let elsewhere = [Action::MmapReadLock, Action::MmapWriteLock, Action::WalkerRead, Action::CopyMigrationEntry];
-    let code = code();
+    let code = code(Profile::default());
     let never: BTreeSet<_> = (0..code.len() as u16)
         .map(|pc| code.at(pc).action)
         .filter(|a| !a.is_local() && !elsewhere.contains(a) && !taken.contains(a.name()))
@@ -116,11 +116,11 @@ fn drawn_executions_reach_every_operation_on_every_cpu_and_every_step() {
 /// same.
 #[test]
 fn a_step_is_a_pure_function() {
-    let code = code();
+    let code = code(Profile::default());
     for n in 0..500 {
         let mut draw = Draw(2 << 32 | n);
         let (config, programs) = (draw.config(), draw.programs());
-        let world = World::new(&config, &programs, &code);
+        let world = World::new(&config, &programs, code);
         let mut machine = Machine::new(&config);
         for _ in 0..1 << 12 {
             if machine.enabled(&world).is_empty() {
@@ -159,12 +159,12 @@ fn an_enabled_transition_does_something() {
 #[test]
 fn the_drain_reads_every_page_back_from_swap() {
     use OpKind::{Migrate, PageOut, SwapMax, Write};
-    let code = code();
+    let code = code(Profile::default());
     for swap in [Swap::NullBlk, Swap::Disk, Swap::RamDisk] {
         let config = Config { swap, shared: 0b100, ..Config::default() };
         let ops = [(Write, 0), (Write, 1), (SwapMax, 1), (PageOut, 0), (Write, 1), (Migrate, 0), (Migrate, 1)];
         let programs = programs(&[&ops]);
-        let world = World::new(&config, &programs, &code);
+        let world = World::new(&config, &programs, code);
         let mut m = Machine::new(&config);
         let mut read = 0u8;
         for draining in [false, true] {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{code, finish, programs};
-use model::{Actor, Config, Machine, OpKind, Transition as T, World};
+use model::{Actor, Config, Machine, OpKind, Profile, Transition as T, World};
 
 /// CPU 0 writes page 0, the others do their first operation, a load, CPU 0 migrates up to the flush that it
 /// waits for.
@@ -24,10 +24,10 @@ fn flushing(world: &World, readers: usize) -> Machine {
 #[test]
 fn an_initiator_waits_for_every_cpu_that_caches_the_page() {
     use OpKind::{Migrate, Read, Write};
-    let code = code();
+    let code = code(Profile::default());
     let config = Config::default();
     let three = programs(&[&[(Write, 0), (Migrate, 0)], &[(Read, 0)], &[(Read, 0)], &[(Read, 0)]]);
-    let world = World::new(&config, &three, &code);
+    let world = World::new(&config, &three, code);
     let start = flushing(&world, 3);
     assert_eq!(start.actors[0].unanswered(), 0b1110);
     assert!(!start.tlb[0][0][0].valid(), "its own entry goes at once");
@@ -52,9 +52,9 @@ fn an_initiator_waits_for_every_cpu_that_caches_the_page() {
 #[test]
 fn who_caches_nothing_is_not_asked() {
     use OpKind::{Migrate, Read, Write};
-    let (code, config) = (code(), Config::default());
+    let (code, config) = (code(Profile::default()), Config::default());
     let programs = programs(&[&[(Write, 0), (Migrate, 0)], &[(Read, 0)], &[(Read, 1)]]);
-    let world = World::new(&config, &programs, &code);
+    let world = World::new(&config, &programs, code);
     // CPU 2 loads page 1: an entry, but for another page.
     let m = flushing(&world, 2);
     assert!(m.tlb[2][0][1].valid());
@@ -67,11 +67,11 @@ fn who_caches_nothing_is_not_asked() {
 #[test]
 fn no_interrupt_in_the_middle_of_an_access() {
     use OpKind::{Migrate, Read, Write};
-    let (code, config) = (code(), Config::default());
+    let (code, config) = (code(Profile::default()), Config::default());
     for kind in [Read, Write] {
         // CPU 1 loads first, so that its entry is clean and a store has to set D.
         let programs = programs(&[&[(Write, 0), (Migrate, 0)], &[(Read, 0), (kind, 0)]]);
-        let world = World::new(&config, &programs, &code);
+        let world = World::new(&config, &programs, code);
         let mut m = Machine::new(&config);
         finish(&world, &mut m, 0, 1);
         // As after MADV_FREE, so that the hardware has to set D.
@@ -113,9 +113,9 @@ fn no_interrupt_in_the_middle_of_an_access() {
 #[test]
 fn the_dirty_update_checks_the_entry_again() {
     use OpKind::{Migrate, Read, Write};
-    let (code, config) = (code(), Config::default());
+    let (code, config) = (code(Profile::default()), Config::default());
     let programs = programs(&[&[(Write, 0), (Migrate, 0)], &[(Read, 0), (Write, 0)]]);
-    let world = World::new(&config, &programs, &code);
+    let world = World::new(&config, &programs, code);
     let mut m = Machine::new(&config);
     finish(&world, &mut m, 0, 1);
     m.pte[0][0] = m.pte[0][0].with_dirty(false);
@@ -136,9 +136,9 @@ fn the_dirty_update_checks_the_entry_again() {
 #[test]
 fn the_dirty_update_checks_the_frame_too() {
     use OpKind::{Read, Write};
-    let (code, config) = (code(), Config::default());
+    let (code, config) = (code(Profile::default()), Config::default());
     let programs = programs(&[&[(Write, 0), (Write, 1)], &[(Read, 0), (Write, 0)]]);
-    let world = World::new(&config, &programs, &code);
+    let world = World::new(&config, &programs, code);
     let mut m = Machine::new(&config);
     finish(&world, &mut m, 0, 2);
     m.pte[0][0] = m.pte[0][0].with_dirty(false);

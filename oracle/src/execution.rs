@@ -95,7 +95,7 @@ pub fn execute<C: Chooser, O: Observer>(
     observer: &mut O,
 ) -> Summary {
     let config = version.config(config);
-    let world = World::new(&config, programs, &version.code);
+    let world = World::new(&config, programs, version.code(config.profile));
     let mut run = Run { world: &world, machine: Machine::new(&config), steps: 0, observer };
     while run.steps < STEP_BOUND {
         let blind = chooser.blindly();

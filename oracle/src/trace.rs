@@ -20,6 +20,8 @@ pub struct Row {
     pub action: Option<Action>,
     /// The step of the operation under comparison that it is, as [`model::Code::subject_step`] counts.
     pub subject_step: Option<usize>,
+    /// The step of its function that it is, of whichever function.
+    pub listing_step: Option<usize>,
     /// The kernel function that the step models, to be shown; empty where nothing was executed.
     pub function: &'static str,
     /// The machine before the step.
@@ -76,6 +78,7 @@ impl Observer for Writer {
             event: *event,
             action: event.pc.map(|pc| world.code.at(pc).action),
             subject_step: event.pc.and_then(|pc| world.code.subject_step(pc)),
+            listing_step: event.pc.and_then(|pc| world.code.step(pc)),
             function: event.pc.map_or("", |pc| world.code.function(pc)),
             before: self.last,
             after: *machine,
@@ -122,7 +125,7 @@ pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     let gravest = judges.iter().next();
     let finding = judge.map_or(gravest, |judge| judges.of(judge));
     let config = version.config(&case.config);
-    let world = World::new(&config, &case.programs, &version.code);
+    let world = World::new(&config, &case.programs, version.code(config.profile));
     let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding));
     Trace { rows, judges, summary, finding, asked: judge.filter(|_| finding != gravest), diagnosis, scenario }
 }

@@ -7,8 +7,8 @@ mod common;
 
 use common::{case, edited, faulty, faulty_around, heard, is, judged, version, with_after, with_before, without};
 use impls::Version;
-use model::listing::Node;
-use model::{Action, listing};
+use model::Action;
+use model::listing::{Doing, Node};
 use oracle::{Comparison, End, Finding, Judge, Revocation, compare, outcome};
 
 /// Asserts that v3 is beyond reproach on a case, so that a finding is about the fault and not about the case.
@@ -100,7 +100,9 @@ fn a_store_to_a_read_only_page_is_for_revoked_alone() {
 /// The gather ends, and what it owes is forgotten.
 fn without_end_of_gather(nodes: &[Node]) -> Vec<Node> {
     edited(nodes, &|n| match n {
-        Node::Call("end_gather") => vec![common::step(Action::FreeBatch), common::step(Action::GatherEnd)],
+        Node::Do(Doing::Call("tlb_finish_mmu"), _) => {
+            vec![common::step(Action::FreeBatch), common::step(Action::GatherEnd)]
+        }
         n => vec![n],
     })
 }
@@ -141,8 +143,8 @@ fn clean_means_equal_speaks_as_early_as_it_can() {
 fn a_mark_that_comes_late_but_under_the_lock_is_right() {
     let line = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0";
     let v3 = version("v3");
-    let mark = Node::If(Action::PteDirty, vec![common::step(Action::MarkFolioDirty)], vec![]);
-    let rest = without(&v3.listing, &[Action::PteDirty]);
+    let mark = Node::If(Action::PteDirty.into(), vec![common::step(Action::MarkFolioDirty)], vec![]);
+    let rest = without(v3.listing(), &[Action::PteDirty]);
     let late = edited(&rest, &|n| if is(&n, Action::RemoveRmap) { vec![n, mark.clone()] } else { vec![n] });
     let (judges, _) = judged(&faulty("marked behind the migration entry", late), &case(line));
     assert!(judges.is_silent(), "{judges:?}");
@@ -158,14 +160,14 @@ fn rules_broken_around_the_operation_are_for_structural_alone() {
         (
             "I3: a writable entry maps a page that is not exclusive",
             "fork does not write-protect the parent's entry",
-            "fork",
+            "copy_present_pte",
             &(|nodes: &[Node]| without(nodes, &[Action::WriteProtect])) as &dyn Fn(&[Node]) -> Vec<Node>,
             "kernel=6.0 W0 K+",
         ),
         (
             "livelock: something can always move, and the end is never reached",
             "a swap-in that maps nothing: the access faults over and over",
-            "swap_in",
+            "do_swap_page",
             &|nodes| {
                 edited(&without(nodes, &[Action::SwapFree]), &|n| {
                     if is(&n, Action::MapSwappedIn) { vec![common::step(Action::PutFolio)] } else { vec![n] }
@@ -183,13 +185,13 @@ fn rules_broken_around_the_operation_are_for_structural_alone() {
 /// One mutant of v3 per structural rule. The data comes out right in all of them.
 #[test]
 fn broken_rules_are_for_structural_alone() {
-    let v3 = &version("v3").listing;
+    let v3 = version("v3").listing();
     for (rule, title, listing, line) in [
         (
             "I1: a page was freed while a CPU had it mapped writable",
             "no flush at all: the source goes back to the allocator under cpu0's translation",
             edited(v3, &|n| match n {
-                Node::If(Action::PtePresent | Action::AnyCleared, ..) => vec![],
+                Node::If(Doing::Step(Action::PtePresent | Action::AnyCleared), ..) => vec![],
                 n => vec![n],
             }),
             "kernel=6.0 W0 D0",
@@ -198,7 +200,7 @@ fn broken_rules_are_for_structural_alone() {
             "I1: a page was freed while a CPU had it mapped writable",
             "the same with the translation on another CPU",
             edited(v3, &|n| match n {
-                Node::If(Action::PtePresent | Action::AnyCleared, ..) => vec![],
+                Node::If(Doing::Step(Action::PtePresent | Action::AnyCleared), ..) => vec![],
                 n => vec![n],
             }),
             "kernel=6.0 cpu0: D0 | cpu1: W0 | schedule: 1*20 0*60",
@@ -209,7 +211,7 @@ fn broken_rules_are_for_structural_alone() {
             edited(v3, &|n| {
                 if is(&n, Action::InstallMigrationEntry) {
                     vec![
-                        Node::Do(Action::RestorePte, vec![]),
+                        Node::Do(Doing::Step(Action::RestorePte), vec![]),
                         common::step(Action::UnlockFolio),
                         common::step(Action::PutFolio),
                         Node::Next,
@@ -298,8 +300,8 @@ fn broken_rules_are_for_structural_alone() {
             "I5: at the end a page has a reference that nobody will drop",
             "the reference of a pinned page kept on the way out",
             edited(v3, &|n| match n {
-                Node::Do(Action::ShareAnon, other) => {
-                    vec![Node::Do(Action::ShareAnon, without(&other, &[Action::PutFolio]))]
+                Node::Do(Doing::Step(Action::ShareAnon), other) => {
+                    vec![Node::Do(Doing::Step(Action::ShareAnon), without(&other, &[Action::PutFolio]))]
                 }
                 n => vec![n],
             }),
@@ -321,12 +323,13 @@ fn broken_rules_are_for_structural_alone() {
 fn a_version_that_does_nothing_is_for_differential_alone() {
     let idle = faulty(
         "leaves everything where it is",
-        listing! {
-            at "migrate_vma_collect_pmd";
-            LockPtl;
-            each_page { ReadPte; next; }
-            UnlockPtl;
-        },
+        common::listing(
+            "
+            LockPtl
+            each_page { ReadPte; next }
+            UnlockPtl
+    ",
+        ),
     );
     for line in corpus::builtin().into_iter().flat_map(|f| f.entries).filter(|e| e.case.config.keeps_contract()) {
         let (judges, _) = judged(&idle, &line.case);

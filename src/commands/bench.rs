@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Outcome {
     println!(
         "machine: {} bytes; code of v3: {} instructions\n",
         size_of::<Machine>(),
-        input::built_in("v3")?.code.len()
+        input::built_in("v3")?.code(model::Profile::default()).len()
     );
     speeds(args)?;
     println!();
@@ -123,7 +123,7 @@ fn program_only<O: Observer>(
     case: &Case,
     observer: &mut impl FnMut() -> O,
 ) -> (u32, f64) {
-    let world = World::new(&case.config, &case.programs, &version.code);
+    let world = World::new(&case.config, &case.programs, version.code(case.config.profile));
     repeat(args, |_| {
         let mut observer = observer();
         let mut machine = Machine::new(&case.config);

@@ -1,6 +1,8 @@
 //! `lostwrite diff`.
 
 use super::{FINE, Outcome, input};
+use std::collections::BTreeSet;
+
 use similar::{ChangeTag, TextDiff};
 
 /// Two versions' listings side by side where they differ.
@@ -22,7 +24,13 @@ const CONTEXT: usize = 2;
 /// Prints the two listings in two columns; `|`, `<` and `>` mark lines that differ, as in `sdiff`.
 pub fn run(args: &Args) -> Outcome {
     let [left, right] = args.files.exactly(&args.versions)?;
-    let texts = [left, right].map(|v| model::listing::lines(&v.listing).join("\n") + "\n");
+    let names = [left, right].iter().flat_map(|v| v.functions()).map(|b| b.function.name).collect::<BTreeSet<_>>();
+    let texts = [left, right].map(|v| {
+        let bodies = names.iter().filter_map(|name| v.body(name, v.kernel));
+        bodies
+            .map(|b| format!("{}()\n{}", b.function.name, impls::text::write_body(&b.function.body)))
+            .collect::<String>()
+    });
     let heads = [left, right].map(|v| format!("{} [{}]", v.name, v.provenance.source));
     let longest = texts[0].lines().chain([heads[0].as_str()]).map(|l| l.chars().count()).max();
     let width = longest.unwrap_or(0);

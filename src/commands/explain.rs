@@ -4,7 +4,7 @@ use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input};
 use impls::{Scenario, Standing, Version};
 use model::Action;
-use model::listing::Node;
+use model::listing::{Doing, Node};
 
 /// A version's steps, the kernel function behind each, and why it is there.
 #[derive(clap::Args)]
@@ -42,7 +42,10 @@ fn explain(v: &Version) -> Vec<String> {
     page.prose(&format!("{}. Environment: {}.", origin.join("; "), v.kernel.name()), 0, "");
     page.prose(&belief(v), 0, "");
     page.lines.push(String::new());
-    page.block(&v.listing, 0);
+    for body in v.functions() {
+        page.lines.push(format!("{}()  {}", body.function.name, body.file).trim_end().to_owned());
+        page.block(&body.function.body, 1);
+    }
     page.lines
 }
 
@@ -89,20 +92,26 @@ impl Page {
                     self.why = Some(why);
                     continue;
                 }
-                Node::At(function) => self.lines.push(format!("{}{function}()", indent(depth))),
-                Node::Do(action, other) => {
-                    self.step("", *action, depth);
+                // It stands on the line that is printed already.
+                Node::Remark(remark) => {
+                    if let Some(line) = self.lines.last_mut() {
+                        line.push_str(&format!("  # {remark}"));
+                    }
+                    continue;
+                }
+                Node::Do(what, other) => {
+                    self.step("", *what, depth);
                     if !other.is_empty() {
                         self.word("else", depth);
                         self.block(other, depth + 1);
                     }
                 }
-                Node::If(action, yes, no) if yes.is_empty() => {
-                    self.step("unless ", *action, depth);
+                Node::If(what, yes, no) if yes.is_empty() => {
+                    self.step("unless ", *what, depth);
                     self.block(no, depth + 1);
                 }
-                Node::If(action, yes, no) => {
-                    self.step("if ", *action, depth);
+                Node::If(what, yes, no) => {
+                    self.step("if ", *what, depth);
                     self.block(yes, depth + 1);
                     if !no.is_empty() {
                         self.word("else", depth);
@@ -127,20 +136,20 @@ impl Page {
         }
     }
 
-    /// A step with its kernel function, under its reason: the listing's own, or the common one where it comes
-    /// first.
-    fn step(&mut self, before: &str, action: Action, depth: usize) {
-        let note = impls::note(action);
-        let common = note.map(|n| n.why).filter(|_| !self.explained.contains(&action));
-        if self.why.is_none() && common.is_some() {
-            self.explained.push(action);
-        }
+    /// A step with the kernel calls that it stands for, under its reason: the listing's own, or what the step
+    /// means where it comes first.
+    fn step(&mut self, before: &str, what: Doing, depth: usize) {
+        let known = what.action().and_then(impls::step);
+        let common = known.filter(|step| !self.explained.contains(&step.action)).map(|step| {
+            self.explained.push(step.action);
+            step.meaning
+        });
         if let Some(why) = self.why.take().or(common) {
             self.prose(why, depth, "# ");
         }
-        let step = format!("{}{before}{}", indent(depth), action.text());
-        self.lines.push(match note {
-            Some(note) => format!("{step:<COLUMN$}{}", note.function),
+        let step = format!("{}{before}{}", indent(depth), what.name());
+        self.lines.push(match known {
+            Some(known) => format!("{step:<COLUMN$}{}", known.calls),
             None => step,
         });
     }

@@ -6,7 +6,7 @@ use super::story::{cause_code, marks, scenario, symptom_code};
 use super::timeline::actor_name;
 use super::witness::{Side, Witness};
 use corpus::{Case, json as case_json};
-use impls::{Scenario, Version, source};
+use impls::{Scenario, Version};
 use model::{Happened, Transition, frame_name};
 use oracle::{CauseKind, Diagnosis, GivenUp, Row, Trace};
 use serde_json::{Value, json};
@@ -99,13 +99,15 @@ fn cause(trace: &Trace, diagnosis: &Diagnosis) -> Option<Value> {
 
 fn version_value(version: &Version) -> Value {
     let p = version.provenance;
-    let source = source(version);
-    let line = |n: usize| source.as_ref().map(|s| s.lines[n]);
-    let steps = impls::source::actions(&version.listing);
-    let listing = steps
-        .iter()
-        .enumerate()
-        .map(|(n, action)| json!({ "listing_step": n + 1, "text": action.text(), "line": line(n) }));
+    let listing = version.functions().iter().flat_map(|body| {
+        let name = body.function.name;
+        let steps = model::listing::steps(&body.function.body).into_iter().enumerate();
+        steps.map(move |(n, what)| {
+            let line = version.place(name, n + 1).map(|(_, line)| line);
+            json!({ "function": name, "listing_step": n + 1, "text": what.text(), "line": line })
+        })
+    });
+    let file = version.functions().iter().find_map(|b| Some(b.source.as_ref()?.file));
     json!({
         "name": version.name,
         "title": version.title,
@@ -114,7 +116,7 @@ fn version_value(version: &Version) -> Value {
         "source": p.source,
         "kernel": version.kernel.name(),
         "believed_correct": version.is_believed_correct(),
-        "file": source.as_ref().map(|s| s.file.as_ref()),
+        "file": file,
         "listing": listing.collect::<Vec<_>>(),
     })
 }

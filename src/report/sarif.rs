@@ -7,7 +7,7 @@ use super::story::{cause_code, marks, scenario, sentences, symptom_code};
 use super::witness::{Side, Witness};
 use corpus::Case;
 use explore::nightly::timeline_key;
-use impls::{Scenario, Source, Version, source};
+use impls::{Scenario, Version};
 use model::Happened;
 use oracle::{CauseKind, Judge, Row};
 use serde_json::{Value, json};
@@ -112,7 +112,6 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
     let (version, trace) = (losing.version, &losing.trace);
     let finding = trace.finding?;
     let judge = finding.judge();
-    let source = source(version);
     let scenario = scenario(trace);
     let mut message = format!("{}: {}", version.name, sentences(case, trace)?);
     if let Some(scenario) = scenario {
@@ -125,10 +124,10 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
         "ruleIndex": Judge::ALL.iter().position(|j| *j == judge),
         "level": level.word(),
         "message": { "text": format!("{message} Replay: {replay}") },
-        "locations": fault.map(|row| place(version, source.as_ref(), row)).into_iter().collect::<Vec<_>>(),
+        "locations": fault.map(|row| place(version, row)).into_iter().collect::<Vec<_>>(),
         "codeFlows": [{
             "message": { "text": "The steps that tell the story, by actor; executionOrder is the number of the step." },
-            "threadFlows": flows(case, losing, source.as_ref()),
+            "threadFlows": flows(case, losing),
         }],
         "properties": {
             "version": version.name,
@@ -162,19 +161,19 @@ fn at_fault(side: &Side) -> Option<&Row> {
 }
 
 /// The line of a step of the listing if its file holds it, and the kernel function.
-fn place(version: &Version, source: Option<&Source>, row: &Row) -> Value {
+fn place(version: &Version, row: &Row) -> Value {
     let mut out = json!({});
     if !row.function.is_empty() {
         out["logicalLocations"] = json!([{ "fullyQualifiedName": row.function, "kind": "function" }]);
     }
-    if let (Some(source), Some(step)) = (source, row.subject_step) {
-        let mut artifact = json!({ "uri": uri(&source.file) });
-        if version.file.is_none() {
+    if let Some((file, line)) = row.subject_step.and_then(|step| version.place(row.function, step)) {
+        let mut artifact = json!({ "uri": uri(file) });
+        if version.file != Some(file) {
             artifact["uriBaseId"] = ROOT.into();
         }
         out["physicalLocation"] = json!({
             "artifactLocation": artifact,
-            "region": { "startLine": source.lines[step - 1] },
+            "region": { "startLine": line },
         });
     }
     out
@@ -195,7 +194,7 @@ fn uri(path: &str) -> String {
 }
 
 /// A flow for each actor, interrupts and the swap device included, with the steps that tell the story.
-fn flows(case: &Case, side: &Side, source: Option<&Source>) -> Vec<Value> {
+fn flows(case: &Case, side: &Side) -> Vec<Value> {
     let (version, trace) = (side.version, &side.trace);
     let mut flows: Vec<(String, Vec<Value>)> = Vec::new();
     let actors = case.programs.actors as usize;
@@ -217,7 +216,7 @@ fn flows(case: &Case, side: &Side, source: Option<&Source>) -> Vec<Value> {
         for note in changes.iter().map(String::as_str).chain(marks.iter().map(|mark| mark.code)) {
             text += &format!("; {note}");
         }
-        let mut location = place(version, source, row);
+        let mut location = place(version, row);
         location["message"] = json!({ "text": text });
         let step = json!({
             "location": location,

@@ -6,6 +6,7 @@ use impls::Version;
 use model::{Action, Op, Transition};
 use oracle::{Finding, Judge, Row, Trace, trace_of};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::collections::BTreeSet;
 
 use super::timeline::effects;
 
@@ -173,10 +174,16 @@ pub fn neighbour(version: &'static Version, case: &Case) -> Option<Side> {
 
 /// How many lines of two listings differ.
 fn distance(one: &Version, other: &Version) -> usize {
-    let lines = [one, other].map(|version| model::listing::lines(&version.listing));
-    capture_diff_slices(Algorithm::Myers, &lines[0], &lines[1])
-        .iter()
-        .filter(|op| !matches!(op, DiffOp::Equal { .. }))
-        .map(|op| op.old_range().len() + op.new_range().len())
-        .sum()
+    let names = one.functions().iter().chain(other.functions()).map(|b| b.function.name).collect::<BTreeSet<_>>();
+    let lines = |version: &Version, name| {
+        version.body(name, version.kernel).map_or(Vec::new(), |b| model::listing::lines(&b.function.body))
+    };
+    let of_function = |name| -> usize {
+        capture_diff_slices(Algorithm::Myers, &lines(one, name), &lines(other, name))
+            .iter()
+            .filter(|op| !matches!(op, DiffOp::Equal { .. }))
+            .map(|op| op.old_range().len() + op.new_range().len())
+            .sum()
+    };
+    names.into_iter().map(of_function).sum()
 }

@@ -172,7 +172,7 @@ fn sarif_points_into_a_file_of_ones_own() {
     let json = printed(&lostwrite(&["explain", "pre-fix", "--format", "json"]).success());
     let json = json.replace("\"pre-fix\"", "\"mine\"").replace("\"correct\": false", "\"correct\": true");
     let (_folder, path) = written("my listing.json", &json);
-    let mut version = impls::file::read(&json).expect("a version").version;
+    let mut version = impls::file::read(&path, &json).expect("a version").version;
     version.file = Some(path.clone().leak());
     let version: &'static impls::Version = Box::leak(Box::new(version));
     let log = sarif(&[Witness::alone(version, &S1.parse().expect("a case"), None)]);

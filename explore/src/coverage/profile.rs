@@ -6,6 +6,7 @@ use super::steps::{Steps, fnv};
 use corpus::Case;
 use hashbrown::HashSet;
 use impls::Version;
+use model::Profile as Release;
 use oracle::guard::{guarded, quietly};
 use oracle::{Finding, Judge, Judges, Rule, replay, trace};
 use rustc_hash::FxBuildHasher;
@@ -22,12 +23,14 @@ pub struct Profile {
 
 /// Runs cases on every version of the registry and collects what they cover.
 pub struct Profiler {
-    versions: Vec<(&'static Version, Steps)>,
+    /// Each version with the names of its steps, release by release.
+    versions: Vec<(&'static Version, Vec<Steps>)>,
 }
 
 impl Default for Profiler {
     fn default() -> Profiler {
-        Profiler { versions: impls::registry().iter().map(|v| (v, Steps::of(v))).collect() }
+        let steps = |v: &Version| Release::ALL.map(|release| Steps::of(v.code(release))).to_vec();
+        Profiler { versions: impls::registry().iter().map(|v| (v, steps(v))).collect() }
     }
 }
 
@@ -38,7 +41,7 @@ impl Profiler {
         let mut features = HashSet::<Feature, FxBuildHasher>::default();
         let mut said = Vec::new();
         for (n, (version, steps)) in self.versions.iter().enumerate() {
-            let says = match judged(version, steps, case, &mut features) {
+            let says = match judged(version, &steps[case.config.profile as usize], case, &mut features) {
                 Some(judges) => Self::said(version, case, &judges),
                 None => {
                     let impossible = Spoken::Broken(Rule::Impossible);
@@ -69,7 +72,11 @@ impl Profiler {
     /// which pairs can, nobody knows.
     #[must_use]
     pub fn reachable(&self) -> BTreeSet<Feature> {
-        let steps = self.versions.iter().flat_map(|(version, steps)| steps.can_take(version));
+        let of = |version: &'static Version, steps: &Vec<Steps>| {
+            let releases = Release::ALL.into_iter().zip(steps.clone());
+            releases.flat_map(|(release, steps)| steps.can_take(version.code(release))).collect::<BTreeSet<_>>()
+        };
+        let steps = self.versions.iter().flat_map(|(version, steps)| of(version, steps));
         let steps = steps.map(|(step, ok)| Feature::Step { step, ok });
         let goals = oracle::Goal::ALL.iter().map(|goal| Feature::Goal(*goal));
         steps.chain(goals).chain(Spoken::all().map(Feature::Spoken)).collect()

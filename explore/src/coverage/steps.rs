@@ -1,7 +1,6 @@
 //! The steps of all listings by name: what a feature calls a step, wherever it stands in a listing.
 
-use impls::Version;
-use model::{Action, Pc};
+use model::{Action, Code, Pc};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -20,9 +19,8 @@ const NAMED: u16 = 4;
 static NAMES: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
     let mut names = BTreeSet::new();
     for version in impls::registry() {
-        for pc in 0..version.code.len() {
-            names.insert(name(version, pc as Pc));
-        }
+        let code = version.code(version.kernel);
+        names.extend((0..code.len()).map(|pc| name(code, pc as Pc)));
     }
     names.into_iter().collect()
 });
@@ -31,8 +29,8 @@ static NAMES: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
 static HASHES: LazyLock<Vec<u64>> =
     LazyLock::new(|| (0..NAMED + NAMES.len() as u16).map(|n| fnv(Step(n).to_string().as_bytes())).collect());
 
-fn name(version: &Version, pc: Pc) -> (&'static str, &'static str) {
-    (version.code.function(pc), version.code.at(pc).action.name())
+fn name(code: &Code, pc: Pc) -> (&'static str, &'static str) {
+    (code.function(pc), code.at(pc).action.name())
 }
 
 impl Step {
@@ -69,14 +67,14 @@ impl std::fmt::Display for Step {
 pub struct Steps(Vec<Step>);
 
 impl Steps {
-    /// Names the instructions of a version.
+    /// Names the instructions of code.
     #[must_use]
-    pub fn of(version: &Version) -> Steps {
-        let step = |pc| match NAMES.binary_search(&name(version, pc)) {
+    pub fn of(code: &Code) -> Steps {
+        let step = |pc| match NAMES.binary_search(&name(code, pc)) {
             Ok(n) => Step(NAMED + n as u16),
             Err(_) => Step(FOREIGN),
         };
-        Steps((0..version.code.len()).map(|pc| step(pc as Pc)).collect())
+        Steps((0..code.len()).map(|pc| step(pc as Pc)).collect())
     }
 
     /// The name of an instruction.
@@ -85,16 +83,16 @@ impl Steps {
         self.0[pc as usize]
     }
 
-    /// The steps that a version can take, each with whether it has another way out than success.
+    /// The steps that code can take, each with whether it has another way out than success.
     #[must_use]
-    pub fn can_take(&self, version: &Version) -> BTreeSet<(Step, bool)> {
+    pub fn can_take(&self, code: &Code) -> BTreeSet<(Step, bool)> {
         let taken = |pc: &usize| {
-            let action = version.code.at(*pc as Pc).action;
+            let action = code.at(*pc as Pc).action;
             !action.is_local() && !matches!(action, Action::MmapReadLock | Action::MmapWriteLock)
         };
-        let steps = (0..version.code.len()).filter(taken);
+        let steps = (0..code.len()).filter(taken);
         let both = steps.flat_map(|pc| {
-            let instr = version.code.at(pc as Pc);
+            let instr = code.at(pc as Pc);
             // A flush always succeeds, whatever a listing says about failing.
             let fails = instr.alt != instr.next && !instr.action.is_flush();
             [(self.0[pc], true)].into_iter().chain(fails.then_some((self.0[pc], false)))

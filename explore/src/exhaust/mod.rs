@@ -138,7 +138,7 @@ pub fn exhaust_with<M: Memory>(
     mut wanted: impl FnMut(&Finding, &M) -> Answer,
 ) -> (Exhaust, Measure) {
     let config = version.config(&case.config);
-    let world = World::new(&config, &case.programs, &version.code);
+    let world = World::new(&config, &case.programs, version.code(config.profile));
     let plain = Options { symmetry: false, reduction: false, order: Order::Breadth, ..*options };
     let mut spoke = None;
     // What is remembered is not renamed, and need not commute.

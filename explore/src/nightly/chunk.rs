@@ -458,7 +458,6 @@ mod tests {
     use super::super::{LANES, LaneSize, Seeds};
     use super::*;
     use impls::Provenance;
-    use model::listing;
     use model::listing::Node;
 
     fn plan(versions: Vec<&'static Version>) -> Plan {
@@ -474,9 +473,10 @@ mod tests {
         }
     }
 
-    fn leaked(name: &'static str, listing: Vec<Node>) -> &'static Version {
+    fn leaked(name: &'static str, listing: &[Node]) -> &'static Version {
         let provenance = Provenance { author: "mutant", date: "-", source: "-" };
-        Box::leak(Box::new(Version::new(name, "believed correct", provenance, listing)))
+        let v3 = impls::find("v3").expect("registered").edited(0, listing.to_vec()).expect("it links");
+        Box::leak(Box::new(Version { name, title: "believed correct", provenance, ..v3 }))
     }
 
     fn find(name: &str) -> &'static Version {
@@ -510,7 +510,7 @@ mod tests {
 
     #[test]
     fn a_version_that_is_believed_correct_and_loses_is_an_alarm() {
-        let forgetful = leaked("forgetful", find("pre-fix").listing.clone());
+        let forgetful = leaked("forgetful", find("pre-fix").listing());
         let plan = plan(vec![find("v3"), forgetful]);
         for number in 0..5 {
             let chunk = plan.chunk(number);
@@ -527,7 +527,7 @@ mod tests {
 
     #[test]
     fn two_correct_versions_that_do_not_do_the_same_diverge() {
-        let idle = leaked("idle", listing! { at "migrate_vma_collect_pmd"; LockPtl; UnlockPtl; });
+        let idle = leaked("idle", &impls::text::body("LockPtl; UnlockPtl").expect("a listing"));
         let plan = plan(vec![find("v3"), idle]);
         let out = run(&plan, &plan.chunk(0));
         let divergence = out.records.iter().find(|r| r.what == "diverge").expect("a divergence");
@@ -537,7 +537,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_a_finding_and_the_other_versions_go_on() {
-        let impossible = leaked("impossible", listing! { at "migrate_vma_collect_pmd"; PutFolio; });
+        let impossible = leaked("impossible", &impls::text::body("PutFolio").expect("a listing"));
         let plan = plan(vec![impossible, find("pre-fix")]);
         for number in 0..5 {
             let chunk = plan.chunk(number);

@@ -115,7 +115,7 @@ impl Plan {
         use std::fmt::Write as _;
         let mut text = format!("{} {:?} {} {}", self.seed, self.lanes, self.states, self.samples);
         for version in &self.versions {
-            let _ = write!(text, "\n{} {:?} {:?}", version.name, version.standing, version.listing);
+            let _ = write!(text, "\n{} {:?} {:?}", version.name, version.standing, version.functions());
         }
         for case in &self.seeds.cases {
             let _ = write!(text, "\n{case}");

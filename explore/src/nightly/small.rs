@@ -121,7 +121,7 @@ impl Question<'_> {
         let version = self.plan.versions[self.version];
         let Case { config, programs, .. } = self.case;
         let own = version.config(config);
-        let world = World::new(&own, programs, &version.code);
+        let world = World::new(&own, programs, version.code(own.profile));
         let mut walks = Walks::new(&world, Walks::MOST);
         for n in 0..self.plan.samples {
             let mut rng = rng_for(self.plan.seed ^ self.index.rotate_left(32), n);

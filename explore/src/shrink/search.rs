@@ -77,7 +77,7 @@ impl<F: Failure> Shrinker<'_, F> {
         let signature = self.failure.signature().filter(|s| s.allows(case) && self.drains > 0)?;
         let version = signature.version();
         let config = version.config(&case.config);
-        let world = World::new(&config, &case.programs, &version.code);
+        let world = World::new(&config, &case.programs, version.code(config.profile));
         let search = Search {
             world: &world,
             signature,

@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::{mutants, registry};
+use model::Action;
+use model::listing::Node;
 
 #[test]
 fn every_version_reads_back_as_it_was_written() {
     for version in registry().iter().chain(mutants().iter().map(|m| &m.version)) {
         let json = to_json(version);
-        let read = read(&json).unwrap_or_else(|e| panic!("{}: {e}", version.name)).version;
-        assert_eq!(read.listing, version.listing, "{json}");
+        let read = read("mine.json", &json).unwrap_or_else(|e| panic!("{}: {e}", version.name)).version;
+        assert_eq!(read.listing(), version.listing(), "{json}");
         let of = |v: &Version| (v.name, v.title, v.provenance.source, v.kernel, v.migration_entry);
         assert_eq!(of(&read), of(version));
         assert_eq!(read.standing, Standing::Own);
@@ -24,13 +26,14 @@ fn with(listing: &str) -> String {
 #[test]
 fn what_is_optional_has_a_value() {
     let listing = r#"["LockPtl",{"unless":"BatchPending","then":[]},"UnlockPtl"]"#;
-    let e = read(&with(listing)).expect_err("an empty branch");
-    assert!(e.to_string().starts_with("$.listing[1] (unless reclaim's batched flush pending): "), "{e}");
-    let v = read(&with(r#"["LockPtl",{"unless":"BatchPending","then":["FlushMm"]},"UnlockPtl"]"#)).expect("fine");
+    let e = read("mine.json", &with(listing)).expect_err("an empty branch");
+    assert!(e.to_string().contains("$.listing[1] (unless reclaim's batched flush pending): "), "{e}");
+    let v = read("mine.json", &with(r#"["LockPtl",{"unless":"BatchPending","then":["FlushMm"]},"UnlockPtl"]"#))
+        .expect("fine");
     assert_eq!((v.version.kernel, v.version.migration_entry), (Profile::V6_0, None));
-    assert_eq!(v.warnings, []);
-    let flush = vec![Node::Do(Action::FlushMm, vec![])];
-    assert_eq!(v.version.listing[1], Node::If(Action::BatchPending, vec![], flush));
+    assert_eq!(v.warnings, Vec::<String>::new());
+    let flush = vec![Node::Do(Action::FlushMm.into(), vec![])];
+    assert_eq!(v.version.listing()[1], Node::If(Action::BatchPending.into(), vec![], flush));
 }
 
 #[test]
@@ -38,14 +41,11 @@ fn a_wrong_value_is_placed_and_explained() {
     for (listing, complaint) in [
         (r#"["LockPtl","LokPtl"]"#, "$.listing[1]: unknown step \"LokPtl\"; the nearest names are LockPtl"),
         (r#"["lock ptl"]"#, "$.listing[0]: unknown step \"lock ptl\"; the nearest names are LockPtl"),
-        (r#"["Access"]"#, "$.listing[0]: Access is no step of collect: it is a CPU's access to memory"),
-        (
-            r#"[{"if":"FreezeRefs","then":[]}]"#,
-            "$.listing[0].if: FreezeRefs is no step of collect: it is how reclaim",
-        ),
-        (r#"["FlushWait"]"#, "$.listing[0]: FlushWait is no step of collect: the linker"),
-        (r#"["LookupSwapCache"]"#, "LookupSwapCache is no step of collect: it works on what another operation"),
-        (r#"["finish"]"#, "$.listing[0]: \"finish\" ends or restarts"),
+        (r#"["Access"]"#, "$.listing[0] (access memory): it is a CPU's access to memory"),
+        (r#"[{"if":"FreezeRefs","then":[]}]"#, "$.listing[0] (unless freeze refcount): it is how reclaim"),
+        (r#"["FlushWait"]"#, "$.listing[0]: FlushWait is put in by the linker"),
+        (r#"["LookupSwapCache"]"#, "$.listing[0] (look up swap cache): it works on what another operation"),
+        (r#"["finish"]"#, "$.listing[0] (give up): not a line of collect"),
         (r#"[{"each_page":["ReadPte",{"step":"Collectible"}]}]"#, "$.listing[0].each_page[1].step: unknown step"),
         (r#"[{"if":"PteNone","then":"next"}]"#, "$.listing[0].then: found \"next\"; expected a list of lines"),
         (
@@ -54,8 +54,9 @@ fn a_wrong_value_is_placed_and_explained() {
         ),
         (r#"[{"at":"f","then":[]}]"#, "$.listing[0]: found \"then\" beside \"at\"; expected nothing else"),
         (r#"[{"call":"pages"}]"#, "$.listing[0]: found an object with \"call\"; expected a step"),
+        (r#"["nowhere","LockPtl","UnlockPtl"]"#, "$: migrate_vma_collect_pmd calls nowhere"),
         (r#"[{"at":7}]"#, "$.listing[0].at: found 7; expected a text"),
-        (r#"[{"why":"two\nlines"}]"#, "$.listing[0].why: found \"two\\nlines\"; expected one line"),
+        (r#"[{"why":"a\tb"}]"#, "$.listing[0].why: found \"a\\tb\"; expected one line"),
         ("[null]", "$.listing[0]: found null; expected a step such as"),
         ("[]", "$.listing: 0 lines; expected 1 to 1000"),
         (
@@ -63,7 +64,7 @@ fn a_wrong_value_is_placed_and_explained() {
             "$.listing (the end): the listing ends with the page-table lock held; expected UnlockPtl",
         ),
     ] {
-        let e = read(&with(listing)).expect_err(listing).to_string();
+        let e = read("mine.json", &with(listing)).expect_err(listing).to_string();
         assert!(e.contains(complaint), "{listing}: {e}");
     }
 }
@@ -89,7 +90,7 @@ fn a_wrong_field_is_placed_and_explained() {
             "$.migration_entry: found \"all\"; expected",
         ),
     ] {
-        let e = read(&json).expect_err(&json).to_string();
+        let e = read("mine.json", &json).expect_err(&json).to_string();
         assert!(e.contains(complaint), "{json}: {e}");
     }
 }
@@ -99,7 +100,7 @@ fn a_wrong_field_is_placed_and_explained() {
 fn what_only_loses_data_is_read_with_a_warning() {
     let v3 = crate::find("v3").expect("registered");
     let unmarked = to_json(v3).replace(r#""MarkFolioDirty""#, r#""FlushPage""#);
-    let loaded = read(&unmarked).expect("it can be run");
+    let loaded = read("mine.json", &unmarked).expect("it can be run");
     let said: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert!(said.len() == 1 && said[0].contains("each_page[9] (install migration entry): the word"), "{said:?}");
 }
@@ -108,9 +109,9 @@ fn what_only_loses_data_is_read_with_a_warning() {
 #[test]
 fn depth_and_length_are_bounded() {
     let deep = r#"{"if":"AnyCleared","then":["#.repeat(500) + &"]}".repeat(500);
-    let e = read(&with(&format!("[{deep}]"))).expect_err("too deep").to_string();
+    let e = read("mine.json", &with(&format!("[{deep}]"))).expect_err("too deep").to_string();
     assert!(e.contains("recursion limit"), "{e}");
     let long = format!("[{}]", vec![r#""LockPtl","UnlockPtl""#; 501].join(","));
-    let e = read(&with(&long)).expect_err("too long").to_string();
+    let e = read("mine.json", &with(&long)).expect_err("too long").to_string();
     assert!(e.contains("1002 lines; expected 1 to 1000"), "{e}");
 }

@@ -8,132 +8,144 @@
 //! What would deadlock, use what is not there, or leave the operation with something in its hands is an **error**. What only
 //! loses data, or shows old data, is a **warning**: such a listing may be the very thing to be tried.
 
+mod refusal;
 mod state;
 
-use crate::why::note;
 use model::Action;
-use model::listing::Node;
+use model::listing::{Doing, Function, Node, nodes};
 use state::{Entry, Round, State};
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// Something that the lint has to say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Complaint {
     /// Whether the listing cannot be run at all; otherwise it may lose data.
     pub is_error: bool,
-    /// Where, as a path into the JSON form.
-    pub place: String,
-    /// The line at that place.
-    pub line: String,
+    /// Which line of the function, as [`model::listing::nodes`] counts; past the last one for its end.
+    pub line: usize,
     /// What was found, and what was expected.
     pub what: String,
 }
 
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.place, self.line, self.what)
-    }
-}
-
 type States = BTreeSet<State>;
 
-/// Everything that is wrong with a listing, errors first.
+/// Everything that is wrong with a listing of collect, errors first. `find` knows the functions that it may
+/// call.
 #[must_use]
-pub fn lint(listing: &[Node]) -> Vec<Complaint> {
-    let mut walk = Walk { tells_exclusive: asks(listing, Action::Exclusive), ..Walk::default() };
-    let end = walk.block(listing, "$.listing", [State::default()].into(), false);
+pub fn lint<'a>(listing: &'a [Node], find: &'a dyn Fn(&str) -> Option<&'a Function>) -> Vec<Complaint> {
+    let all = nodes(listing);
+    let tells_exclusive = all.iter().any(|n| n.doing() == Some(Doing::Step(Action::Exclusive)));
+    let mut walk = Walk {
+        find,
+        tells_exclusive,
+        complaints: BTreeSet::new(),
+        reached: BTreeSet::new(),
+        next: States::new(),
+        again: States::new(),
+        left: BTreeSet::new(),
+        within: None,
+        depth: 0,
+    };
+    let end = walk.block(listing, 0, [State::default()].into(), false);
     let mut ends = std::mem::take(&mut walk.left);
-    ends.extend(end.into_iter().map(|s| ("$.listing".to_owned(), "the end".to_owned(), s)));
-    for (place, line, s) in ends {
-        let at = At { place: &place, line: &line };
+    ends.extend(end.into_iter().map(|s| (all.len(), false, s)));
+    for (at, failed, s) in ends {
+        walk.expect(at, !failed, "collect does not fail; expected `return`");
         walk.expect(at, !s.ptl, "the listing ends with the page-table lock held; expected UnlockPtl before");
         walk.warn(at, !s.owed, "entries were cleared, and no flush follows; CPUs keep using the old ones");
     }
-    walk.unreached(listing, "$.listing");
+    for (line, _) in all.iter().enumerate() {
+        if !walk.reached.contains(&line) {
+            walk.complain(line, true, "no path comes here; expected it to be left out");
+            break;
+        }
+    }
     let mut complaints: Vec<_> = walk.complaints.into_iter().collect();
     complaints.sort_by_key(|c| !c.is_error);
     complaints
 }
 
-/// A place, and the line there.
-#[derive(Clone, Copy)]
-struct At<'a> {
-    place: &'a str,
-    line: &'a str,
+/// How many lines a node stands on.
+fn size(node: &Node) -> usize {
+    usize::from(!node.is_comment()) + node.blocks().flatten().map(size).sum::<usize>()
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    find: &'a dyn Fn(&str) -> Option<&'a Function>,
     /// The listing asks for `Exclusive` somewhere.
     tells_exclusive: bool,
     complaints: BTreeSet<Complaint>,
-    reached: BTreeSet<String>,
+    reached: BTreeSet<usize>,
     /// States that went on to the next round.
     next: States,
     /// States that begin the round again.
     again: States,
-    /// Where the listing was left, and how.
-    left: BTreeSet<(String, String, State)>,
+    /// Where the function was left, whether it failed, and how.
+    left: BTreeSet<(usize, bool, State)>,
+    /// The line of the call whose callee is walked through.
+    within: Option<usize>,
+    depth: usize,
 }
 
-impl Walk {
-    fn complain(&mut self, at: At, is_error: bool, what: &str) {
-        let (place, line) = (at.place.to_owned(), at.line.to_owned());
-        self.complaints.insert(Complaint { is_error, place, line, what: what.to_owned() });
+impl Walk<'_> {
+    fn complain(&mut self, line: usize, is_error: bool, what: &str) {
+        let line = self.within.unwrap_or(line);
+        self.complaints.insert(Complaint { is_error, line, what: what.to_owned() });
     }
 
-    fn expect(&mut self, at: At, fine: bool, otherwise: &str) {
+    fn expect(&mut self, at: usize, fine: bool, otherwise: &str) {
         if !fine {
             self.complain(at, true, otherwise);
         }
     }
 
-    fn warn(&mut self, at: At, fine: bool, otherwise: &str) {
+    fn warn(&mut self, at: usize, fine: bool, otherwise: &str) {
         if !fine {
             self.complain(at, false, otherwise);
         }
     }
 
-    /// Lets states through a block; what falls out of its end comes back.
-    fn block(&mut self, nodes: &[Node], path: &str, mut states: States, looping: bool) -> States {
-        for (i, node) in nodes.iter().enumerate() {
+    /// Lets states through a block whose first line has that number; what falls out of its end comes back.
+    fn block(&mut self, nodes: &[Node], first: usize, mut states: States, looping: bool) -> States {
+        let mut line = first;
+        for node in nodes {
             if states.is_empty() {
                 break;
             }
-            let place = format!("{path}[{i}]");
-            self.reached.insert(place.clone());
-            states = self.node(node, &place, states, looping);
+            if !node.is_comment() {
+                if self.within.is_none() {
+                    self.reached.insert(line);
+                }
+                states = self.node(node, line, states, looping);
+            }
+            line += size(node);
         }
         states
     }
 
-    fn node(&mut self, node: &Node, place: &str, states: States, looping: bool) -> States {
-        let words = words(node);
-        let at = At { place, line: &words };
+    fn node(&mut self, node: &Node, at: usize, states: States, looping: bool) -> States {
+        let inside = at + 1;
         match node {
-            Node::At(_) | Node::Why(_) => states,
-            Node::Do(action, other) => {
-                self.expect(
-                    at,
-                    other.is_empty() || state::can_fail(*action),
-                    "this never fails; expected no else",
-                );
-                let (mut yes, no) = self.split(*action, at, &states, looping);
+            Node::Why(_) | Node::Remark(_) => states,
+            Node::Do(what, other) => {
+                let can_fail = self.can_fail(*what);
+                self.expect(at, other.is_empty() || can_fail, "this never fails; expected no else");
+                let (mut yes, no) = self.doing(*what, at, &states, looping);
                 if other.is_empty() {
                     yes.extend(no);
                 } else {
-                    yes.extend(self.block(other, &format!("{place}.else"), no, looping));
+                    yes.extend(self.block(other, inside, no, looping));
                 }
                 yes
             }
-            Node::If(action, then, other) => {
-                self.expect(at, state::can_fail(*action), "this never fails; expected a condition");
+            Node::If(what, then, other) => {
+                let can_fail = self.can_fail(*what);
+                self.expect(at, can_fail, "this never fails; expected a condition");
                 self.expect(at, !(then.is_empty() && other.is_empty()), "expected something in the branch");
-                let (yes, no) = self.split(*action, at, &states, looping);
-                let unless = if then.is_empty() { "then" } else { "else" };
-                let mut out = self.block(then, &format!("{place}.then"), yes, looping);
-                out.extend(self.block(other, &format!("{place}.{unless}"), no, looping));
+                let (yes, no) = self.doing(*what, at, &states, looping);
+                let mut out = self.block(then, inside, yes, looping);
+                let behind = inside + then.iter().map(size).sum::<usize>();
+                out.extend(self.block(other, behind, no, looping));
                 out
             }
             Node::EachPage(body) => {
@@ -162,35 +174,70 @@ impl Walk {
                 }
                 States::new()
             }
-            Node::Return => {
+            Node::Return | Node::Fail => {
                 for s in states {
-                    let s = if looping { self.round_over(at, &s) } else { s };
-                    self.left.insert((place.to_owned(), words.clone(), s));
+                    let s = if looping && self.within.is_none() { self.round_over(at, &s) } else { s };
+                    self.left.insert((at, *node == Node::Fail, s));
                 }
                 States::new()
             }
-            Node::EachMapping(_) | Node::Retry | Node::Finish | Node::Jump(_) | Node::Call(_) => {
+            Node::EachMapping(_) | Node::Retry | Node::Finish | Node::Jump(_) => {
                 self.complain(
                     at,
                     true,
-                    "not a line of collect; expected steps, if, each_page, next, again, return",
+                    "not a line of collect; expected steps, calls, if, each_page, next, again, return",
                 );
                 states
             }
         }
     }
 
+    fn can_fail(&self, what: Doing) -> bool {
+        match what {
+            Doing::Step(action) => state::can_fail(action),
+            Doing::Call(name) => {
+                (self.find)(name).is_none_or(|f| nodes(&f.body).iter().any(|n| matches!(n, Node::Fail)))
+            }
+        }
+    }
+
+    /// The states in which a step or a call succeeds, and those in which it fails.
+    fn doing(&mut self, what: Doing, at: usize, states: &States, looping: bool) -> (States, States) {
+        let name = match what {
+            Doing::Step(action) => return self.split(action, at, states, looping),
+            Doing::Call(name) => name,
+        };
+        // A call is walked through as if the function stood there.
+        let Some(function) = (self.find)(name).filter(|_| self.depth < DEEPEST) else {
+            return (states.clone(), States::new());
+        };
+        let outside = std::mem::take(&mut self.left);
+        let within = self.within.replace(self.within.unwrap_or(at));
+        self.depth += 1;
+        let mut yes = self.block(&function.body, 0, states.clone(), looping);
+        self.depth -= 1;
+        self.within = within;
+        let mut no = States::new();
+        for (_, failed, s) in std::mem::replace(&mut self.left, outside) {
+            if failed {
+                no.insert(s)
+            } else {
+                yes.insert(s)
+            };
+        }
+        (yes, no)
+    }
+
     /// Round after round, until no new state comes up.
-    fn each_page(&mut self, body: &[Node], at: At, states: &States) -> States {
-        let path = format!("{}.each_page", at.place);
-        let end = At { place: &path, line: "the end of the round" };
+    fn each_page(&mut self, body: &[Node], at: usize, states: &States) -> States {
+        let end = at;
         let fresh = |s: &State| State { round: Round::default(), ..*s };
         let mut seen = States::new();
         let mut out = States::new();
         let mut new: States = states.iter().map(fresh).collect();
         while !new.is_empty() {
             seen.extend(&new);
-            let fallen = self.block(body, &path, new, true);
+            let fallen = self.block(body, at + 1, new, true);
             let over = fallen.iter().map(|s| self.round_over(end, s)).collect::<Vec<_>>();
             out.extend(over);
             out.append(&mut self.next);
@@ -208,7 +255,7 @@ impl Walk {
     }
 
     /// What must hold when a round is left, and what it leaves behind.
-    fn round_over(&mut self, at: At, s: &State) -> State {
+    fn round_over(&mut self, at: usize, s: &State) -> State {
         let r = s.round;
         let collected = r.entry == Entry::Migration;
         self.expect(
@@ -247,9 +294,9 @@ impl Walk {
     }
 
     /// The states in which an action succeeds, and those in which it fails.
-    fn split(&mut self, action: Action, at: At, states: &States, looping: bool) -> (States, States) {
-        if note(action).is_none() {
-            self.complain(at, true, crate::why::refusal(action));
+    fn split(&mut self, action: Action, at: usize, states: &States, looping: bool) -> (States, States) {
+        if let Some(refusal) = refusal::refusal(action) {
+            self.complain(at, true, refusal);
         }
         if !looping && !state::of_the_range(action) {
             self.complain(at, true, "this is about a page; expected it inside each_page");
@@ -271,7 +318,7 @@ impl Walk {
     }
 
     /// What an action needs.
-    fn requirements(&mut self, action: Action, at: At, s: &State, looping: bool) {
+    fn requirements(&mut self, action: Action, at: usize, s: &State, looping: bool) {
         use Action as A;
         let r = s.round;
         match action {
@@ -367,52 +414,13 @@ impl Walk {
             _ => {}
         }
     }
-
-    /// Lines that no path comes to: the first of each block.
-    fn unreached(&mut self, nodes: &[Node], path: &str) {
-        for (i, node) in nodes.iter().enumerate() {
-            let place = format!("{path}[{i}]");
-            if !self.reached.contains(&place) {
-                let line = words(node);
-                let what = "no path comes here; expected it to be reachable, or left out";
-                self.complain(At { place: &place, line: &line }, true, what);
-                return;
-            }
-            match node {
-                Node::Do(_, other) => self.unreached(other, &format!("{place}.else")),
-                Node::If(_, then, other) => {
-                    self.unreached(then, &format!("{place}.then"));
-                    let key = if then.is_empty() { "then" } else { "else" };
-                    self.unreached(other, &format!("{place}.{key}"));
-                }
-                Node::EachPage(body) => self.unreached(body, &format!("{place}.each_page")),
-                _ => {}
-            }
-        }
-    }
 }
 
-fn has_step(nodes: &[Node]) -> bool {
-    nodes.iter().any(|n| match n {
-        Node::Do(action, other) => !action.is_local() || has_step(other),
-        Node::If(action, yes, no) => !action.is_local() || has_step(yes) || has_step(no),
-        _ => false,
-    })
-}
+/// Calls in calls: more than any function has.
+const DEEPEST: usize = 32;
 
-fn asks(nodes: &[Node], action: Action) -> bool {
-    nodes.iter().any(|n| match n {
-        Node::Do(a, other) => *a == action || asks(other, action),
-        Node::If(a, yes, no) => *a == action || asks(yes, action) || asks(no, action),
-        Node::EachPage(body) => asks(body, action),
-        _ => false,
-    })
-}
-
-/// The first line of a node, as listings print it.
-fn words(node: &Node) -> String {
-    let lines = model::listing::lines(std::slice::from_ref(node));
-    lines.first().cloned().unwrap_or_else(|| "why".to_owned())
+fn has_step(body: &[Node]) -> bool {
+    nodes(body).into_iter().filter_map(Node::doing).any(|what| what.action().is_none_or(|a| !a.is_local()))
 }
 
 #[cfg(test)]

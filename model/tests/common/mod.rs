@@ -1,44 +1,16 @@
-//! What the tests of the machine share: a version of collect, programs by hand, draws.
+//! What the tests of the machine share: a kernel, programs by hand, draws.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use model::listing::Node;
 use model::{
     ACTORS, Action, Actor, ActorKind, Child, Code, Config, DEVICE_FRAMES, Event, FRAMES, Frame, Hardware, Knobs,
     MMS, Machine, MigrationEntryBits, MprotectUpgrade, Op, OpKind, PAGES, Profile, Programs, Pte, PteKind,
-    ReclaimBatch, SLOTS, SYSTEM_FRAMES, StickyFlags, Swap, SwapIn, SyncSwapIn, Transition, World, environment,
-    is_device, listing,
+    ReclaimBatch, SLOTS, SYSTEM_FRAMES, StickyFlags, Swap, SwapIn, SyncSwapIn, Transition, World, is_device,
 };
 
-/// The operation under comparison as it was merged for 6.0 (the crates above this one know it as v3).
-pub fn collect() -> Vec<Node> {
-    listing! {
-        at "migrate_vma_collect_pmd";
-        LockPtl;
-        each_page {
-            ReadPte;
-            if CollectHole { next; }
-            Collectable else { next; }
-            GetFolio;
-            TrylockFolio else { PutFolio; next; }
-            if Exclusive {
-                ClearPte;
-                if PtePresent { FlushPage; }
-                ShareAnon else { RestorePte; UnlockFolio; PutFolio; next; }
-            } else {
-                ClearPte;
-            }
-            if PteDirty { MarkFolioDirty; }
-            InstallMigrationEntry;
-            RemoveRmap;
-        }
-        if AnyCleared { FlushRange; }
-        UnlockPtl;
-    }
-}
-
-pub fn code() -> Code {
-    Code::link(&environment(), &collect())
+/// 6.0 with the collect that was merged for it, or another release with that collect.
+pub fn code(release: Profile) -> &'static Code {
+    impls::find("v3").expect("registered").code(release)
 }
 
 /// CPUs with these operations each.
@@ -62,8 +34,7 @@ pub fn programs_with(kinds: &[ActorKind], actors: &[&[(OpKind, u8)]]) -> Program
 
 /// A world in which these programs have not begun.
 pub fn with(config: &Config, programs: &Programs, test: impl FnOnce(&World, Machine)) {
-    let code = code();
-    test(&World::new(config, programs, &code), Machine::new(config));
+    test(&World::new(config, programs, code(config.profile)), Machine::new(config));
 }
 
 /// Runs one CPU's program to its end.

@@ -51,7 +51,7 @@ impl Sequence {
             programs.push(0, *op);
         }
         let config = version.config(config);
-        let code: &Code = &version.code;
+        let code: &Code = version.code(config.profile);
         let world = World::new(&config, &programs, code);
         let mut machine = Machine::new(&config);
         let mut pipe = Pipe::default();

@@ -3,10 +3,11 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use corpus::Case;
-use impls::{Provenance, Version};
-use model::listing::Node;
-use model::{Action, Code};
+use impls::{Provenance, Standing, Subject, Version};
+use model::Action;
+use model::listing::{Doing, Node};
 use oracle::{Judge, Judges, Summary};
+use std::sync::Arc;
 
 /// A case in text form.
 pub fn case(line: &str) -> Case {
@@ -32,42 +33,45 @@ pub fn heard(judges: &Judges) -> Vec<Judge> {
 
 /// A version with a fault put in on purpose.
 pub fn faulty(title: &'static str, listing: Vec<Node>) -> Version {
-    let provenance = Provenance { author: "mutant", date: "-", source: "v3 with a change" };
-    Version::new("mutant", title, provenance, listing).with_a_fault()
+    let v3 = version("v3");
+    let edited = v3.edited(0, listing).expect("it links");
+    named(title, edited)
 }
 
-/// v3 with a fault put into the kernel around it: into the listing of that name.
+fn named(title: &'static str, version: Version) -> Version {
+    let provenance = Provenance { author: "mutant", date: "-", source: "v3 with a change" };
+    Version { name: "mutant", title, provenance, standing: Standing::Mutant, ..version }
+}
+
+/// Lines of a function.
+pub fn listing(lines: &str) -> Vec<Node> {
+    impls::text::body(lines).unwrap_or_else(|e| panic!("{lines}: {e:?}"))
+}
+
+/// 6.0 with v3's collect and a fault in another function.
 pub fn faulty_around(title: &'static str, place: &str, edit: &dyn Fn(&[Node]) -> Vec<Node>) -> Version {
-    let mut version = faulty(title, version("v3").listing.clone());
-    let mut environment = model::environment();
-    let listing = environment.iter_mut().find(|(name, _)| *name == place).expect("a listing of that name");
-    let changed = edit(&listing.1);
-    assert_ne!(listing.1, changed, "{title}: nothing changed");
-    listing.1 = changed;
-    version.code = Code::link(&environment, &version.listing);
-    version
+    let v3 = version("v3");
+    let shipped = v3.body(place, v3.kernel).expect("a function of that name");
+    let changed = edit(&shipped.function.body);
+    assert_ne!(shipped.function.body, changed, "{title}: nothing changed");
+    let functions = v3.functions().iter().cloned().chain([Arc::new(shipped.with(changed))]).collect();
+    let subject = Subject::new(functions).expect("it links");
+    named(title, Version { subject: Arc::new(subject), ..v3.clone() })
 }
 
 /// The listing with every node replaced by what `edit` makes of it, innermost first.
 pub fn edited(nodes: &[Node], edit: &dyn Fn(Node) -> Vec<Node>) -> Vec<Node> {
-    let inner = |node: &Node| match node {
-        Node::Do(action, other) => Node::Do(*action, edited(other, edit)),
-        Node::If(action, yes, no) => Node::If(*action, edited(yes, edit), edited(no, edit)),
-        Node::EachPage(body) => Node::EachPage(edited(body, edit)),
-        Node::EachMapping(body) => Node::EachMapping(edited(body, edit)),
-        other => other.clone(),
-    };
-    nodes.iter().flat_map(|node| edit(inner(node))).collect()
+    nodes.iter().flat_map(|node| edit(node.with_blocks(|block| edited(block, edit)))).collect()
 }
 
 /// Whether a node is that step, or a branch on it.
 pub fn is(node: &Node, action: Action) -> bool {
-    matches!(node, Node::Do(a, _) | Node::If(a, _, _) if *a == action)
+    node.doing() == Some(Doing::Step(action))
 }
 
 /// A plain step.
 pub fn step(action: Action) -> Node {
-    Node::Do(action, Vec::new())
+    Node::Do(action.into(), Vec::new())
 }
 
 /// The listing without some steps, or branches on them.

@@ -15,7 +15,7 @@ use model::OpKind;
 #[must_use]
 pub fn finding_html(witness: &Witness) -> String {
     let versions = [Some(&witness.losing), witness.beside.as_ref()].into_iter().flatten().map(|side| side.version);
-    let listings = Listings::new(versions);
+    let listings = Listings::new(versions, witness.case.config.profile);
     let grid = Grid { witness, listings: &listings, prefix: "", whole: true };
     let title = title(witness);
     let body = html! {

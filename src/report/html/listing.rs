@@ -1,12 +1,13 @@
 //! Listings as a page shows them: each line with the kernel function that it models and why it is there, and
 //! an anchor that a step of a timeline can lead to.
 
-use impls::Version;
+use impls::{Body, Version};
 use maud::{Markup, html};
-use model::Action;
-use model::listing::Node;
+use model::listing::{Doing, Node};
+use model::{Action, Profile};
 use oracle::Row;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A line of a listing.
 pub(super) struct Line {
@@ -16,21 +17,18 @@ pub(super) struct Line {
     action: Option<Action>,
     /// Its number among the steps, as [`model::Code::subject_step`] counts them.
     number: Option<usize>,
-    /// The kernel function that the lines from here on model.
-    function: &'static str,
     why: Option<&'static str>,
 }
 
 /// The lines of a listing.
-fn lines(nodes: &[Node], function: &'static str) -> Vec<Line> {
-    let mut walk = Walk { out: Vec::new(), function, steps: 0, why: None };
+fn lines(nodes: &[Node]) -> Vec<Line> {
+    let mut walk = Walk { out: Vec::new(), steps: 0, why: None };
     walk.block(nodes, 0);
     walk.out
 }
 
 struct Walk {
     out: Vec<Line>,
-    function: &'static str,
     steps: usize,
     /// The reason that waits for its line.
     why: Option<&'static str>,
@@ -41,17 +39,17 @@ impl Walk {
         for node in nodes {
             match node {
                 Node::Why(why) => self.why = Some(why),
-                Node::At(function) => self.function = function,
-                Node::Do(action, other) => {
-                    self.step("", *action, depth);
+                Node::Remark(_) => {}
+                Node::Do(what, other) => {
+                    self.step("", *what, depth);
                     self.branch("else", other, depth);
                 }
-                Node::If(action, yes, no) if yes.is_empty() => {
-                    self.step("unless ", *action, depth);
+                Node::If(what, yes, no) if yes.is_empty() => {
+                    self.step("unless ", *what, depth);
                     self.block(no, depth + 1);
                 }
-                Node::If(action, yes, no) => {
-                    self.step("if ", *action, depth);
+                Node::If(what, yes, no) => {
+                    self.step("if ", *what, depth);
                     self.block(yes, depth + 1);
                     self.branch("else", no, depth);
                 }
@@ -73,15 +71,16 @@ impl Walk {
         }
     }
 
-    fn step(&mut self, before: &str, action: Action, depth: usize) {
+    fn step(&mut self, before: &str, what: Doing, depth: usize) {
         self.steps += 1;
-        self.line(format!("{before}{}", action.text()), Some(action), depth);
+        self.line(format!("{before}{}", what.text()), Some(what), depth);
     }
 
-    fn line(&mut self, text: String, action: Option<Action>, depth: usize) {
-        let number = action.map(|_| self.steps);
+    fn line(&mut self, text: String, what: Option<Doing>, depth: usize) {
+        let number = what.map(|_| self.steps);
+        let action = what.and_then(Doing::action);
         let why = self.why.take();
-        self.out.push(Line { depth, text, action, number, function: self.function, why });
+        self.out.push(Line { depth, text, action, number, why });
     }
 }
 
@@ -95,68 +94,83 @@ pub(super) struct Model {
     pub why: Option<&'static str>,
 }
 
+/// The lines of a function.
+type Printed = (&'static Body, Vec<Line>);
+
 /// The listings of the versions on a page, and of what surrounds them.
 pub(super) struct Listings {
-    versions: BTreeMap<&'static str, (&'static Version, Vec<Line>)>,
-    /// By name, in the order of the environment.
-    environment: Vec<(&'static str, Vec<Line>)>,
+    versions: BTreeMap<&'static str, (&'static Version, Vec<Printed>)>,
+    /// By name.
+    environment: Vec<Printed>,
 }
 
 impl Listings {
-    /// The listings of some versions and of everything around them.
-    pub(super) fn new(versions: impl IntoIterator<Item = &'static Version>) -> Listings {
-        let of = |v: &'static Version| (v.name, (v, lines(&v.listing, "")));
-        let around = model::environment().into_iter().map(|(name, nodes)| (name, lines(&nodes, name)));
-        Listings { versions: versions.into_iter().map(of).collect(), environment: around.collect() }
+    /// The listings of some versions and of everything around them in a release.
+    pub(super) fn new(versions: impl IntoIterator<Item = &'static Version>, release: Profile) -> Listings {
+        let printed = |b: &'static Arc<Body>| (&**b, lines(&b.function.body));
+        let of = |v: &'static Version| (v.name, (v, v.functions().iter().map(printed).collect()));
+        let environment = impls::kernel::functions(release).map(printed).collect();
+        Listings { versions: versions.into_iter().map(of).collect(), environment }
     }
 
     /// What a step of a version models; nothing if no listing has it (an interrupt, the swap device).
     pub(super) fn models(&self, version: &Version, row: &Row) -> Option<Model> {
         row.event.pc?;
-        if let Some(number) = row.subject_step {
-            let line = self.versions.get(version.name)?.1.iter().find(|l| l.number == Some(number))?;
-            let note = line.action.and_then(impls::note);
-            let why = line.why.or(note.map(|n| n.why)).filter(|why| !why.is_empty());
-            let function = note.map_or(line.function, |n| n.function);
-            return Some(Model { anchor: step_id(version, number), function, within: line.function, why });
-        }
-        // Of lines that say the same within a function the first stands for all.
-        let same = |l: &Line| l.function == row.function && l.action == row.action;
-        let within = |l: &Line| l.function == row.function;
-        let find = |wanted: &dyn Fn(&Line) -> bool| {
-            self.environment.iter().find_map(|(name, lines)| Some((*name, lines.iter().position(wanted)?)))
+        let (number, name) = (row.listing_step, row.function);
+        let of = |printed: &'_ [Printed]| printed.iter().position(|(b, _)| b.function.name == name);
+        let (own, (_, lines)) = match row.subject_step {
+            Some(_) => {
+                let functions = &self.versions.get(version.name)?.1;
+                (true, &functions[of(functions)?])
+            }
+            None => (false, &self.environment[of(&self.environment)?]),
         };
-        let (name, at) = find(&same).or_else(|| find(&within))?;
-        Some(Model { anchor: line_id(name, at), function: row.function, within: row.function, why: None })
+        let at = lines.iter().position(|l| number.is_some() && l.number == number).unwrap_or(0);
+        let line = lines.get(at)?;
+        let known = line.action.and_then(impls::step);
+        let function = known.map_or(name, |step| step.calls);
+        let why = line.why.or(known.map(|step| step.meaning));
+        let anchor = if own { step_id(version, name, number?) } else { line_id(name, at) };
+        Some(Model { anchor, function, within: name, why })
     }
 
     /// The listings on the page, the versions' open. Lines that not all versions have are marked.
     pub(super) fn print(&self) -> Markup {
-        let common = |text: &str| self.versions.values().all(|(_, lines)| lines.iter().any(|l| l.text == text));
+        let common = |text: &str| {
+            let has = |lines: &Vec<Line>| lines.iter().any(|l| l.text == text);
+            self.versions.values().all(|(_, functions)| functions.iter().any(|(_, lines)| has(lines)))
+        };
         html! {
             div.listings {
-                @for (version, lines) in self.versions.values() {
+                @for (version, functions) in self.versions.values() {
                     section.listing id=(version_id(version)) aria-labelledby=(format!("{}-h", version_id(version))) {
-                        h3 id=(format!("{}-h", version_id(version))) { (version.name) ": migrate_vma_collect_pmd" }
-                        p { (version.title) }
-                        (super::page::provenance(version))
-                        ol.lines {
-                            @for line in lines {
-                                (print_line(line, line.number.map(|n| step_id(version, n)), !common(&line.text)))
+                        @for (n, (body, lines)) in functions.iter().enumerate() {
+                            @let name = body.function.name;
+                            @if n == 0 {
+                                h3 id=(format!("{}-h", version_id(version))) { (version.name) ": " (name) }
+                                p { (version.title) }
+                                (super::page::provenance(version))
+                            } @else {
+                                h3 { (version.name) ": " (name) }
+                            }
+                            ol.lines {
+                                @for line in lines {
+                                    (print_line(line, line.number.map(|n| step_id(version, name, n)), !common(&line.text)))
+                                }
                             }
                         }
                     }
                 }
             }
             details.environment {
-                summary { "What surrounds it: the listings of the environment (" (self.environment.len()) ")" }
+                summary { "What surrounds it: the functions of the kernel (" (self.environment.len()) ")" }
                 div.listings {
-                    @for (name, lines) in &self.environment {
-                        section.listing aria-label=(name) {
-                            h3 { (name) }
+                    @for (body, lines) in &self.environment {
+                        section.listing aria-label=(body.function.name) {
+                            h3 { (body.function.name) " (" (body.file) ")" }
                             ol.lines {
                                 @for (at, line) in lines.iter().enumerate() {
-                                    (print_line(line, Some(line_id(name, at)), false))
+                                    (print_line(line, Some(line_id(body.function.name, at)), false))
                                 }
                             }
                         }
@@ -168,9 +182,9 @@ impl Listings {
 }
 
 fn print_line(line: &Line, id: Option<String>, own: bool) -> Markup {
-    let note = line.action.filter(|_| id.as_ref().is_some_and(|i| !i.starts_with("env-"))).and_then(impls::note);
-    let why = line.why.or(note.map(|n| n.why)).filter(|why| !why.is_empty());
-    let function = note.map(|n| n.function).unwrap_or_default();
+    let known = line.action.filter(|_| id.as_ref().is_some_and(|i| !i.starts_with("env-"))).and_then(impls::step);
+    let why = line.why.or(known.map(|step| step.meaning));
+    let function = known.map(|step| step.calls).unwrap_or_default();
     html! {
         li id=[id] .own[own] style=(format!("--depth:{}", line.depth)) {
             span.text { (line.text) }
@@ -184,8 +198,11 @@ pub(super) fn version_id(version: &Version) -> String {
     format!("listing-{}", slug(version.name))
 }
 
-fn step_id(version: &Version, number: usize) -> String {
-    format!("{}-{number}", version_id(version))
+fn step_id(version: &Version, function: &str, number: usize) -> String {
+    match version.functions().iter().position(|b| b.function.name == function) {
+        None | Some(0) => format!("{}-{number}", version_id(version)),
+        Some(_) => format!("{}-{function}-{number}", version_id(version)),
+    }
 }
 
 fn line_id(name: &str, at: usize) -> String {
@@ -213,11 +230,12 @@ mod tests {
     #[test]
     fn the_numbers_of_the_lines_are_those_of_the_linker() {
         for version in impls::registry() {
-            let lines = lines(&version.listing, "");
+            let lines = lines(version.listing());
+            let code = version.code(version.kernel);
             let mut seen = 0;
-            for pc in 0..version.code.len() {
-                let Some(number) = version.code.subject_step(pc as model::Pc) else { continue };
-                let action = version.code.at(pc as model::Pc).action;
+            for pc in 0..code.len() {
+                let Some(number) = code.subject_step(pc as model::Pc) else { continue };
+                let action = code.at(pc as model::Pc).action;
                 let line = lines.iter().find(|l| l.number == Some(number)).expect("a line of that number");
                 let rides_along =
                     [Action::FlushWait, Action::FlushAgain, Action::ClearExclusive].contains(&action);

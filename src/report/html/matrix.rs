@@ -15,7 +15,7 @@ use maud::{Markup, html};
 /// The page of the tables that these options gave.
 #[must_use]
 pub fn matrix_html(options: &MatrixOptions, tables: &[Matrix]) -> String {
-    let listings = Listings::new(options.versions.iter().copied());
+    let listings = Listings::new(options.versions.iter().copied(), options.kernel.unwrap_or_default());
     let expected = tables.iter().all(Matrix::is_fine);
     let built_in = tables.iter().all(Matrix::as_expected);
     let title = "Versions and scenarios";

@@ -34,7 +34,7 @@ pub fn night_html(report: &Report, versions: &[&'static Version]) -> String {
         .iter()
         .filter_map(|(_, w)| w.as_ref())
         .flat_map(|w| [Some(w.losing.version), w.beside.as_ref().map(|side| side.version)].into_iter().flatten());
-    let listings = Listings::new(versions);
+    let listings = Listings::new(versions, model::Profile::default());
     let title = format!("Night: {}", if report.red { "RED" } else { "GREEN" });
     let body = html! {
         h1 { (title) }

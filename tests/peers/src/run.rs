@@ -99,7 +99,7 @@ fn sampled(version: &Version, case: &Case, kind: SamplerKind, seed: u64, executi
 /// The same number, of executions that look up what earlier ones did.
 fn remembering(version: &Version, case: &Case, kind: SamplerKind, seed: u64, executions: usize) -> u64 {
     let config = version.config(&case.config);
-    let world = World::new(&config, &case.programs, &version.code);
+    let world = World::new(&config, &case.programs, version.code(config.profile));
     let mut walks = Walks::new(&world, Walks::MOST);
     let lost = (0..executions as u64).filter(|index| {
         let walked = walks.walk(&mut Recorder::new(kind, rng_for(seed, *index)));

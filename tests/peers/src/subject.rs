@@ -12,7 +12,7 @@ use oracle::{Judge, Judges, Observer};
 pub fn world(version: &'static Version, case: &Case) -> &'static World<'static> {
     let config = Box::leak(Box::new(version.config(&case.config)));
     let programs = Box::leak(Box::new(case.programs));
-    Box::leak(Box::new(World::new(config, programs, &version.code)))
+    Box::leak(Box::new(World::new(config, programs, version.code(config.profile))))
 }
 
 /// Whether a step was a load of a wrong value: an execution is followed up to its first one.

@@ -45,7 +45,7 @@ impl std::fmt::Display for Outside {
 pub fn model(version: &Version, case: &Case, purpose: Purpose, actions: &str) -> Result<String, Outside> {
     let config = version.config(&case.config);
     within(&config, &case.programs)?;
-    let world = World::new(&config, &case.programs, &version.code);
+    let world = World::new(&config, &case.programs, version.code(config.profile));
     let mut text = format!("/* {} on {case} */\n", version.name);
     text += &declare::world(&world, purpose);
     text += actions;

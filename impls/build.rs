@@ -1,0 +1,43 @@
+//! Lists the listings that are built in: every `*.listing` below `kernel/` and `versions/`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
+    let mut out = String::new();
+    for (name, folder) in [("KERNEL", "kernel"), ("VERSIONS", "versions")] {
+        let mut files = Vec::new();
+        find(&root.join(folder), &mut files)?;
+        // Folders are read in any order.
+        files.sort();
+        let _ = writeln!(out, "static {name}: &[(&str, &str)] = &[");
+        for file in files {
+            let below = file.strip_prefix(&root).map_err(io::Error::other)?;
+            let path = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+            let _ = writeln!(
+                out,
+                "    ({:?}, include_str!({:?})),",
+                format!("impls/{path}"),
+                file.display().to_string()
+            );
+        }
+        out.push_str("];\n");
+    }
+    let to = Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("listings.rs");
+    fs::write(to, out)
+}
+
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "listing") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! The kernel: a body for every function, by release.
+//!
+//! The listings are in `impls/kernel/<file>/<function>/<variant>.listing`. A variant is named after the first
+//! release that has it, or `any`: a release has the newest variant that is not newer than itself.
+
+use crate::text::{self, Document, FunctionText};
+use model::listing::Function;
+use model::{Code, Entries, LinkError, OpKind, Profile};
+use std::sync::{Arc, LazyLock};
+
+include!(concat!(env!("OUT_DIR"), "/listings.rs"));
+
+/// A function as some kernel or some version has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// Name and steps.
+    pub function: Function,
+    /// The kernel's source file.
+    pub file: &'static str,
+    /// The releases in whose source the order of the steps was read.
+    pub read: &'static str,
+    /// The first release that has this body, `any`, or empty for one of a version's own.
+    pub variant: &'static str,
+    /// What its comment says.
+    pub comment: &'static str,
+    /// Where it is written down.
+    pub source: Option<Source>,
+}
+
+/// The file of a listing, and the line of each of its steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path: relative to the repository for what is built in, as it was given for a file of one's own.
+    pub file: &'static str,
+    /// The lines, from 1; the first is that of step 1, as [`model::listing::steps`] counts.
+    pub lines: Vec<usize>,
+}
+
+/// The releases, oldest first, as variants are named after them.
+const RELEASES: [&str; 9] = ["any", "5.18", "5.19", "6.0", "6.1", "6.1.192", "7.0-rc6", "7.2", "7.3"];
+
+static LIBRARY: LazyLock<Vec<Arc<Body>>> = LazyLock::new(|| {
+    let mut all: Vec<_> = KERNEL.iter().map(|(path, text)| Arc::new(built_in(path, text))).collect();
+    all.sort_by_key(|b| (b.function.name, age(b.variant)));
+    all
+});
+
+fn built_in(path: &'static str, text: &str) -> Body {
+    let document = text::parse(text).unwrap_or_else(|all| {
+        let problems = text::Problems { file: path.to_owned(), text: text.to_owned(), all };
+        panic!("a listing that is built in:\n{problems}")
+    });
+    let [function] = document.functions.as_slice() else { panic!("{path}: expected one function") };
+    let mut body = Body::new(path, text, function);
+    let stem = path.rsplit('/').next().and_then(|name| name.strip_suffix(".listing"));
+    body.variant = stem.unwrap_or_else(|| panic!("{path}: expected a variant"));
+    body
+}
+
+impl Body {
+    /// A function of a file.
+    #[must_use]
+    pub fn new(path: &'static str, text: &str, function: &FunctionText) -> Body {
+        let of = |key| text::value(&function.fields, key).map_or("", |f| crate::kept(&f.value));
+        Body {
+            function: Function { name: crate::kept(&function.name.value), body: function.body.clone() },
+            file: of("file"),
+            read: of("read"),
+            variant: "",
+            comment: crate::kept(&function.comment),
+            source: Some(Source { file: path, lines: lines_of_steps(text, function) }),
+        }
+    }
+
+    /// The same function with other steps, which stand in no file.
+    #[must_use]
+    pub fn with(&self, body: Vec<model::listing::Node>) -> Body {
+        Body { function: Function { name: self.function.name, body }, source: None, ..self.clone() }
+    }
+
+    /// How it is written down.
+    #[must_use]
+    pub fn to_text(&self) -> FunctionText {
+        let field = |key: &str, value: &str| text::Field {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            remark: String::new(),
+            place: 0..0,
+        };
+        let fields = [("file", self.file), ("read", self.read)];
+        FunctionText {
+            comment: self.comment.to_owned(),
+            name: field("function", self.function.name),
+            fields: fields.into_iter().filter(|f| !f.1.is_empty()).map(|f| field(f.0, f.1)).collect(),
+            body: self.function.body.clone(),
+            places: Vec::new(),
+        }
+    }
+}
+
+/// The line of each step.
+fn lines_of_steps(text: &str, function: &FunctionText) -> Vec<usize> {
+    let nodes = model::listing::nodes(&function.body);
+    let steps = nodes.iter().zip(&function.places).filter(|(n, _)| n.doing().is_some());
+    steps.map(|(_, place)| text::line(text, place.start)).collect()
+}
+
+fn age(release: &str) -> usize {
+    RELEASES.iter().position(|r| *r == release).unwrap_or_else(|| panic!("no release is named {release}"))
+}
+
+/// Every body of every function.
+#[must_use]
+pub fn library() -> &'static [Arc<Body>] {
+    &LIBRARY
+}
+
+/// Every variant of a function, oldest first.
+#[must_use]
+pub fn variants(name: &str) -> &'static [Arc<Body>] {
+    let all = library();
+    let from = all.partition_point(|b| b.function.name < name);
+    let to = from + all[from..].partition_point(|b| b.function.name == name);
+    &all[from..to]
+}
+
+/// The body that a function has in a release. A function that is newer than the release is the oldest that
+/// there is, so that what calls it can run there.
+#[must_use]
+pub fn body(name: &str, release: Profile) -> Option<&'static Arc<Body>> {
+    let variants = variants(name);
+    let age_of_release = age(release.name());
+    variants.iter().rev().find(|b| age(b.variant) <= age_of_release).or_else(|| variants.first())
+}
+
+/// The functions of a release, by name, as a version with nothing replaced runs them.
+pub fn functions(release: Profile) -> impl Iterator<Item = &'static Arc<Body>> {
+    let mut last = "";
+    let names = library().iter().map(|b| b.function.name).filter(move |n| std::mem::replace(&mut last, n) != *n);
+    names.filter_map(move |name| body(name, release))
+}
+
+/// The function that performs an operation.
+#[must_use]
+pub const fn entry(kind: OpKind) -> &'static str {
+    match kind {
+        OpKind::Read | OpKind::Write | OpKind::ChildRead | OpKind::ChildWrite => "user_access",
+        OpKind::PageOut | OpKind::ChildPageOut => "madvise_pageout",
+        OpKind::Migrate | OpKind::MigrateRange => "dmirror_migrate_to_device",
+        OpKind::ToSystem => "dmirror_migrate_to_system",
+        OpKind::Get | OpKind::GetWrite => "get_user_pages_fast",
+        OpKind::Put => "__bio_release_pages",
+        OpKind::Pin | OpKind::PinWrite => "pin_user_pages_fast",
+        OpKind::Unpin => "unpin_user_pages_dirty_lock",
+        OpKind::Free => "madvise_free_single_vma",
+        OpKind::DontNeed => "zap_page_range_single",
+        OpKind::Reclaim => RECLAIM,
+        OpKind::SwapMax => "swap_max_write",
+        OpKind::Fork => "dup_mmap",
+        OpKind::Exit => "exit_mm",
+        OpKind::Protect => "mprotect_fixup",
+        OpKind::Lock => "mlock_fixup",
+        OpKind::DeviceExclusive => "make_device_exclusive_range",
+        OpKind::DeviceRead | OpKind::DeviceWrite => "dmirror_access",
+        OpKind::Dma => "device_dma",
+    }
+}
+
+const RECLAIM: &str = "shrink_inactive_list";
+const POPULATE: &str = "populate_vma_page_range";
+
+/// Links a release with functions replaced.
+///
+/// # Errors
+/// If one of them calls a function that there is not, or itself.
+pub fn link(release: Profile, replaced: &[Arc<Body>]) -> Result<Code, LinkError> {
+    let own = |name: &str| replaced.iter().find(|b| b.function.name == name);
+    let find = |name: &str| own(name).or_else(|| body(name, release)).map(|b| &b.function);
+    let entries = Entries { of: &entry, reclaim: RECLAIM, populate: POPULATE };
+    Code::link(&find, &entries, &|name| own(name).is_some())
+}
+
+/// The files of the versions that are built in.
+pub(crate) fn version_files() -> impl Iterator<Item = (&'static str, &'static str, Document)> {
+    VERSIONS.iter().map(|(path, text)| {
+        let document = text::parse(text).unwrap_or_else(|all| {
+            let problems = text::Problems { file: (*path).to_owned(), text: (*text).to_owned(), all };
+            panic!("a version that is built in:\n{problems}")
+        });
+        (*path, *text, document)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::listing::{Doing, Node, steps};
+
+    /// The tree is the table of contents: a file is found by the kernel file and the function that it names.
+    #[test]
+    fn every_listing_stands_where_its_function_says() {
+        for body in library() {
+            let source = body.source.as_ref().expect("built in");
+            let folder = match body.file {
+                "the CPU" | "a device" => "cpu",
+                // 5.18 had it in mm/migrate.c.
+                "mm/migrate.c" if body.function.name == "migrate_vma_collect_pmd" => "mm/migrate_device.c",
+                file => file,
+            };
+            let expected = format!("impls/kernel/{folder}/{}/{}.listing", body.function.name, body.variant);
+            assert_eq!(source.file, expected);
+            let lines: Vec<_> =
+                KERNEL.iter().find(|(path, _)| *path == source.file).expect("there").1.lines().collect();
+            for (step, line) in steps(&body.function.body).iter().zip(&source.lines) {
+                assert!(lines[line - 1].contains(step.name()), "{}:{line}: {}", source.file, step.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_release_has_the_newest_body_that_is_not_newer() {
+        let collect = |release| body("migrate_vma_collect_pmd", release).expect("there").variant;
+        assert_eq!(collect(Profile::V5_18), "5.18");
+        assert_eq!(collect(Profile::V6_1), "6.1");
+        assert_eq!(collect(Profile::V7_0Rc6), "7.0-rc6");
+        assert_eq!(collect(Profile::V7_3), "7.3");
+        assert_eq!(body("no_such_function", Profile::V7_3), None);
+    }
+
+    #[test]
+    fn every_release_links_and_needs_every_function() {
+        fn calls(nodes: &[Node], out: &mut Vec<&'static str>) {
+            for node in nodes {
+                match node {
+                    Node::Do(Doing::Call(name), _) | Node::If(Doing::Call(name), _, _) | Node::Jump(name) => {
+                        out.push(name);
+                    }
+                    _ => {}
+                }
+                node.blocks().for_each(|b| calls(b, out));
+            }
+        }
+        for release in Profile::ALL {
+            link(release, &[]).unwrap_or_else(|e| panic!("{}: {e}", release.name()));
+            let mut named: Vec<_> = OpKind::ALL.into_iter().map(entry).chain([RECLAIM, POPULATE]).collect();
+            functions(release).for_each(|b| calls(&b.function.body, &mut named));
+            for body in functions(release) {
+                assert!(named.contains(&body.function.name), "nobody calls {}", body.function.name);
+            }
+        }
+    }
+
+    /// What is built in is in the canonical layout. `LAYOUT=overwrite` writes the files anew.
+    #[test]
+    fn what_is_built_in_is_written_in_the_canonical_layout() {
+        for (path, text) in KERNEL.iter().chain(VERSIONS) {
+            let document = text::parse(text).unwrap_or_else(|e| panic!("{path}: {e:?}"));
+            let canonical = text::write(&document);
+            if canonical != *text && std::env::var_os("LAYOUT").is_some() {
+                let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+                std::fs::write(file, &canonical).expect("written");
+                continue;
+            }
+            assert_eq!(canonical, *text, "{path}");
+        }
+    }
+}
