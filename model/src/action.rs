@@ -210,6 +210,8 @@ actions! {
     SwapBacked local "swap-backed",
     InSwapCache local "in swap cache",
     MaybePinned local "maybe pinned",
+    /// PG_mlocked: the entry of a locked VMA maps the folio.
+    Mlocked local "mlocked",
     /// Another folio of the page is on the LRU.
     MoreToReclaim local "another folio of the page",
     /// A clean lazyfree page that somebody references stays lazyfree (7.0).
@@ -271,8 +273,6 @@ actions! {
     VmaLocked local "vma locked",
     /// `lru_add_drain`: this CPU's batch of lazyfree pages takes effect.
     DrainLru step "drain lru batch",
-    /// The release empties the batches before it unmaps (up to 6.13).
-    UnmapDrains local "drains before it unmaps",
     GatherBegin step "begin mmu gather",
     /// This gather owes a flush, or another one is active on the address space.
     GatherOwesFlush step "flush owed or gather nested",
@@ -353,6 +353,8 @@ actions! {
     /// Re-checks the entry; a load or store of the device, and the driver's dirty mark.
     MirrorAccess step "device access through the mirror",
     InstallExclusiveEntry step "install device-exclusive entry",
+    /// The folio under work is the one that the local variable names.
+    EntryFolio local "folio of the entry",
     /// The reference that keeps the folio while its lock is waited for.
     GetExclusiveFolio step "get folio of the entry",
     /// `restore_exclusive_pte`.

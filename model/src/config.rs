@@ -141,14 +141,6 @@ impl Profile {
         Profile::ALL.into_iter().find(|p| p.name() == name)
     }
 
-    /// Whether MADV_DONTNEED and `exit_mmap` empty this CPU's LRU batches before they unmap. Up to 6.13 they
-    /// do (6.1: `zap_page_range`, `zap_page_range_single`, `exit_mmap`); then "mm: remove unnecessary calls
-    /// to lru_add_drain" took the calls out.
-    #[must_use]
-    pub const fn unmap_drains(self) -> bool {
-        !matches!(self, Profile::V7_0Rc6 | Profile::V7_3)
-    }
-
     /// Whether a swap-in frees the slot before it maps the page, drains this CPU's batches for a store, and
     /// so sees by the references that a page is the process's own (6.1, `do_swap_page`). 7.2 and 7.3 map it
     /// first and go by the swap entry alone; a page that is the process's own all the same is reused by

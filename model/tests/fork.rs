@@ -4,8 +4,8 @@
 mod common;
 
 use OpKind::{
-    ChildRead, ChildWrite, DeviceExclusive, DontNeed, Exit, Fork, Get, Lock, Migrate, PageOut, Pin, Protect, Put,
-    Read, Reclaim, Unpin, Write,
+    ChildRead, ChildWrite, DeviceExclusive, DontNeed, Exit, Fork, Get, GetWrite, Lock, Migrate, PageOut, Pin,
+    Protect, Put, Read, Reclaim, Unpin, Write,
 };
 use common::{
     Draw, alone, at_rest, can_run, code, finish, maps, next_step, programs, programs_with, run, through, up_to,
@@ -78,6 +78,23 @@ fn a_device_exclusive_page_is_restored_and_shared() {
     assert!(m.pte[0][0].is_present() && m.pte[1][0].is_present());
     assert!(!m.pte[0][0].write() && m.pte[0][0].dirty());
     assert_eq!(m.folios[m.pte[0][0].frame() as usize].refs, 2);
+}
+
+/// Its lock has to be free: fork does not wait for it under the page-table locks, but fails.
+#[test]
+fn fork_fails_if_a_device_exclusive_page_is_locked() {
+    let ops: &[(OpKind, u8)] = &[(Write, 1), (GetWrite, 0), (DeviceExclusive, 0), (Fork, 0)];
+    let programs = programs(&[ops, &[(Put, 0)]]);
+    with(&Config::default(), &programs, |world, mut m| {
+        finish(world, &mut m, 0, 3);
+        assert!(m.pte[0][0].is_device_exclusive());
+        through(world, &mut m, 1, Action::LockFolio);
+        finish(world, &mut m, 0, 4);
+        assert!(m.pte[0][0].is_device_exclusive() && m.child == Child::None);
+        assert!(m.pte[0][1].is_present(), "what comes behind it was not looked at: {:?}", m.pte[0]);
+        finish(world, &mut m, 1, 1);
+        at_rest(&m, world.config, world.programs);
+    });
 }
 
 /// Two threads of the child store to the same page. Between the copy and its installation by one of them the

@@ -126,7 +126,26 @@ fn a_page_that_is_locked_meanwhile_is_kept() {
         through(world, &mut m, 1, Action::AddToSwap);
         finish(world, &mut m, 0, 2);
         finish(world, &mut m, 1, 1);
-        assert!(m.pte[0][0].is_present());
+        let pte = m.pte[0][0];
+        let folio = m.folios[pte.frame() as usize];
+        assert!(pte.is_present() && !folio.swapcache() && folio.dirty(), "the slot is given back: {folio:?}");
+        at_rest(&m, world.config, world.programs);
+    });
+}
+
+/// mlock comes before reclaim has locked the page: it is not evictable any more, and gets no slot.
+#[test]
+fn a_page_that_is_locked_after_its_isolation_gets_no_slot() {
+    let programs = programs_with(&[ActorKind::Kswapd], &[&[(Write, 0), (Lock, 0)], &[(PageOut, 0)]]);
+    with(&Config::default(), &programs, |world, mut m| {
+        finish(world, &mut m, 0, 1);
+        through(world, &mut m, 1, Action::IsolateForReclaim);
+        finish(world, &mut m, 0, 2);
+        finish(world, &mut m, 1, 1);
+        let pte = m.pte[0][0];
+        let folio = m.folios[pte.frame() as usize];
+        assert!(pte.is_present() && pte.accessed(), "A stays too: {pte:?}");
+        assert!(!folio.swapcache() && !folio.dirty() && folio.lru(), "{folio:?}");
         at_rest(&m, world.config, world.programs);
     });
 }

@@ -5,10 +5,10 @@ mod common;
 
 use OpKind::{
     ChildWrite, DeviceExclusive, DeviceRead, DeviceWrite, DontNeed, Exit, Fork, Free, Get, Lock, Migrate, PageOut,
-    Protect, Put, Read, Write,
+    Pin, Protect, Put, Read, Write,
 };
-use common::alone;
-use model::{Config, Folio, Machine, OpKind, Profile, Pte};
+use common::{alone, at_rest, finish, next_step, programs_with, run, through, with};
+use model::{Action, ActorKind, Config, Folio, Machine, OpKind, Profile, Pte, TlbEntry};
 
 const OLD: Profile = Profile::V6_1_192;
 const NEW: Profile = Profile::V7_3;
@@ -182,5 +182,45 @@ fn a_page_in_the_batch_of_mlock_is_copied() {
         // Not locked: one batch, which both kernels know of.
         let folio = page(profile, &[(Write, 0), (PageOut, 0), (Fork, 0), (Exit, 0), (Write, 0)]).1;
         assert!(folio.dirty(), "{}", profile.name());
+    }
+}
+
+/// Up to 6.9 MADV_PAGEOUT takes A out of the entry and owes a flush for it. Later it leaves the entry, and
+/// with it what the CPU has cached, to reclaim, which does not touch a page that may be pinned.
+#[test]
+fn madv_pageout_clears_young_up_to_6_9() {
+    for (profile, clears) in [(OLD, true), (Profile::V7_0Rc6, false), (NEW, false)] {
+        let m = after(profile, &[(Write, 0), (Pin, 0), (PageOut, 0)]);
+        let (pte, cached) = (m.pte[0][0], m.tlb[0][0][0]);
+        assert!(pte.is_present() && pte.dirty(), "{}: {pte:?}", profile.name());
+        assert_eq!((!pte.accessed(), !cached.valid()), (clears, clears), "{}: {pte:?} {cached:?}", profile.name());
+    }
+}
+
+/// GUP-fast has pinned the page after reclaim looked for pins, and has not yet seen that the entry is gone.
+/// 6.1.192 and 7.x look again and keep the page; before, the page goes on to be written out.
+#[test]
+fn reclaim_looks_for_pins_again_when_it_has_unmapped_a_page() {
+    for (profile, again) in [(Profile::V6_0, false), (Profile::V6_1, false), (OLD, true), (NEW, true)] {
+        let programs = programs_with(&[ActorKind::Kswapd], &[&[(Write, 0), (Pin, 0)], &[(PageOut, 0)]]);
+        let config = Config::of(profile);
+        with(&config, &programs, |world, mut m| {
+            finish(world, &mut m, 0, 1);
+            // Nobody has to answer reclaim's flush.
+            m.tlb[0][0][0] = TlbEntry::default();
+            through(world, &mut m, 0, Action::ReadPte);
+            through(world, &mut m, 1, Action::ClearExclusive);
+            assert!(through(world, &mut m, 0, Action::TryPinFolio).ok);
+            through(world, &mut m, 1, Action::RemoveRmap);
+            through(world, &mut m, 1, Action::UnlockPtl);
+            let next = next_step(world, &m, 1);
+            assert_eq!(next == Some(Action::UnlockFolio), again, "{}: {next:?}", profile.name());
+            assert!(!through(world, &mut m, 0, Action::PteRecheck).ok, "the pin backs off");
+            run(world, &mut m, 0);
+            finish(world, &mut m, 1, 1);
+            assert_eq!(m.cached_folio(0).is_some(), again, "{}: the page is kept", profile.name());
+            finish(world, &mut m, 0, 2);
+            at_rest(&m, world.config, world.programs);
+        });
     }
 }

@@ -276,6 +276,7 @@ impl Ctx<'_, '_> {
             A::SwapBacked => self.folio().swapbacked(),
             A::InSwapCache => self.folio().swapcache(),
             A::MaybePinned => self.folio().pins() != 0,
+            A::Mlocked => self.mlocked(),
             A::MoreToReclaim => self.more_to_reclaim(),
             A::StaysLazyFree => self.stays_lazyfree(),
             A::AddToSwap => self.add_to_swap(),
@@ -313,7 +314,6 @@ impl Ctx<'_, '_> {
             A::SwapFull => self.m.swap_full(),
 
             A::DrainLru => self.drain_lru(),
-            A::UnmapDrains => self.w.config.profile.unmap_drains(),
             A::BeginDiscard => self.begin_discard(),
             A::VmaLocked => self.vma_locked(),
             A::GatherBegin => self.gather_begin(),
@@ -366,6 +366,10 @@ impl Ctx<'_, '_> {
             A::MirrorAccess => self.mirror_access(),
             A::MirrorExclusive => self.mirror_exclusive(),
             A::InstallExclusiveEntry => self.install_exclusive_entry(),
+            A::EntryFolio => {
+                self.me_mut().folio = self.me().pte.frame();
+                true
+            }
             A::GetExclusiveFolio => {
                 self.me_mut().folio = self.me().pte.frame();
                 self.get_folio()

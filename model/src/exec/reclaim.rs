@@ -74,6 +74,12 @@ impl Ctx<'_, '_> {
         cpu && !self.m.draining && matches!(self.kind(), OpKind::PageOut | OpKind::ChildPageOut)
     }
 
+    pub fn mlocked(&self) -> bool {
+        let page = self.page();
+        let pte = self.m.pte[0][page];
+        self.m.mlocked & 1 << page != 0 && pte.is_present() && pte.frame() == self.me().folio
+    }
+
     pub fn clear_young(&mut self) -> bool {
         if self.maps_folio() {
             let (mm, page) = (self.mm(), self.page());

@@ -74,6 +74,7 @@ impl Touch<'_> {
             | A::PteYoung
             | A::PteYoungOrDirty
             | A::PteZeroPage
+            | A::EntryFolio
             | A::FlushWait
             | A::OutOfMemory
             | A::Unsharing
@@ -103,7 +104,6 @@ impl Touch<'_> {
             | A::HasDst
             | A::ClearMigrate
             | A::TakesFaultRef
-            | A::UnmapDrains
             | A::MirrorHolds
             | A::HasFaultPage => {}
 
@@ -329,6 +329,10 @@ impl Touch<'_> {
             }
             A::BeginDiscard => self.begins_discard(),
             A::VmaLocked => self.f.read(Object::mlocked(page)),
+            A::Mlocked => {
+                self.f.read(Object::mlocked(page));
+                self.f.read(Object::pte(0, page));
+            }
             A::GatherBegin | A::GatherEnd => self.f.write(Object::gathers(mm)),
             A::GatherOwesFlush => self.f.read(Object::gathers(mm)),
             A::BatchPending => self.f.read(Object::batched(mm)),
