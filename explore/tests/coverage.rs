@@ -35,7 +35,7 @@ fn named(features: &BTreeSet<Feature>) -> BTreeSet<String> {
 #[test]
 fn a_pair_shows_which_step_met_which_and_by_whom() {
     let pre_fix = impls::find("pre-fix").expect("it is there");
-    let race = "pte: migrate_vma_collect_pmd/ClearPteIgnored after user access/SetDirty by another";
+    let race = "pte: migrate_vma_collect_pmd/ClearPteIgnored after user_access/SetDirty by another";
     let line = "kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: ";
     let raced = corpus::builtin()
         .into_iter()
@@ -56,7 +56,7 @@ fn readers_alone_are_no_pair() {
     let loads = features.iter().any(|f| {
         let name = f.to_string();
         matches!(f, Feature::Pair { object: ObjectKind::Data, other: true, .. })
-            && name.contains("Access after user access/Access")
+            && name.contains("Access after user_access/Access")
     });
     assert!(!loads, "two loads are a pair");
 }

@@ -66,7 +66,7 @@ const COLLECT: &[(&str, &str, Edit)] = &[
         let n = with_before(n, A::PtePresentDirty, A::Exclusive);
         edited(&n, &|node| match node {
             Node::Do(Doing::Step(A::Exclusive), _) => {
-                vec![Node::If(A::PtePresent.into(), vec![step(A::CarryYoungDirty)], vec![])]
+                vec![Node::If(A::PtePresent.into(), vec![step(A::CarryYoung), step(A::CarryDirty)], vec![])]
             }
             node => vec![node],
         })
@@ -110,7 +110,7 @@ const AROUND: &[(&str, &str, Edit)] = &[
     ("madvise_free_pte_range flushes before it drops the lock", "madvise_free_pte_range", |n| {
         with_before(n, A::UnlockPtl, A::FlushRange)
     }),
-    ("change_pte_range flushes each page", "change_pte_range", |n| with_after(n, A::SetProtection, A::FlushPage)),
+    ("change_pte_range flushes each page", "change_pte_range", |n| with_after(n, A::SetPte, A::FlushPage)),
     ("change_pte_range reads the entry again", "change_pte_range", |n| with_after(n, A::ReadPte, A::ReadPte)),
     ("copy_pte_range flushes under the lock", "copy_pte_range", |n| with_before(n, A::UnlockBothPtls, A::FlushMm)),
     ("wp_page_copy flushes twice", "wp_page_copy", |n| with_after(n, A::FlushPage, A::FlushPage)),

@@ -147,7 +147,7 @@ const NEIGHBOURS: [(&str, &str, &[&str]); 16] = [
         &["-if exclusive", "-if pte present", "-flush this page", "+if exclusive", "-else", "-pte = clear"],
     ),
     // 6.1 carries A and D in the migration entry; 6.1.192 marks only for a word that is present.
-    ("v3", "6.1", &["+if pte present", "+entry carries young and dirty"]),
+    ("v3", "6.1", &["+if pte present", "+entry carries young", "+entry carries dirty"]),
     ("6.1", "6.1.192", &["-if dirty(pte)", "+if present(pte) and dirty(pte)"]),
     // 7.0-rc6 splits a large folio where older ones skip it; 7.2 has the guard of 6.1.192.
     (

@@ -102,6 +102,30 @@ actions! {
     ClearPteIgnored step "clear (returned word ignored)",
     /// Writes the local variable back.
     RestorePte step "restore pte",
+    /// `set_pte_at` of the local variable after an edit.
+    SetPte step "set pte",
+    /// `pte_mkold` of the local variable.
+    MkOld local "pte = old",
+    /// `pte_mkclean` of the local variable.
+    MkClean local "pte = clean",
+    /// `pte_mkdirty` of the local variable.
+    MkDirty local "pte = dirty",
+    /// `pte_mkwrite` of the local variable.
+    MkWrite local "pte = writable",
+    /// `pte_wrprotect` of the local variable.
+    WrProtect local "pte = write-protected",
+    /// `pte_modify` of the local variable: the protection of the VMA.
+    Modify local "pte = with the vma's protection",
+    /// Keeps the word of the local variable in a second one.
+    SaveOrig local "orig = pte",
+    /// The word that was kept.
+    UseOrig local "pte = orig",
+    OrigDirty local "dirty(orig)",
+    OrigPresent local "orig present",
+    OrigWritable local "orig writable",
+    SameAsOrig local "pte is orig",
+    /// `tlb_remove_tlb_entry`: the mmu gather owes the flush of this page.
+    GatherPage local "gather owes the flush of this page",
     /// The entry still equals the local variable (`pte_same`), read under the page-table lock.
     PteSame local "pte unchanged",
     PteNone local "pte none",
@@ -281,8 +305,6 @@ actions! {
     BatchPending local "reclaim's batched flush pending",
     /// The local variable maps a normal page on the LRU with one mapping.
     PageOutable local "page can be isolated",
-    SetOld step "set old pte",
-    SetOldClean step "set old and clean pte",
     IsolateLru step "isolate from lru",
     Isolated local "isolated",
     /// The local variable maps a folio of system memory.
@@ -327,8 +349,8 @@ actions! {
 
     // mprotect and mlock.
     ToggleProtection local "change protection of the vma",
-    /// Puts the entry back with the new protection.
-    SetProtection step "set pte with new protection",
+    /// `can_change_pte_writable`.
+    CanChangeWritable local "may become writable at once",
     /// A non-present entry becomes readable.
     ProtectEntry step "make entry readable",
     SetMlocked step "lock vma",
@@ -366,8 +388,10 @@ actions! {
     CollectHole local "hole",
     /// The local variable is of the kind that the caller selects.
     Collectable local "selected page",
-    /// A and D of the local variable go into the migration entry, where the kernel has room for them.
-    CarryYoungDirty local "entry carries young and dirty",
+    /// A of the local variable goes into the migration entry, where the kernel has room for it.
+    CarryYoung local "entry carries young",
+    /// D of the local variable likewise.
+    CarryDirty local "entry carries dirty",
     InstallMigrationEntry step "install migration entry",
     /// The folio under work has several pages.
     LargeFolio local "large folio",

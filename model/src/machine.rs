@@ -67,8 +67,10 @@ pub struct Actor {
     pub pc: Pc,
     /// The listing's local variable `pte`.
     pub pte: Pte,
-    /// Frames, a bit each, that the discard under way takes away from its page.
-    pub doomed: u16,
+    /// The listing's local variable `orig`: a word that is kept while `pte` is edited.
+    pub orig: Pte,
+    /// System frames, a bit each, that the discard under way takes away from its page.
+    pub doomed: u8,
     /// Which operation of the program comes next or is under way.
     pub op: u8,
     /// The page that the listing works on.
@@ -89,8 +91,6 @@ pub struct Actor {
     pub src: [Source; PAGES],
     /// migrate_vma's destinations, by page; element 0 is also the new page of a fault.
     pub dst: [Frame; PAGES],
-    /// A machine is whole words without gaps.
-    pub(crate) filler: u8,
 }
 
 impl Actor {
@@ -140,8 +140,10 @@ impl Actor {
     pub const IN_CHILD: u32 = 1 << 22;
     /// The reference or pin that the operation drops is no longer anybody else's.
     pub const HOLDS_REF: u32 = 1 << 23;
-    /// A and D go into the migration entry.
-    pub const CARRY: u32 = 1 << 21;
+    /// A goes into the migration entry that comes next.
+    pub const CARRY_YOUNG: u32 = 1 << 21;
+    /// ... and D.
+    pub const CARRY_DIRTY: u32 = 1 << 26;
     /// The operation's own work is done, and the pages are faulted in (`populate_vma_page_range`).
     pub const POPULATING: u32 = 1 << 24;
     /// The page that this fault has swapped in waits in the CPU's mlock batch, with a reference that its

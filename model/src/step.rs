@@ -590,7 +590,7 @@ impl Ctx<'_, '_> {
             && self.me().has(Actor::DISCARDING)
         {
             let doomed = self.me().doomed;
-            self.m.shadow.dontneed_returns(op.arg as usize, self.i, doomed);
+            self.m.shadow.dontneed_returns(op.arg as usize, self.i, u16::from(doomed));
         }
         self.event.returned = true;
         let me = self.me_mut();

@@ -13,7 +13,7 @@ fn mprotect_keeps_dirty_and_flushes_before_it_returns() {
         finish(world, &mut m, 0, 1);
         finish(world, &mut m, 1, 1);
         assert!(m.tlb[1][0][0].write());
-        through(world, &mut m, 0, Action::SetProtection);
+        through(world, &mut m, 0, Action::SetPte);
         let pte = m.pte[0][0];
         assert!(pte.is_present() && pte.dirty() && !pte.write(), "{pte:?}");
         through(world, &mut m, 0, Action::FlushRange);

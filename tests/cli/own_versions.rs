@@ -21,7 +21,7 @@ fn a_version_of_ones_own_takes_part_wherever_one_is_named() {
 
 #[test]
 fn a_version_of_ones_own_that_loses_is_found_out() {
-    let (folder, path) = own_version("my own.json", &[("\"MarkFolioDirty\"", "\"CarryYoungDirty\"")]);
+    let (folder, path) = own_version("my own.json", &[("\"MarkFolioDirty\"", "\"CarryDirty\"")]);
     let diff = printed(&lostwrite(&["diff", "v3", "--impl-file", &path]).success());
     let line = diff.lines().find(|l| l.contains("mark folio dirty")).expect("a line that differs");
     assert!(line.contains(" | ") && line.ends_with("entry carries young and dirty"), "{diff}");
@@ -127,7 +127,7 @@ fn a_version_of_ones_own_that_loses_nothing_is_said_to_within_bounds() {
 /// Whatever searches for losses fails on one of one's own, and names it in words.
 #[test]
 fn a_loss_on_a_version_of_ones_own_is_never_as_expected() {
-    let (folder, path) = own_version("mine.json", &[("\"MarkFolioDirty\"", "\"CarryYoungDirty\"")]);
+    let (folder, path) = own_version("mine.json", &[("\"MarkFolioDirty\"", "\"CarryDirty\"")]);
     let night = folder.path().join("night").display().to_string();
     for (args, words) in [
         (&["matrix", "--impl", "v3"][..], "\nmine loses a store in S1, S1b"),

@@ -270,7 +270,17 @@ fn text<'a>(text: &'a str, place: &str) -> Result<&'a str, FileError> {
 }
 
 fn block(values: &[Value], path: &str) -> Result<Vec<Node>, FileError> {
-    values.iter().enumerate().map(|(i, v)| node(v, &format!("{path}[{i}]"))).collect()
+    let mut out = Vec::new();
+    for (i, value) in values.iter().enumerate() {
+        match value.as_str() {
+            // One step in files of format 1.
+            Some("CarryYoungDirty") => {
+                out.extend([Action::CarryYoung, Action::CarryDirty].map(|a| Node::Do(a.into(), Vec::new())));
+            }
+            _ => out.push(node(value, &format!("{path}[{i}]"))?),
+        }
+    }
+    Ok(out)
 }
 
 /// What a line of a listing may be.

@@ -39,7 +39,20 @@ const fn has_a_place(action: Action) -> bool {
             | A::ShareAnon
             | A::RestorePte
             | A::MarkFolioDirty
-            | A::CarryYoungDirty
+            | A::CarryYoung
+            | A::CarryDirty
+            | A::SetPte
+            | A::MkOld
+            | A::MkClean
+            | A::MkDirty
+            | A::MkWrite
+            | A::WrProtect
+            | A::SaveOrig
+            | A::UseOrig
+            | A::OrigDirty
+            | A::OrigPresent
+            | A::OrigWritable
+            | A::SameAsOrig
             | A::InstallMigrationEntry
             | A::RemoveRmap
             | A::AnyCleared

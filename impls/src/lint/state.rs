@@ -114,7 +114,8 @@ pub fn can_fail(action: Action) -> bool {
     use Action as A;
     match action {
         A::TrylockFolio | A::ShareAnon | A::SplitFolio => true,
-        A::CarryYoungDirty => false,
+        A::CarryYoung | A::CarryDirty | A::MkOld | A::MkClean | A::MkDirty | A::MkWrite | A::WrProtect => false,
+        A::Modify | A::SaveOrig | A::UseOrig | A::GatherPage => false,
         a => a.is_local(),
     }
 }
@@ -144,7 +145,8 @@ pub fn tests_word(action: Action) -> bool {
             | A::PteYoung
             | A::PteYoungOrDirty
             | A::PteZeroPage
-            | A::CarryYoungDirty
+            | A::CarryYoung
+            | A::CarryDirty
             | A::InstallMigrationEntry
     )
 }

@@ -50,8 +50,7 @@ impl Ctx<'_, '_> {
     }
 
     pub fn copy_pte_to_child(&mut self) -> bool {
-        let pte = self.me().pte.with_write(false).with_accessed(false);
-        self.set_pte_in(CHILD, pte);
+        self.set_pte_in(CHILD, self.me().pte);
         true
     }
 

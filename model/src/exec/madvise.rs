@@ -73,19 +73,6 @@ impl Ctx<'_, '_> {
         self.normal_page() && self.folio().lru() && self.folio().mapcount() == 1
     }
 
-    /// Puts the word back old (and clean). The flush is owed to the gather; D goes on purpose, the discard
-    /// excuses it.
-    pub fn set_old(&mut self, clean: bool) -> bool {
-        let mut pte = self.me().pte.with_accessed(false);
-        if clean {
-            pte = pte.with_dirty(false);
-        }
-        self.set_pte(pte);
-        self.settle();
-        self.me_mut().set(Actor::OWED, true);
-        true
-    }
-
     pub fn clear_folio_dirty(&mut self) -> bool {
         self.folio_mut().set_dirty(false);
         true
@@ -105,7 +92,6 @@ impl Ctx<'_, '_> {
     /// The rmap goes now, the mapping's reference after the flush.
     pub fn zap_rmap(&mut self) -> bool {
         self.settle();
-        self.me_mut().set(Actor::OWED, true);
         let pte = self.me().pte;
         if pte.frame() == ZERO_FRAME {
             return true;

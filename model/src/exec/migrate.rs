@@ -62,9 +62,7 @@ impl Ctx<'_, '_> {
     pub fn install_migration_entry(&mut self) -> bool {
         let Actor { folio, pte, .. } = *self.me();
         let mut entry = Pte::migration(folio, pte.write(), self.me().has(Actor::EXCLUSIVE));
-        if self.me().has(Actor::CARRY) {
-            entry = entry.carrying(pte.accessed(), pte.dirty());
-        }
+        entry = self.carrying(entry);
         self.set_pte(entry);
         self.settle();
         *self.source_mut() = Source::collected(folio);
@@ -74,11 +72,21 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// Where the kernel has room for them (2e3468778dbe, 6.1).
-    pub fn carry_young_dirty(&mut self) -> bool {
+    /// Where the kernel has room for it (2e3468778dbe, 6.1).
+    pub fn carry(&mut self, bit: u32) -> bool {
         let room = self.w.config.knobs.migration_entry != MigrationEntryBits::None;
-        self.me_mut().set(Actor::CARRY, room);
+        self.me_mut().set(bit, room);
         true
+    }
+
+    /// An entry with the A and D of the variable that it was told to carry.
+    fn carrying(&self, entry: Pte) -> Pte {
+        let (young, dirty) = (self.me().has(Actor::CARRY_YOUNG), self.me().has(Actor::CARRY_DIRTY));
+        if !young && !dirty {
+            return entry;
+        }
+        let pte = self.me().pte;
+        entry.carrying(young && pte.accessed(), dirty && pte.dirty())
     }
 
     /// `split_folio`: every page of the large folio becomes a folio of its own, unless somebody holds a
@@ -104,11 +112,8 @@ impl Ctx<'_, '_> {
     /// `try_to_migrate_one`, for a mapping that collect did not see.
     pub fn replace_by_migration_entry(&mut self) -> bool {
         let Actor { folio, pte, .. } = *self.me();
-        let mut entry = Pte::migration(folio, pte.write(), self.me().has(Actor::EXCLUSIVE));
-        if pte.is_present() && self.w.config.knobs.migration_entry != MigrationEntryBits::None {
-            entry = entry.carrying(pte.accessed(), pte.dirty());
-        }
-        self.set_pte(entry);
+        let entry = Pte::migration(folio, pte.write(), self.me().has(Actor::EXCLUSIVE));
+        self.set_pte(self.carrying(entry));
         self.settle();
         true
     }

@@ -11,26 +11,25 @@ impl Ctx<'_, '_> {
         true
     }
 
-    /// The second half of `ptep_modify_prot_start` and `_commit`: the word that was taken out comes back with
-    /// the new protection. An entry becomes writable again only where the kernel need not see the first
+    /// `pte_modify`: the word with the VMA's protection.
+    pub fn modify(&mut self) -> bool {
+        let read_only = self.m.vma_read_only(self.mm(), self.page());
+        self.edit_word(|pte| pte.with_write(pte.write() && !read_only))
+    }
+
+    /// `can_change_pte_writable`: an entry becomes writable again only where the kernel need not see the first
     /// store.
-    pub fn set_protection(&mut self) -> bool {
+    pub fn can_change_writable(&self) -> bool {
         let pte = self.me().pte;
         let read_only = self.m.vma_read_only(self.mm(), self.page());
-        let upgrade = !read_only && !pte.write() && pte.frame() != ZERO_FRAME && {
+        !read_only && !pte.write() && pte.frame() != ZERO_FRAME && {
             let exclusive = self.m.folios[pte.frame() as usize].exclusive();
             match self.w.config.knobs.mprotect {
                 MprotectUpgrade::Never => false,
                 MprotectUpgrade::Dirty => exclusive && pte.dirty(),
                 MprotectUpgrade::Exclusive => exclusive,
             }
-        };
-        if read_only && pte.write() {
-            self.me_mut().set(Actor::OWED, true);
         }
-        self.set_pte(pte.with_write((pte.write() && !read_only) || upgrade));
-        self.settle();
-        true
     }
 
     /// A non-present entry of a VMA that becomes read-only; a writable migration entry keeps the exclusive

@@ -20,7 +20,7 @@ impl Ctx<'_, '_> {
             me.pte = old;
         }
         me.set(Actor::HOLDS_PTE, true);
-        me.set(Actor::CARRY, false);
+        me.set(Actor::CARRY_YOUNG | Actor::CARRY_DIRTY, false);
         me.set(Actor::HOLDS_DIRTY, me.pte.is_present() && me.pte.dirty());
         true
     }
@@ -28,6 +28,25 @@ impl Ctx<'_, '_> {
     pub fn restore_pte(&mut self) -> bool {
         self.set_pte(self.me().pte);
         self.settle();
+        true
+    }
+
+    /// An edit of the listing's variable; nobody else sees it.
+    pub fn edit_word(&mut self, edit: impl FnOnce(crate::Pte) -> crate::Pte) -> bool {
+        let me = self.me_mut();
+        me.pte = edit(me.pte);
+        true
+    }
+
+    pub fn save_orig(&mut self) -> bool {
+        let me = self.me_mut();
+        me.orig = me.pte;
+        true
+    }
+
+    /// The mmu gather notes that it owes the flush of this page.
+    pub fn gather_page(&mut self) -> bool {
+        self.me_mut().set(Actor::OWED, true);
         true
     }
 

@@ -74,6 +74,18 @@ impl Touch<'_> {
             | A::PteYoung
             | A::PteYoungOrDirty
             | A::PteZeroPage
+            | A::MkOld
+            | A::MkClean
+            | A::MkDirty
+            | A::MkWrite
+            | A::WrProtect
+            | A::SaveOrig
+            | A::UseOrig
+            | A::OrigDirty
+            | A::OrigPresent
+            | A::OrigWritable
+            | A::SameAsOrig
+            | A::GatherPage
             | A::EntryFolio
             | A::FlushWait
             | A::OutOfMemory
@@ -91,7 +103,8 @@ impl Touch<'_> {
             | A::BeginMigrate
             | A::CollectHole
             | A::Collectable
-            | A::CarryYoungDirty
+            | A::CarryYoung
+            | A::CarryDirty
             | A::FreesSwap
             | A::AnyCleared
             | A::NothingCollected
@@ -152,8 +165,7 @@ impl Touch<'_> {
             | A::RestorePte
             | A::MapZeroPage
             | A::ReusePte
-            | A::SetOld
-            | A::SetOldClean
+            | A::SetPte
             | A::ClearEntry
             | A::WriteProtect
             | A::InstallMigrationEntry
@@ -386,9 +398,10 @@ impl Touch<'_> {
             }
 
             A::ToggleProtection => self.f.write(Object::protection(0, page)),
-            A::SetProtection => {
+            A::Modify => self.f.read(Object::protection(mm, page)),
+            A::CanChangeWritable => {
+                self.f.read(Object::protection(mm, page));
                 self.reads_folio(pte.frame());
-                self.maps(mm);
             }
             A::ProtectEntry => self.maps(mm),
             A::SetMlocked | A::ClearMlocked => self.f.write(Object::mlocked(page)),

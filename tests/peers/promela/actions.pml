@@ -114,7 +114,8 @@
 #define R_OOM 512
 #define R_MMAP_READ 1024
 #define R_CACHED 2048
-#define R_CARRY 4096
+#define R_CARRY_YOUNG 4096
+#define R_CARRY_DIRTY 8192
 
 #define SETTLE registers = registers & ~(R_HOLDS_DIRTY | R_HOLDS_PTE)
 #define RESET pte = 0; folio = NONE; src = NONE; dst = NONE; batch = 0; kept = 0; registers = 0; asked[me] = 0; \
@@ -175,11 +176,14 @@
 
 /* ---- the page table ---- */
 #define T_ReadPte pte = page_table
-#define TAKEN registers = (registers & ~(R_CARRY | R_HOLDS_DIRTY)) | R_HOLDS_PTE \
+#define TAKEN registers = (registers & ~(R_CARRY_YOUNG | R_CARRY_DIRTY | R_HOLDS_DIRTY)) | R_HOLDS_PTE \
     | ((IS_PRESENT(pte) && (pte & D)) -> R_HOLDS_DIRTY : 0)
 #define T_ClearPte pte = page_table; page_table = 0; TAKEN
 #define T_ClearPteIgnored page_table = 0; TAKEN
 #define T_RestorePte page_table = pte; SETTLE
+#define T_SetPte page_table = pte; SETTLE
+#define T_MkOld pte = pte & ~A
+#define T_MkClean pte = pte & ~D
 #define C_PteSame (page_table == pte)
 #define C_PteNone IS_NONE(pte)
 #define C_PtePresent IS_PRESENT(pte)
@@ -351,8 +355,7 @@
 #define C_PageOutable (NORMAL(pte) && HAS(ADDRESS(pte), LRU) && maps[ADDRESS(pte)] == 1)
 #define T_PageOutable folio = ADDRESS(pte)
 #define F_PageOutable if :: NORMAL(pte) -> folio = ADDRESS(pte) :: else -> skip fi
-#define T_SetOld page_table = pte & ~A; SETTLE; registers = registers | R_OWED
-#define T_SetOldClean page_table = pte & ~(A | D); SETTLE; registers = registers | R_OWED
+#define T_GatherPage registers = registers | R_OWED
 #define C_IsolateLru HAS(folio, LRU)
 #define T_IsolateLru CLEAR(folio, LRU); refs[folio]++; registers = registers | R_ISOLATED
 #define C_Isolated (registers & R_ISOLATED)
@@ -382,18 +385,20 @@
 #define T_CollectHole src = NONE | MIGRATE
 #define C_Collectable (GOES_TO_DEVICE -> NORMAL(pte) : IS_DEVICE(pte))
 #define T_Collectable folio = ADDRESS(pte)
-#define T_CarryYoungDirty registers = (registers & ~R_CARRY) | (K_CARRY -> R_CARRY : 0)
-#define CARRIED ((pte & A -> CARRIES_A : 0) | (pte & D -> CARRIES_D : 0))
+#define T_CarryYoung registers = (registers & ~R_CARRY_YOUNG) | (K_CARRY -> R_CARRY_YOUNG : 0)
+#define T_CarryDirty registers = (registers & ~R_CARRY_DIRTY) | (K_CARRY -> R_CARRY_DIRTY : 0)
+#define CARRIED (((registers & R_CARRY_YOUNG) && (pte & A) -> CARRIES_A : 0) | \
+    ((registers & R_CARRY_DIRTY) && (pte & D) -> CARRIES_D : 0))
 #define ENTRY (MIGRATION | (pte & W -> W : ((registers & R_EXCLUSIVE) -> X : 0)) | (folio << 9))
 #define T_InstallMigrationEntry \
-    page_table = ENTRY | ((registers & R_CARRY) -> CARRIED : 0); \
+    page_table = ENTRY | CARRIED; \
     SETTLE; \
     src = folio | MIGRATE; \
     if :: IS_PRESENT(pte) -> registers = registers | R_CLEARED :: else -> skip fi
 #define C_MapsSource ((IS_PRESENT(page_table) || IS_DEVICE(page_table)) && ADDRESS(page_table) == folio)
 #define T_MapsSource pte = page_table
 #define F_MapsSource pte = page_table
-#define T_ReplaceByMigrationEntry page_table = ENTRY | ((IS_PRESENT(pte) && K_CARRY) -> CARRIED : 0); SETTLE
+#define T_ReplaceByMigrationEntry page_table = ENTRY | CARRIED; SETTLE
 #define C_RefusesMapping (IS_DEV(dst) && HAS(folio, SWAPCACHE))
 #define C_FreesSwap K_FREES_SWAP
 #define C_AnyCleared (registers & R_CLEARED)

@@ -243,6 +243,7 @@ fn decided(action: Action) -> Option<bool> {
         | A::Bypassing
         | A::MaybePinned
         | A::VmaLocked
+        | A::Mlocked
         | A::SwapFull
         | A::WritebackLater
         | A::LargeFolio
