@@ -1,4 +1,4 @@
-//! Lists the listings that are built in: every `*.listing` below `kernel/` and `versions/`.
+//! Lists the listings that are built in: every `*.listing` below `kernel/`, `versions/` and `bugs/`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
     let mut out = String::new();
-    for (name, folder) in [("KERNEL", "kernel"), ("VERSIONS", "versions")] {
+    for (name, folder) in [("KERNEL", "kernel"), ("VERSIONS", "versions"), ("BUGS", "bugs")] {
         let mut files = Vec::new();
         find(&root.join(folder), &mut files)?;
         // Folders are read in any order.

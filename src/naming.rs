@@ -45,14 +45,15 @@ impl Known {
             })?;
             return Ok(Box::leak(Box::new(edit.of(original))));
         }
-        let mutants = || impls::mutants().iter().map(|m| &m.version);
+        let bugs = impls::bugs().iter().map(|b| &b.version);
+        let mutants = || impls::mutants().iter().map(|m| &m.version).chain(bugs.clone());
         let own = self.own.iter().copied();
         if let Some(version) = own.chain(mutants()).find(|v| v.name == name) {
             return Ok(version);
         }
         impls::find(name).map_err(|e| {
             let mutants: Vec<_> = mutants().map(|v| v.name).collect();
-            format!("{e}; and the mutants {}", mutants.join(", "))
+            format!("{e}; and the mutants and bugs {}", mutants.join(", "))
         })
     }
 

@@ -26,8 +26,8 @@ pub struct Loaded {
 /// The longest function, in lines.
 const LONGEST: usize = 1000;
 /// The fields of a version.
-const FIELDS: [&str; 9] =
-    ["version", "title", "author", "date", "source", "kernel", "migration_entry", "takes", "thread"];
+const FIELDS: [&str; 10] =
+    ["version", "title", "author", "date", "source", "kernel", "migration_entry", "takes", "thread", "shows"];
 
 /// Reads a version from the text of a file, listing or JSON. Its texts are kept for the rest of the program's
 /// life, as those of the built-in ones are.
@@ -59,6 +59,10 @@ pub(crate) fn built_in(path: &'static str, text: &'static str, document: &Docume
     });
     let mut version =
         version.unwrap_or_else(|all| panic!("{}", Problems { file: path.to_owned(), text: text.to_owned(), all }));
+    if text::value(&document.fields, "shows").is_some() {
+        version.standing = Standing::Mutant;
+        return version;
+    }
     let correct = crate::Scenario::ALL.into_iter().all(|s| !version.must_lose(s));
     version.standing = Standing::BuiltIn { correct };
     version
@@ -85,12 +89,9 @@ type Read<T> = Result<T, Vec<Problem>>;
 /// A version of a user's, and what the lint warns of.
 fn own(path: &str, text: &str, document: &Document) -> Read<(Version, Vec<Problem>)> {
     let header = header(path, document)?;
-    if document.fields.iter().any(|f| f.key == "thread") {
-        return Err(vec![at(
-            text::value(&document.fields, "thread"),
-            "`thread` is for built-in versions",
-            "leave it out",
-        )]);
+    if let Some(field) = document.fields.iter().find(|f| ["thread", "shows"].contains(&f.key.as_str())) {
+        let what = format!("`{}` is for what is built in", field.key);
+        return Err(vec![at(Some(field), what, "leave it out")]);
     }
     let functions = functions(crate::kept(path), text, document)?;
     if functions.is_empty() {

@@ -182,7 +182,18 @@ pub fn link(release: Profile, replaced: &[Arc<Body>]) -> Result<Code, LinkError>
 
 /// The files of the versions that are built in.
 pub(crate) fn version_files() -> impl Iterator<Item = (&'static str, &'static str, Document)> {
-    VERSIONS.iter().map(|(path, text)| {
+    documents(VERSIONS)
+}
+
+/// The files of historical bugs.
+pub(crate) fn bug_files() -> impl Iterator<Item = (&'static str, &'static str, Document)> {
+    documents(BUGS)
+}
+
+fn documents(
+    files: &'static [(&'static str, &'static str)],
+) -> impl Iterator<Item = (&'static str, &'static str, Document)> {
+    files.iter().map(|(path, text)| {
         let document = text::parse(text).unwrap_or_else(|all| {
             let problems = text::Problems { file: (*path).to_owned(), text: (*text).to_owned(), all };
             panic!("a version that is built in:\n{problems}")
@@ -253,7 +264,7 @@ mod tests {
     /// What is built in is in the canonical layout. `LAYOUT=overwrite` writes the files anew.
     #[test]
     fn what_is_built_in_is_written_in_the_canonical_layout() {
-        for (path, text) in KERNEL.iter().chain(VERSIONS) {
+        for (path, text) in KERNEL.iter().chain(VERSIONS).chain(BUGS) {
             let document = text::parse(text).unwrap_or_else(|e| panic!("{path}: {e:?}"));
             let canonical = text::write(&document);
             if canonical != *text && std::env::var_os("LAYOUT").is_some() {
