@@ -14,6 +14,7 @@ mod finding;
 mod goals;
 pub mod guard;
 mod last_write;
+mod owed;
 mod revoked;
 mod scenario;
 mod structural;

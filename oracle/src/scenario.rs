@@ -4,14 +4,19 @@
 //! is what has to be remembered of an execution for that: small and comparable, so that a search over states
 //! can keep apart two pasts that lead to the same machine and deserve different names.
 
+use crate::clean_means_equal::resting;
+use crate::diagnosis::{CauseKind, Diagnosis, Symptom};
 use crate::finding::{Finding, Judges};
+use crate::owed::{Translations, drops_lock, is_recorded, stored};
+use crate::trace::Row;
 use impls::Scenario;
-use model::{ACTORS, Action, Event, Happened, Machine, OpKind, PAGES, World};
+use model::{ACTORS, Action, Event, Machine, OpKind, PAGES, Pc, World};
 
 /// What is remembered of an execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct History {
     pages: [Page; PAGES],
+    translations: Translations,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,14 +27,28 @@ struct Page {
     clean: bool,
     /// A store went through a translation that the page table no longer had, after the last take.
     late_store: bool,
-    /// The same, ever, after a MADV_DONTNEED had returned behind the take.
-    discarded_store: bool,
-    /// A folio was split after the last take: the page-table lock was dropped for it.
+    /// The page-table lock was dropped for the split of another folio, after the last take.
     split: bool,
     /// A MADV_DONTNEED of the page returned after the last take.
     discarded: bool,
+    /// The last step after which nothing said any more that the page was written was not collect's.
+    unrecorded_elsewhere: bool,
     /// Why the dirty bit of each word was dropped, first since the word was stored.
     dropped: [Option<Drop>; ACTORS],
+    /// Which translation the last store of each word went through.
+    through: [Through; ACTORS],
+}
+
+/// The translation that a store went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Through {
+    /// It was in order: the page table had it, or whoever took it out still kept others away.
+    #[default]
+    InOrder,
+    /// Its flush was owed by somebody who no longer kept others away.
+    Owed,
+    /// ... by collect, the page table had another one, and a MADV_DONTNEED had returned.
+    OwedAfterDiscard,
 }
 
 /// A dirty word that collect took out of the page table.
@@ -64,14 +83,27 @@ impl History {
     /// Takes note of a step: the machine before and after it, and what the judges said of it.
     pub fn after(&mut self, world: &World, before: &Machine, event: &Event, machine: &Machine, judges: &Judges) {
         let by_cpu = event.op.is_some_and(|op| op.kind == OpKind::Write);
-        if let (Happened::Store { mm: 0, page, frame, .. }, true) = (event.happened, by_cpu) {
-            let pte = machine.pte[0][page as usize];
+        if let (Some((cpu, page, frame)), true) = (stored(event), by_cpu) {
+            let pte = machine.pte[0][page];
             let stale = !(pte.is_present() && pte.frame() == frame);
-            let past = &mut self.pages[page as usize];
+            let old = self.translations.of(cpu, page);
+            let past = &mut self.pages[page];
             past.late_store |= stale;
-            past.discarded_store |= stale && past.discarded;
-            if let Some(word) = event.transition.actor() {
-                past.dropped[word] = None;
+            past.dropped[cpu] = None;
+            // It came to where the page still was, and its record had been destroyed before: a flush in time
+            // would not have saved it.
+            let arrived = resting(machine, 0, page) == Some(frame) && !is_recorded(world, machine, page);
+            past.through[cpu] = match old.let_go && !(old.unrecorded && arrived) {
+                true if stale && past.discarded && old.subject => Through::OwedAfterDiscard,
+                true => Through::Owed,
+                false => Through::InOrder,
+            };
+        }
+        self.translations.after(world, before, event, machine);
+        let by_subject = event.pc.is_some_and(|pc| world.code.subject_step(pc).is_some());
+        for (page, past) in self.pages.iter_mut().enumerate() {
+            if is_recorded(world, before, page) && !is_recorded(world, machine, page) {
+                past.unrecorded_elsewhere = !by_subject;
             }
         }
         if let Some(op) = event.op.filter(|op| event.returned && op.kind == OpKind::DontNeed) {
@@ -82,14 +114,14 @@ impl History {
             let action = world.code.at(pc).action;
             let telling = matches!(
                 action,
-                Action::ClearPte
-                    | Action::ClearPteIgnored
-                    | Action::RestorePte
-                    | Action::InstallMigrationEntry
-                    | Action::SplitFolio
+                Action::ClearPte | Action::ClearPteIgnored | Action::RestorePte | Action::InstallMigrationEntry
             );
-            if telling && world.code.subject_step(pc).is_some() {
-                self.collect(action, before, actor);
+            if by_subject {
+                if telling {
+                    self.collect(action, before, actor);
+                } else if drops_lock(before, machine, actor) && splits_next(world, pc) {
+                    self.opens_split_window(before.actors[actor].page as usize);
+                }
             }
         }
         for finding in judges.iter() {
@@ -103,15 +135,16 @@ impl History {
         }
     }
 
+    /// Collect lets others in before it splits the folio of a page.
+    fn opens_split_window(&mut self, page: usize) {
+        for (n, past) in self.pages.iter_mut().enumerate() {
+            past.split |= n != page && (past.clean || past.taken != Taken::Nothing);
+        }
+    }
+
     fn collect(&mut self, action: Action, before: &Machine, actor: usize) {
         let registers = &before.actors[actor];
         let page = registers.page as usize;
-        if action == Action::SplitFolio {
-            for (n, past) in self.pages.iter_mut().enumerate() {
-                past.split |= n != page && (past.clean || past.taken != Taken::Nothing);
-            }
-            return;
-        }
         let past = &mut self.pages[page];
         // A migration entry in the place of a present one takes the word too.
         let takes = match action {
@@ -154,18 +187,40 @@ impl History {
     /// The scenario of a finding: of a wrong value, the way in which it became possible.
     #[must_use]
     pub fn scenario(&self, finding: &Finding) -> Option<Scenario> {
-        let Finding::WrongValue { mm: 0, page, word, stale, .. } = *finding else { return None };
+        let Finding::WrongValue { mm: 0, actor, page, word, stale, .. } = *finding else { return None };
         let past = &self.pages[page];
         if stale {
-            return past.discarded.then_some(if past.split { Scenario::S6 } else { Scenario::S2a });
+            let named = past.discarded && self.translations.of(actor, page).is_owed_by_subject();
+            return named.then_some(if past.split { Scenario::S6 } else { Scenario::S2a });
         }
-        match past.dropped[word] {
-            Some(Drop::As(scenario)) => Some(scenario),
-            Some(_) => None,
-            // Nothing was dropped: was the lost value stored through a translation that was no longer there?
-            None => past.discarded_store.then_some(Scenario::S2b),
+        match (past.through[word], past.dropped[word]) {
+            // The store was lost because it went nowhere, whatever became of the dirty bit.
+            (Through::OwedAfterDiscard, _) => Some(Scenario::S2b),
+            (Through::InOrder, Some(Drop::As(scenario))) => Some(scenario),
+            _ => None,
         }
     }
+}
+
+/// Whether a folio is split behind a place in the code before the page-table lock is taken again.
+fn splits_next(world: &World, from: Pc) -> bool {
+    let mut seen = vec![from];
+    let mut next = 0;
+    while let Some(&pc) = seen.get(next) {
+        next += 1;
+        let instr = world.code.at(pc);
+        match instr.action {
+            Action::SplitFolio => return true,
+            Action::LockPtl | Action::EndOp | Action::Retry => continue,
+            _ => {}
+        }
+        for way in [instr.next, instr.alt] {
+            if !seen.contains(&way) {
+                seen.push(way);
+            }
+        }
+    }
+    false
 }
 
 impl Page {
@@ -176,6 +231,7 @@ impl Page {
             return Drop::As(Scenario::S4);
         }
         match self.taken {
+            _ if self.unrecorded_elsewhere => Drop::Unknown,
             Taken::InSwapCache => Drop::As(Scenario::S1),
             Taken::LazyFree => Drop::As(Scenario::S1b),
             Taken::Raced => Drop::Raced,
@@ -183,5 +239,25 @@ impl Page {
             Taken::RacedAndReplaced => Drop::As(Scenario::S3),
             Taken::Elsewhere | Taken::Nothing => Drop::Unknown,
         }
+    }
+}
+
+/// Whether symptom and cause of a finding are those of a scenario, and collect is to blame.
+pub(crate) fn fits(scenario: Scenario, diagnosis: &Diagnosis, rows: &[Row]) -> bool {
+    let by_subject =
+        |step: u32| rows.get((step as usize).wrapping_sub(1)).is_some_and(|row: &Row| row.subject_step.is_some());
+    let kind = diagnosis.cause.map(|cause| cause.kind);
+    let owed = matches!(kind, Some(CauseKind::FlushOwed { cleared, .. }) if by_subject(cleared));
+    let dropped = diagnosis.cause.is_some_and(|c| c.kind == CauseKind::DirtyBitDropped && by_subject(c.step));
+    let freed = diagnosis.symptom == Symptom::FreedWhileReachable;
+    match scenario {
+        Scenario::S1 | Scenario::S1b | Scenario::S3 | Scenario::S3r => {
+            diagnosis.symptom == Symptom::LostWrite && dropped
+        }
+        Scenario::S4 => {
+            diagnosis.symptom == Symptom::LostWrite && !matches!(kind, Some(CauseKind::FlushOwed { .. }))
+        }
+        Scenario::S2a | Scenario::S6 => (diagnosis.symptom == Symptom::StaleLoad || freed) && owed,
+        Scenario::S2b => (diagnosis.symptom == Symptom::StaleStore || freed) && owed,
     }
 }

@@ -4,7 +4,7 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::execution::{End, Observer, Replay, Summary, execute};
 use crate::finding::{Finding, Judge, Judges};
 use crate::guard::{guarded, quietly};
-use crate::scenario::History;
+use crate::scenario::{History, fits};
 use corpus::Case;
 use impls::{Scenario, Version};
 use model::{Action, Event, Machine, World};
@@ -127,6 +127,8 @@ pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, version.code(config.profile));
     let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding));
+    let wrong = finding.is_some_and(|finding| finding.judge() == Judge::LastWrite);
+    let scenario = scenario.filter(|s| wrong && diagnosis.is_some_and(|d| fits(*s, &d, &rows)));
     Trace { rows, judges, summary, finding, asked: judge.filter(|_| finding != gravest), diagnosis, scenario }
 }
 
@@ -137,7 +139,7 @@ impl Trace {
         self.finding.map_or(self.summary.steps, |f| f.step())
     }
 
-    /// Which of the known scenarios this loss is.
+    /// Which of the known scenarios the finding is, if symptom and cause are those of the scenario.
     #[must_use]
     pub fn scenario(&self) -> Option<Scenario> {
         self.scenario

@@ -2,7 +2,7 @@
 
 use super::changes::changes;
 use super::command::replay_of;
-use super::story::{cause_code, marks, scenario, symptom_code};
+use super::story::{cause_code, marks, symptom_code};
 use super::timeline::actor_name;
 use super::witness::{Side, Witness};
 use corpus::{Case, json as case_json};
@@ -52,7 +52,7 @@ fn side(case: &Case, side: &Side) -> Value {
     let finding = trace.finding.map(|f| {
         json!({
             "judge": f.judge().name(),
-            "scenario": scenario(trace).map(Scenario::name),
+            "scenario": trace.scenario().map(Scenario::name),
             "step": f.step(),
             "message": f.to_string(),
             "symptom": trace.diagnosis.map(|d| symptom_code(d.symptom)),

@@ -4,7 +4,7 @@
 
 use super::ascii::ascii;
 use super::beside::side_by_side;
-use super::story::{headline, scenario, sentences};
+use super::story::{headline, sentences};
 use super::timeline::{Detail, grid, wrap};
 use super::witness::Witness;
 use impls::Version;
@@ -38,7 +38,7 @@ pub fn mail(witness: &Witness) -> Option<String> {
         facts.push(("Silent on it", format!("{}: {}", other.name, other.title)));
         facts.extend(from(other));
     }
-    if let Some(scenario) = scenario(trace) {
+    if let Some(scenario) = trace.scenario() {
         facts.push(("Scenario", format!("{}: {}", scenario.name(), scenario.title())));
     }
     let expected = match (version.has_expectations(), version.is_correct_on(&case.config)) {

@@ -3,7 +3,7 @@
 use super::changes::changes;
 use super::command::replay_of;
 use super::finding_json::who;
-use super::story::{cause_code, marks, scenario, sentences, symptom_code};
+use super::story::{cause_code, marks, sentences, symptom_code};
 use super::witness::{Side, Witness};
 use corpus::Case;
 use explore::nightly::timeline_key;
@@ -112,7 +112,7 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
     let (version, trace) = (losing.version, &losing.trace);
     let finding = trace.finding?;
     let judge = finding.judge();
-    let scenario = scenario(trace);
+    let scenario = trace.scenario();
     let mut message = format!("{}: {}", version.name, sentences(case, trace)?);
     if let Some(scenario) = scenario {
         message += &format!(" Scenario {}: {}.", scenario.name(), scenario.title());

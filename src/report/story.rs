@@ -5,7 +5,6 @@
 
 use super::timeline::actor_name;
 use corpus::Case;
-use impls::Scenario;
 use oracle::{Cause, CauseKind, Diagnosis, Finding, GivenUp, Revocation, Row, Rule, Symptom, Trace};
 
 /// What is said at a step.
@@ -194,26 +193,6 @@ fn raced(trace: &Trace) -> bool {
     let page = row.before.actors[actor].page as usize;
     let entry = row.before.pte[row.before.actors[actor].mm as usize][page];
     entry.is_present() && entry.dirty() && row.subject_step.is_some() && !row.before.actors[actor].pte.dirty()
-}
-
-/// The scenario of a finding, if symptom and cause are those of the scenario. It is named while an execution
-/// runs, by what collect has taken; what became of the store in the end may be something else.
-pub(super) fn scenario(trace: &Trace) -> Option<Scenario> {
-    let scenario = trace.scenario()?;
-    let diagnosis = trace.diagnosis?;
-    let kind = diagnosis.cause.map(|cause| cause.kind);
-    let owed = matches!(kind, Some(CauseKind::FlushOwed { .. }));
-    let fits = match scenario {
-        Scenario::S1 | Scenario::S1b | Scenario::S3 | Scenario::S3r => {
-            diagnosis.symptom == Symptom::LostWrite && kind == Some(CauseKind::DirtyBitDropped)
-        }
-        Scenario::S4 => diagnosis.symptom == Symptom::LostWrite && !owed,
-        Scenario::S2a | Scenario::S6 => {
-            matches!(diagnosis.symptom, Symptom::StaleLoad | Symptom::FreedWhileReachable) && owed
-        }
-        Scenario::S2b => matches!(diagnosis.symptom, Symptom::StaleStore | Symptom::FreedWhileReachable) && owed,
-    };
-    fits.then_some(scenario)
 }
 
 /// What happens and why, with the steps at which it does; nothing if nothing was found.

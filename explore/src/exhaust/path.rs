@@ -1,11 +1,12 @@
 //! From a finding back to the case that shows it.
 
+use super::Memory;
 use super::node::Node;
 use corpus::{Case, Schedule};
-use impls::Version;
-use model::Transition;
+use impls::{Scenario, Version};
+use model::{Event, Machine, Transition, World};
 use oracle::guard::guarded;
-use oracle::{Finding, Judges, replay};
+use oracle::{End, Finding, Judges, Observer, replay};
 
 /// The choices that lead to a state, and from there on.
 ///
@@ -27,13 +28,19 @@ pub(super) fn schedule(nodes: &[Node], state: u32, via: Option<Transition>) -> S
     schedule
 }
 
-/// The case without the end of its schedule that the drain does by itself.
-pub(super) fn trimmed(version: &Version, case: &Case, finding: &Finding) -> Case {
+/// The case without the end of its schedule that the drain does by itself: with the same finding, of the same
+/// scenario as far as the memory knows.
+pub(super) fn trimmed<M: Memory>(
+    version: &Version,
+    case: &Case,
+    finding: &Finding,
+    scenario: Option<Scenario>,
+) -> Case {
     let shows = |case: &Case| {
         guarded(|| {
-            let mut judges = Judges::default();
-            replay(version, case, &mut judges);
-            judges.of(finding.judge()) == Some(*finding)
+            let mut past = Past::<M>::new(case, *finding);
+            replay(version, case, &mut past);
+            past.judges.of(finding.judge()) == Some(*finding) && past.scenario == scenario
         })
         .unwrap_or(false)
     };
@@ -46,4 +53,37 @@ pub(super) fn trimmed(version: &Version, case: &Case, finding: &Finding) -> Case
         best = shorter;
     }
     best
+}
+
+/// Follows an execution as a search does, up to a finding.
+struct Past<M> {
+    finding: Finding,
+    last: Machine,
+    memory: M,
+    judges: Judges,
+    scenario: Option<Scenario>,
+}
+
+impl<M: Memory> Past<M> {
+    fn new(case: &Case, finding: Finding) -> Past<M> {
+        let last = Machine::new(&case.config);
+        Past { finding, last, memory: M::default(), judges: Judges::default(), scenario: None }
+    }
+}
+
+impl<M: Memory> Observer for Past<M> {
+    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
+        let mut now = Judges::default();
+        now.after(world, machine, event, step);
+        self.memory.after(world, &self.last, event, machine, &now);
+        if now.iter().any(|found| found == self.finding) {
+            self.scenario = self.memory.scenario(&self.finding);
+        }
+        self.judges.keep_first(&now);
+        self.last = *machine;
+    }
+
+    fn over(&mut self, machine: &Machine, step: u32, end: End) {
+        self.judges.over(machine, step, end);
+    }
 }

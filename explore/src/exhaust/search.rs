@@ -59,8 +59,9 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
         match self.kept.best.take() {
             Some(best) => {
                 let schedule = schedule(&self.kept.nodes, best.state, best.via);
-                let case = trimmed(version, &Case { schedule, ..case.clone() }, &best.finding);
                 let scenario = best.memory.scenario(&best.finding);
+                let case = Case { schedule, ..case.clone() };
+                let case = trimmed::<M>(version, &case, &best.finding, scenario);
                 let measure = self.measure(None);
                 let Measure { states, transitions, .. } = measure;
                 let goals = self.kept.goals;

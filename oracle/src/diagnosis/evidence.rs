@@ -18,7 +18,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    fn is_in(&self, machine: &Machine) -> bool {
+    pub fn is_in(&self, machine: &Machine) -> bool {
         machine.content(self.mm, self.page)[self.word] == self.value
     }
 }

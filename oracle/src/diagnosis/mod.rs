@@ -14,7 +14,7 @@ mod translation;
 use crate::finding::{Finding, Rule};
 use crate::trace::Row;
 use evidence::Stored;
-use model::{Child, Flaw, Happened, World};
+use model::{Actor, Child, Flaw, Happened, World};
 
 pub use translation::GivenUp;
 
@@ -156,7 +156,16 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     // A store between the change of an entry and its flush is in order, as long as nobody has let go of what
     // keeps others out.
     let stale = store.filter(|&at| translation::is_stale(&rows[at])).and_then(|at| translation::owed(rows, at));
-    if let Some(owed) = stale.filter(|owed| owed.cause.is_some() || owed.freed) {
+    let stale = stale.filter(|owed| owed.cause.is_some() || owed.freed);
+    // One that was under way by then, without a record, and came to where the page still was, would have been
+    // lost in the same way behind a flush in time.
+    let not_helped = |at: usize, cause: &Cause| {
+        let recorded = evidence::is_recorded(world, &rows[cause.step as usize - 1].after, of);
+        under_way(rows, at, cause) && !recorded && of.is_in(&rows[at].after)
+    };
+    let unflushed = stale
+        .filter(|owed| owed.freed || !owed.cause.zip(store).is_some_and(|(cause, at)| not_helped(at, &cause)));
+    if let Some(owed) = unflushed {
         return Diagnosis {
             symptom: if owed.freed { Symptom::FreedWhileReachable } else { Symptom::StaleStore },
             cause: owed.cause,
@@ -169,6 +178,14 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
         unrecorded(world, rows, of, store, at).unwrap_or(dropped)
     });
     Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: lost.map(step) }
+}
+
+/// Whether the access of row `at` had got its translation when somebody let go with its flush owed. The CPU
+/// answers a flush behind the access.
+fn under_way(rows: &[Row], at: usize, let_go: &Cause) -> bool {
+    let CauseKind::FlushOwed { cpu, .. } = let_go.kind else { return false };
+    let then = &rows[let_go.step as usize - 1].after.actors[cpu];
+    then.has(Actor::MID_ACCESS) && then.op == rows[at].before.actors[cpu].op
 }
 
 /// The cause of a store that nothing recorded any more before row `end`. D is set before the data are stored,
@@ -184,7 +201,8 @@ fn unrecorded(world: &World, rows: &[Row], of: &Stored, store: Option<usize>, en
     // The store itself left no record. If the translation said that D was set, somebody had taken it out of
     // the entry, and may owe the flush; if not, the CPU is at fault.
     let Some(store) = store else { return step(at, CauseKind::DirtyBitDropped) };
-    match (translation::owed(rows, store).and_then(|owed| owed.cause), translation::cleaned(rows, store)) {
+    let owed = translation::owed(rows, store).and_then(|owed| owed.cause);
+    match (owed.filter(|cause| !under_way(rows, store, cause)), translation::cleaned(rows, store)) {
         (Some(owed), _) => Some(owed),
         (None, Some(cleaned)) => step(cleaned, CauseKind::DirtyBitDropped),
         (None, None) => step(store, CauseKind::StoredWithoutDirty),

@@ -6,7 +6,7 @@ use super::page::{command, document, provenance};
 use super::steps::{Grid, print_mark};
 use crate::report::Witness;
 use crate::report::command::replay_of;
-use crate::report::story::{headline, marks, scenario, sentences};
+use crate::report::story::{headline, marks, sentences};
 use crate::report::timeline::cell;
 use maud::{Markup, html};
 use model::OpKind;
@@ -34,7 +34,7 @@ pub(in crate::report) fn title(witness: &Witness) -> String {
     let name = witness.losing.version.name;
     let trace = &witness.losing.trace;
     let what = headline(trace).unwrap_or_else(|| "no judge says anything".to_owned());
-    match scenario(trace) {
+    match trace.scenario() {
         Some(scenario) => format!("{name}: {what} ({})", scenario.name()),
         None => format!("{name}: {what}"),
     }
@@ -67,7 +67,7 @@ pub(super) fn overview(grid: &Grid) -> Markup {
             @if let Some(beside) = &witness.beside {
                 div { dt { (beside.version.name) } dd { (beside.version.title) ". " (provenance(beside.version)) } }
             }
-            @if let Some(scenario) = scenario(trace) {
+            @if let Some(scenario) = trace.scenario() {
                 div { dt { (scenario.name()) } dd { (scenario.title()) } }
             }
             @if let Some(finding) = trace.finding {

@@ -1,0 +1,137 @@
+//! Which cached translations the page table no longer has, and whether those who took them out have let go.
+//!
+//! This is what a diagnosis finds by looking back over the rows of an execution, followed forward instead: small
+//! and comparable, for a search over states that has no rows. `tests/scenarios.rs` compares the two.
+//!
+//! Does not claim: anything of the child's translations.
+
+use crate::clean_means_equal::{remembered, resting};
+use model::{ACTORS, Action, Actor, Event, Frame, Happened, Machine, PAGES, World};
+
+/// Of every CPU and page of the parent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Translations {
+    of: [[Old; PAGES]; ACTORS],
+}
+
+/// A translation that a CPU has cached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Old {
+    /// Who took it out of the page table, from 1; 0 if it is still there, or the CPU no longer has it.
+    by: u8,
+    /// The operation under comparison did.
+    pub subject: bool,
+    /// Whoever did has let others in, returned, or given the frame back.
+    pub let_go: bool,
+    /// An access was under way when they did, and nothing said that the page was written.
+    pub unrecorded: bool,
+}
+
+impl Old {
+    /// The operation under comparison owes the flush, and has let go.
+    pub const fn is_owed_by_subject(self) -> bool {
+        self.subject && self.let_go
+    }
+}
+
+/// What a CPU can do through its translation of a page.
+#[derive(Clone, Copy)]
+struct Cached {
+    frame: Frame,
+    write: bool,
+    dirty: bool,
+}
+
+impl Cached {
+    /// The translation in the TLB, or the one of an access under way.
+    fn of(machine: &Machine, cpu: usize, page: usize) -> Option<Cached> {
+        let entry = machine.tlb[cpu][0][page];
+        if entry.valid() {
+            return Some(Cached { frame: entry.frame(), write: entry.write(), dirty: entry.dirty() });
+        }
+        let actor = &machine.actors[cpu];
+        let mid_access = actor.has(Actor::MID_ACCESS) && actor.mm == 0 && actor.page as usize == page;
+        mid_access.then_some(Cached { frame: actor.folio, write: false, dirty: false })
+    }
+
+    fn is_backed(self, machine: &Machine, page: usize) -> bool {
+        let pte = machine.pte[0][page];
+        let maps = pte.is_present() && pte.frame() == self.frame;
+        maps && (!self.write || pte.write()) && (!self.dirty || pte.dirty())
+    }
+}
+
+impl Translations {
+    /// What is known of the translation that a CPU's access goes through.
+    pub fn of(&self, cpu: usize, page: usize) -> Old {
+        self.of[cpu][page]
+    }
+
+    /// Takes note of a step.
+    pub fn after(&mut self, world: &World, before: &Machine, event: &Event, machine: &Machine) {
+        for cpu in 0..ACTORS {
+            for page in 0..PAGES {
+                let old = &mut self.of[cpu][page];
+                let Some(cached) = Cached::of(machine, cpu, page) else {
+                    *old = Old::default();
+                    continue;
+                };
+                if cached.is_backed(machine, page) {
+                    *old = Old::default();
+                    continue;
+                }
+                let was = Cached::of(before, cpu, page).filter(|was| was.frame == cached.frame);
+                let cleared = was.is_some_and(|was| was.is_backed(before, page));
+                if let (true, Some(actor)) = (cleared, event.transition.actor()) {
+                    let subject = event.pc.is_some_and(|pc| world.code.subject_step(pc).is_some());
+                    *old = Old { by: actor as u8 + 1, subject, let_go: false, unrecorded: false };
+                }
+                old.unrecorded &= !(event.returned && event.transition.actor() == Some(cpu));
+                let freed = frees(before, machine, cached.frame);
+                if old.by != 0 && !old.let_go && (freed || lets_go(world, before, event, machine, old.by)) {
+                    old.let_go = true;
+                    let under_way = machine.actors[cpu].has(Actor::MID_ACCESS);
+                    old.unrecorded = under_way && !freed && !is_recorded(world, machine, page);
+                }
+            }
+        }
+    }
+}
+
+/// Whether anything says that a page of the parent is newer than its backing.
+pub(crate) fn is_recorded(world: &World, machine: &Machine, page: usize) -> bool {
+    resting(machine, 0, page)
+        .is_some_and(|frame| machine.folios[frame as usize].dirty() || remembered(world, machine, frame))
+}
+
+/// Whether a step gives a frame back to the allocator.
+fn frees(before: &Machine, after: &Machine, frame: Frame) -> bool {
+    let allocated = |m: &Machine| m.folios.get(frame as usize).is_some_and(|f| f.allocated());
+    allocated(before) && !allocated(after)
+}
+
+/// Whether a step of the actor gives up what keeps others out. An mmu gather that is open, and a batch of
+/// reclaim, tell others that a flush is owed: dropping the lock is no letting go then.
+fn lets_go(world: &World, before: &Machine, event: &Event, after: &Machine, by: u8) -> bool {
+    let actor = by as usize - 1;
+    if event.transition.actor() != Some(actor) {
+        return false;
+    }
+    let told = before.actors[actor].has(Actor::OWED | Actor::BATCH);
+    event.returned
+        || event.pc.is_some_and(|pc| world.code.at(pc).action == Action::GatherEnd)
+        || (drops_lock(before, after, actor) && !told)
+}
+
+/// Whether a step of the actor drops the page-table lock of the parent.
+pub(crate) fn drops_lock(before: &Machine, after: &Machine, actor: usize) -> bool {
+    before.ptl[0] as usize == actor + 1 && after.ptl[0] == 0
+}
+
+/// The CPU that stored to a page of the parent, and the frame that its translation named.
+pub(crate) fn stored(event: &Event) -> Option<(usize, usize, Frame)> {
+    match event.happened {
+        Happened::Store { mm: 0, page, frame, .. } => Some((event.transition.actor()?, page as usize, frame)),
+        _ => None,
+    }
+}
