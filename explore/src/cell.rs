@@ -1,7 +1,8 @@
 //! One question of the table of versions: can this version fail in this scenario?
 //!
 //! It is answered on the scenario's programs, by all interleavings of each, or by sampling where there are
-//! too many. A loss counts if it is of the scenario, or of no scenario that is known.
+//! too many. A loss counts if it is of the scenario, or, where there is none of it, of no scenario that is
+//! known.
 
 use crate::{Answer, Exhaust, Memory, Recorder, SamplerKind, Walked, Walks, exhaust, rng_for};
 use corpus::Case;
@@ -43,12 +44,14 @@ pub struct Shown {
     pub finding: Finding,
     /// Where.
     pub case: Case,
+    /// The scenario, if it is a loss of a known one.
+    pub scenario: Option<Scenario>,
 }
 
 impl Shown {
-    /// Shortest first, then fewest switches between actors.
-    fn rank(&self) -> (u32, usize) {
-        (self.finding.step(), self.case.schedule.runs().len())
+    /// Of a known scenario first, then shortest, then fewest switches between actors.
+    fn rank(&self) -> (bool, u32, usize) {
+        (self.scenario.is_none(), self.finding.step(), self.case.schedule.runs().len())
     }
 }
 
@@ -125,6 +128,13 @@ impl Cell {
         self.verdict != Verdict::Silent || !self.others.is_empty()
     }
 
+    /// Whether what was found is a loss of no known scenario.
+    #[must_use]
+    pub fn is_unnamed(&self) -> bool {
+        let unnamed = self.shown.as_ref().is_some_and(|shown| shown.scenario.is_none());
+        unnamed && matches!(self.verdict, Verdict::Wrong { .. })
+    }
+
     /// Compares with what is expected. `clean`: nothing at all is expected of the version on this hardware.
     #[must_use]
     pub fn mark(&self, expected: Option<Loss>, clean: bool) -> Mark {
@@ -165,6 +175,8 @@ struct Seen {
     dropped: bool,
     revoked: bool,
     broken: bool,
+    /// A loss of no known scenario.
+    unnamed: bool,
     others: BTreeSet<Scenario>,
 }
 
@@ -174,7 +186,10 @@ impl Question<'_> {
         let mut seen = Seen::default();
         let first = self.pass::<()>(&mut seen, |_, _| Answer::Stop);
         let last = match first {
-            Exhaust::Found { .. } => self.pass::<History>(&mut seen, |finding, past| self.counts(finding, past)),
+            Exhaust::Found { .. } => match self.named(&mut seen, Some(self.scenario)) {
+                Exhaust::Exhausted { .. } if seen.unnamed => self.named(&mut seen, None),
+                found => found,
+            },
             other => other,
         };
         let (Exhaust::Exhausted { states, transitions, goals }
@@ -184,8 +199,8 @@ impl Question<'_> {
         cell.states += states;
         cell.transitions += transitions;
         match last {
-            Exhaust::Found { finding, case, .. } => {
-                cell.add(verdict(&finding), Some(Shown { finding, case: *case }))
+            Exhaust::Found { finding, case, scenario, .. } => {
+                cell.add(verdict(&finding), Some(Shown { finding, case: *case, scenario }))
             }
             Exhaust::Exhausted { .. } => {}
             Exhaust::Budget { .. } => self.sample(cell, &mut seen),
@@ -217,7 +232,9 @@ impl Question<'_> {
             Judge::LastWrite => {
                 let answer = wrong(finding, past);
                 if answer == Answer::Ignore {
-                    seen.others.extend(past.scenario(finding));
+                    let scenario = past.scenario(finding);
+                    seen.unnamed |= scenario.is_none();
+                    seen.others.extend(scenario.filter(|s| *s != self.scenario));
                 }
                 answer
             }
@@ -232,8 +249,12 @@ impl Question<'_> {
         })
     }
 
-    fn counts(&self, finding: &Finding, past: &History) -> Answer {
-        if past.scenario(finding).is_none_or(|s| s == self.scenario) { Answer::Shortest } else { Answer::Ignore }
+    /// Looks for a loss of a scenario, or of no known one.
+    fn named(&self, seen: &mut Seen, scenario: Option<Scenario>) -> Exhaust {
+        self.pass::<History>(seen, |finding, past| match past.scenario(finding) == scenario {
+            true => Answer::Shortest,
+            false => Answer::Ignore,
+        })
     }
 
     /// The shortest case of a judge that has spoken.
@@ -243,7 +264,7 @@ impl Question<'_> {
             false => Answer::Ignore,
         };
         match exhaust(self.version, self.program, self.effort.budget, wanted) {
-            Exhaust::Found { finding, case, .. } => Some(Shown { finding, case: *case }),
+            Exhaust::Found { finding, case, .. } => Some(Shown { finding, case: *case, scenario: None }),
             _ => None,
         }
     }
@@ -270,7 +291,7 @@ impl Question<'_> {
                 Some(other) if other != self.scenario => {
                     seen.others.insert(other);
                 }
-                _ => cell.add(verdict(&finding), Some(Shown { finding, case })),
+                scenario => cell.add(verdict(&finding), Some(Shown { finding, case, scenario })),
             }
         }
         cell.samples += self.effort.samples;

@@ -15,7 +15,7 @@ pub const FORMAT: u32 = 2;
 pub(super) const LEGEND: &str = "\
 L: a store is lost. V: a load is stale: what it returns was taken away before. dropped: a dirty bit is lost, no load shows it.
 broken: a structural rule. ok N: all interleavings of the scenario's programs, N states. ok? N: too many of them, N drawn,
-not exhausted. (S1): these programs show that other scenario's loss. -: the scenario has no program.";
+not exhausted. *: of no known scenario. (S1): these programs show that other scenario's loss. -: the scenario has no program.";
 
 /// The tables as plain text, each with the cases behind it.
 #[must_use]
@@ -113,6 +113,7 @@ fn square_json(square: &Square) -> Value {
         out["case"] = shown.case.to_string().into();
         out["steps"] = shown.finding.step().into();
         out["finding"] = shown.finding.to_string().into();
+        out["named"] = shown.scenario.is_some().into();
     }
     out
 }
@@ -143,8 +144,10 @@ pub(super) fn square_text(square: &Square) -> String {
     let what = match &square.cell {
         None => "-".to_owned(),
         Some(cell) => match cell.verdict {
-            Verdict::Wrong { stale: false } => "L".to_owned(),
-            Verdict::Wrong { stale: true } => "V".to_owned(),
+            Verdict::Wrong { stale } => {
+                let letter = if stale { "V" } else { "L" };
+                format!("{letter}{}", if cell.is_unnamed() { "*" } else { "" })
+            }
             Verdict::Broken => "broken".to_owned(),
             Verdict::Dropped => format!("dropped {}", behind(cell)),
             Verdict::Silent if !cell.exhausted => format!("ok? {}{}", behind(cell), others(cell)),
@@ -226,12 +229,13 @@ fn words(row: &MatrixRow) -> String {
     let mut found = FoundOn::new();
     for (scenario, cell) in &cells {
         if cell.verdict != Verdict::Silent {
-            found.insert((cell.verdict, Some(*scenario)));
+            let wrong = matches!(cell.verdict, Verdict::Wrong { .. });
+            found.insert((cell.verdict, Some(*scenario).filter(|_| wrong && !cell.is_unnamed())));
         }
         // The kind of another scenario's loss is in that scenario's own cell, if its programs show it.
         for other in &cell.others {
             let known = found.iter().any(|(_, s)| *s == Some(*other))
-                || cells.iter().any(|(s, c)| s == other && c.verdict != Verdict::Silent);
+                || cells.iter().any(|(s, c)| s == other && c.verdict != Verdict::Silent && !c.is_unnamed());
             if !known {
                 let stale = matches!(other, Scenario::S2a | Scenario::S6);
                 found.insert((Verdict::Wrong { stale }, Some(*other)));

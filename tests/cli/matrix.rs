@@ -89,6 +89,7 @@ fn matrix_takes_all_hardware() {
     for (hardware, row) in titles.iter().zip(&rows) {
         let loses_s4 = ["w1", "w2", "w4", "w7"].contains(hardware);
         // On w7 a stale load is shorter than the loss.
-        assert_eq!((row[8] == "L" || row[8] == "V"), loses_s4, "{hardware}: {row:?}");
+        // What a CPU does to the entry of others is of no known scenario.
+        assert_eq!(["L", "V"].contains(&row[8].trim_end_matches('*')), loses_s4, "{hardware}: {row:?}");
     }
 }

@@ -94,6 +94,48 @@ fn the_table_has_the_row_of_a_version_of_ones_own_and_says_in_words_what_it_lose
     assert!(failed.iter().all(|name| name.starts_with("mine ")), "{failed:?}");
 }
 
+/// Takes the flushes out of a listing.
+fn unflushed(listing: &mut serde_json::Value) {
+    let is_flush = |step: &serde_json::Value| step == "FlushPage" || step == "FlushRange";
+    match listing {
+        serde_json::Value::Array(steps) => {
+            steps.retain(|step| !is_flush(step));
+            steps.iter_mut().for_each(unflushed);
+        }
+        serde_json::Value::Object(step) => step.values_mut().for_each(unflushed),
+        _ => {}
+    }
+}
+
+/// A scenario's name is given to what is in the scenario, whatever program showed it.
+#[test]
+fn a_loss_of_no_known_scenario_is_not_named_after_one() {
+    // Nothing is flushed: stores and loads go through translations that are long gone.
+    let json = printed(&lostwrite(&["explain", "v3", "--format", "json"]).success());
+    let mut json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    json["name"] = "mine".into();
+    unflushed(&mut json["listing"]);
+    let (_folder, path) = written("mine.json", json.to_string());
+    let out = printed(&lostwrite(&["matrix", "--impl-file", &path]).code(1));
+    let words = "mine loses a store in S2b and in a way that is no known scenario; loads stale data in S2a; breaks a \
+                 structural rule (nothing was expected of it)";
+    assert!(out.ends_with(&format!("{words}\n")), "{out}");
+    let row = out.lines().find(|l| l.starts_with("mine")).expect("a row");
+    assert_eq!(cells(row).get(6).map(|c| c.trim()), Some("L*"), "{row}");
+    let hunted = printed(&lostwrite(&["hunt", "--impl-file", &path, "--executions", "40000"]).code(1));
+    assert!(hunted.contains("\nmine S2a: ") && hunted.contains("\nmine ?: "), "{hunted}");
+    assert!(["S1", "S1b", "S3", "S3r"].iter().all(|s| !hunted.contains(&format!("\nmine {s}: "))), "{hunted}");
+}
+
+/// The split of a large folio has a window of its own.
+#[test]
+fn a_copy_of_the_version_with_the_split_window_loses_there_alone() {
+    let json = printed(&lostwrite(&["explain", "7.3", "--format", "json"]).success());
+    let (_folder, path) = written("mine.json", json.replace("\"name\": \"7.3\"", "\"name\": \"mine\""));
+    let out = printed(&lostwrite(&["matrix", "--impl-file", &path]).code(1));
+    assert!(out.ends_with("\nmine loads stale data in S6 (nothing was expected of it)\n"), "{out}");
+}
+
 /// Where nothing is lost, it is said within which bounds.
 #[test]
 fn a_version_of_ones_own_that_loses_nothing_is_said_to_within_bounds() {
