@@ -9,7 +9,7 @@ use lostwrite::report::{reason, stale_reasons};
 fn every_reason_is_for_a_mutant_that_exists() {
     for row in survivors() {
         let version = find(&row.version).unwrap_or_else(|e| panic!("{e}"));
-        assert!(edits(version).iter().any(|e| e.name == row.mutant), "{}: {}", row.version, row.mutant);
+        assert!(edits(version).iter().any(|e| e.key == row.mutant), "{}: {}", row.version, row.mutant);
     }
 }
 
@@ -25,7 +25,7 @@ fn every_survivor_has_a_reason_and_every_reason_a_survivor() {
         .iter()
         .flat_map(|r| r.mutants.iter().map(move |m| (r, m)))
         .filter(|(r, m)| m.caught.is_none() && reason(r, m).is_none())
-        .map(|(r, m)| format!("{}\t{}", r.version.name, m.name))
+        .map(|(r, m)| format!("{}\t{}", r.version.name, m.key))
         .collect();
     assert!(unexplained.is_empty(), "no reason for\n{}", unexplained.join("\n"));
     let stale = stale_reasons(&reports);
@@ -38,7 +38,7 @@ fn every_survivor_has_a_reason_and_every_reason_a_survivor() {
 #[test]
 fn a_malformed_table_names_the_line_and_what_was_expected() {
     let header = "version\tmutant\treason";
-    let row = "v3\tdrop 11: flush this page\tthe range flush does";
+    let row = "v3\tdrop 11: FlushPage\tthe range flush does";
     assert_eq!(read_survivors(&format!("# a comment\n{header}\n{row}\n")).map(|r| r.len()), Ok(1));
     for (text, line, what) in [
         (String::new(), 1, "expected a header line"),

@@ -62,6 +62,8 @@ pub struct Catch {
 pub struct MutantReport {
     /// The mutant's name.
     pub name: String,
+    /// What the table of survivors calls it.
+    pub key: String,
     /// How it was caught; `None` if it survived.
     pub caught: Option<Catch>,
     /// Whether all programs were exhausted, as far as they were tried.
@@ -188,7 +190,7 @@ impl Original {
             .or_else(|| self.sampled(&mutant, &mut impossible))
             .or_else(|| self.interleaved(&mutant, &mut impossible, &mut exhausted))
             .or(impossible);
-        MutantReport { name: edit.name, caught, exhausted }
+        MutantReport { name: edit.name, key: edit.key, caught, exhausted }
     }
 
     /// A judge on any of the cases comes before a difference on an earlier one: it says what is wrong.

@@ -5,7 +5,7 @@
 //! What judges do not catch is either a step that is not needed or a judge that is blind.
 
 use crate::version::{Standing, Version};
-use model::listing::Node;
+use model::listing::{Doing, Node};
 
 /// A version's function with one mistake.
 #[derive(Clone, Debug)]
@@ -13,6 +13,9 @@ pub struct Edit {
     /// Where and what: `drop 12: mark folio dirty`, `swap 7/8: pte = clear, flush this page`; of a version that
     /// replaces several functions, with the function before the number from the second on.
     pub name: String,
+    /// The same with the names of steps in the place of their words, which may change: `drop 12:
+    /// MarkFolioDirty`, `swap 7/8: ClearPte, FlushPage`.
+    pub key: String,
     /// Which of the version's functions it is in.
     pub function: usize,
     /// What the function does then.
@@ -50,57 +53,78 @@ pub fn edits(version: &Version) -> Vec<Edit> {
         let prefix = if function == 0 { String::new() } else { format!("{} ", body.function.name) };
         let mut number = 0;
         let mut of_function = Vec::new();
-        let mut emit = |name, listing| of_function.push(Edit { name, function, listing });
-        block(&body.function.body, &prefix, &mut number, &mut emit);
-        of_function.sort_by_key(|e| e.name.starts_with("swap"));
+        let mut emit = |what: What, listing| {
+            let (name, key) = (what.told(&prefix, Doing::text), what.told(&prefix, Doing::name));
+            of_function.push(Edit { name, key, function, listing });
+        };
+        block(&body.function.body, &mut number, &mut emit);
+        of_function.sort_by_key(|e: &Edit| e.key.starts_with("swap"));
         out.append(&mut of_function);
     }
     out
 }
 
+/// What an edit does: with a step, a condition, or two neighbours, each with its number.
+#[derive(Clone, Copy)]
+enum What {
+    Drop(usize, Doing),
+    DropIf(usize, Doing),
+    Swap([(usize, Doing); 2]),
+}
+
+impl What {
+    fn told(self, prefix: &str, of: fn(Doing) -> &'static str) -> String {
+        match self {
+            What::Drop(n, what) => format!("drop {prefix}{n}: {}", of(what)),
+            What::DropIf(n, what) => format!("drop {prefix}{n}: if {}", of(what)),
+            What::Swap([(n, one), (m, other)]) => format!("swap {prefix}{n}/{m}: {}, {}", of(one), of(other)),
+        }
+    }
+}
+
 /// Hands every edit of a block to `emit`, as the whole edited block; counts the steps.
-fn block(nodes: &[Node], prefix: &str, number: &mut usize, emit: &mut dyn FnMut(String, Vec<Node>)) {
-    // The step before, if nothing but remarks came since: its place in the block, its number, its words.
-    let mut before: Option<(usize, usize, &'static str)> = None;
+fn block(nodes: &[Node], number: &mut usize, emit: &mut dyn FnMut(What, Vec<Node>)) {
+    // The step before, if nothing but comments came since: its place in the block, its number, what it does.
+    let mut before: Option<(usize, usize, Doing)> = None;
     for (at, node) in nodes.iter().enumerate() {
-        let mut replaced = |name: String, with: Option<Node>| {
+        let mut replaced = |edit: What, with: Option<Node>| {
             let mut edited = nodes.to_vec();
             edited.splice(at..=at, with);
-            emit(name, edited);
+            emit(edit, edited);
         };
         let mine = *number + 1;
         match node {
             Node::Do(what, _) => {
                 *number = mine;
-                replaced(format!("drop {prefix}{mine}: {}", what.text()), None);
+                replaced(What::Drop(mine, *what), None);
             }
             Node::If(what, _, _) => {
                 *number = mine;
-                replaced(format!("drop {prefix}{mine}: if {}", what.text()), None);
+                replaced(What::DropIf(mine, *what), None);
             }
             _ => {}
         }
         for inside in 0..node.blocks().count() {
             let Some(old) = node.blocks().nth(inside) else { continue };
-            block(old, prefix, number, &mut |name, new| {
+            block(old, number, &mut |edit, new| {
                 let mut n = 0;
                 let with = node.with_blocks(|block| {
                     n += 1;
                     if n - 1 == inside { new.clone() } else { block.to_vec() }
                 });
-                replaced(name, Some(with));
+                replaced(edit, Some(with));
             });
         }
         match node {
             Node::Do(what, _) | Node::If(what, _, _) => {
-                if let Some((other, its, words)) = before
+                if let Some((other, its, that)) = before
                     && nodes[other] != *node
                 {
                     let mut edited = nodes.to_vec();
                     edited.swap(other, at);
-                    emit(format!("swap {prefix}{its}/{mine}: {words}, {}", what.text()), edited);
+                    emit(What::Swap([(its, that), (mine, *what)]), edited);
                 }
-                before = Some((at, mine, what.text()));
+                before = Some((at, mine, *what));
             }
             node if node.is_comment() => {}
             _ => before = None,

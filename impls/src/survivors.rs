@@ -1,6 +1,6 @@
 //! Why some mutants are not caught: the table `survivors.tsv`.
 //!
-//! Tab-separated, with the columns `version`, `mutant` (the whole name of an [`Edit`](crate::Edit)) and
+//! Tab-separated, with the columns `version`, `mutant` (the key of an [`Edit`](crate::Edit)) and
 //! `reason`. `#` starts a comment line.
 
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 pub struct Survivor {
     /// The version's name.
     pub version: String,
-    /// The mutant's name.
+    /// The mutant's key.
     pub mutant: String,
     /// Why it is not caught.
     pub reason: String,

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 /// Why a mutant survives, if the table of survivors says so.
 #[must_use]
 pub fn reason(report: &MutantsReport, mutant: &MutantReport) -> Option<&'static str> {
-    let of = |s: &&Survivor| s.version == report.version.name && s.mutant == mutant.name;
+    let of = |s: &&Survivor| s.version == report.version.name && s.mutant == mutant.key;
     survivors().iter().filter(|_| report.version.has_expectations()).find(of).map(|s| s.reason.as_str())
 }
 
@@ -20,7 +20,7 @@ pub fn stale_reasons(reports: &[MutantsReport]) -> Vec<&'static Survivor> {
     let stale = |s: &&Survivor| {
         let of = |r: &&MutantsReport| r.version.has_expectations() && r.version.name == s.version;
         let Some(report) = reports.iter().find(of) else { return false };
-        !report.mutants.iter().any(|m| m.name == s.mutant && m.caught.is_none())
+        !report.mutants.iter().any(|m| m.key == s.mutant && m.caught.is_none())
     };
     survivors().iter().filter(stale).collect()
 }
