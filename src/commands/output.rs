@@ -4,6 +4,7 @@
 //! |---|---|
 //! | nothing, or a regular file | a temporary file in the same folder takes its place; the mode of the old file stays |
 //! | a link | the same at its end, which need not be there yet; the link stays |
+//! | a regular file with other names (hard links) | is written to, so that all of its names show it: not whole or not at all |
 //! | a device, a pipe | is opened and written to |
 
 use lostwrite::shown::shown;
@@ -34,6 +35,10 @@ pub fn write(path: &Path, content: &[u8]) -> Result<()> {
             // A file that may not be written to is not replaced either.
             OpenOptions::new().write(true).open(path)?;
             match std::fs::canonicalize(path) {
+                // Another file in its place would leave the other names with the old one.
+                _ if has_other_names(&there) => {
+                    through(OpenOptions::new().write(true).truncate(true).open(path)?, content)
+                }
                 Ok(target) => replace(&target, content, Some(&there)),
                 // A file without a name, which only its descriptor leads to.
                 Err(_) => through(OpenOptions::new().write(true).truncate(true).open(path)?, content),
@@ -43,6 +48,17 @@ pub fn write(path: &Path, content: &[u8]) -> Result<()> {
         Err(e) if e.kind() == ErrorKind::NotFound => replace(&end_of(path)?, content, None),
         Err(e) => Err(e),
     }
+}
+
+/// Whether a file is in several folders, or in one under several names.
+#[cfg(unix)]
+fn has_other_names(file: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(file) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_file: &Metadata) -> bool {
+    false
 }
 
 /// Writes to what is open.

@@ -7,6 +7,7 @@ use super::beside::side_by_side;
 use super::story::{headline, sentences};
 use super::timeline::{Detail, grid, wrap};
 use super::witness::Witness;
+use crate::shown::shown;
 use impls::Version;
 use impls::shell::quoted;
 use std::fmt::Write as _;
@@ -18,7 +19,8 @@ const PROSE: usize = 72;
 pub fn mail(witness: &Witness) -> Option<String> {
     let (version, trace, case) = (witness.losing.version, &witness.losing.trace, &witness.case);
     let finding = trace.finding?;
-    let mut out = format!("Subject: {}\n\n", ascii(&subject(witness)?));
+    let subject = subject(witness)?;
+    let mut out = String::new();
     let mut prose = |text: String| {
         for line in wrap(&text, " ", PROSE) {
             let _ = writeln!(out, "{line}");
@@ -60,8 +62,16 @@ pub fn mail(witness: &Witness) -> Option<String> {
     if let Some(text) = side_by_side(witness) {
         let _ = write!(out, "\n{text}");
     }
-    // What runs must be what was given, letter by letter.
+    // What runs must be what was given, letter by letter; and names are said once as they are.
     let mut out = ascii(&out);
+    let names: Vec<_> = std::iter::once(version)
+        .chain(witness.beside.as_ref().map(|side| side.version))
+        .map(|v| shown(v.name))
+        .collect();
+    let foreign: Vec<_> = names.iter().filter(|name| !name.is_ascii()).map(|name| &**name).collect();
+    if !foreign.is_empty() {
+        let _ = writeln!(out, "\nNames are spelled in ASCII above. As it is: {}", foreign.join(", "));
+    }
     let _ = write!(
         out,
         "\nTo run it, in a checkout of lostwrite:\n\n    cargo run --release -- replay {}{} --beside{} '{case}'\n",
@@ -69,8 +79,13 @@ pub fn mail(witness: &Witness) -> Option<String> {
         trace.asked.map_or(String::new(), |judge| format!(" --judge {}", judge.name())),
         witness.beside.as_ref().map_or_else(String::new, |side| format!("={}", quoted(side.version.name))),
     );
-    Some(out)
+    let kind = if out.is_ascii() { "" } else { UTF_8 };
+    Some(format!("Subject: {}\n{kind}\n{out}", ascii(&subject)))
 }
+
+/// The headers of a mail that is not in ASCII.
+const UTF_8: &str =
+    "MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n";
 
 /// What goes behind `Subject:`, as short as a commit's; nothing if nothing was found.
 #[must_use]

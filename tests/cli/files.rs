@@ -52,6 +52,22 @@ fn a_link_is_followed_and_a_mode_kept() {
     assert_eq!(left_in(&at("far")).len(), 2, "no temporary file is left");
 }
 
+/// A file with two names stays one file, and shorter content leaves nothing of the old behind.
+#[test]
+#[cfg(unix)]
+fn a_file_with_other_names_keeps_them() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("one"), "R0\n".repeat(100)).expect("a file");
+    std::fs::hard_link(at("one"), at("other")).expect("a second name");
+    convert_to(&path(folder.path(), "one")).success();
+    for name in ["one", "other"] {
+        assert_eq!(std::fs::read_to_string(at(name)).expect("text"), "kernel=6.0 W0 D0\n");
+        assert_eq!(std::fs::metadata(at(name)).expect("it is there").nlink(), 2);
+    }
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn devices_and_pipes_are_written_to() {
@@ -381,7 +397,13 @@ fn a_mail_keeps_its_lines_and_its_command() {
     assert!(mail.starts_with("Subject: mm/migrate_device: fur-6.1: "), "{mail}");
     assert!(mail.lines().count() + 3 >= plain.lines().count(), "{mail}");
     let (head, command) = mail.trim_end().rsplit_once("\n    cargo run --release -- ").expect("a command");
-    assert!(head.is_ascii() && head.lines().all(|l| l.len() <= 100), "{head}");
+    // The name as it is stands there once, and the header says how it is written.
+    let foreign: Vec<_> = head.lines().filter(|l| !l.is_ascii()).collect();
+    assert_eq!(foreign, ["Names are spelled in ASCII above. As it is: für-6.1"]);
+    assert!(head.lines().all(|l| l.len() <= 100), "{head}");
+    let header = mail.split("\n\n").next().unwrap_or_default();
+    assert!(header.contains("\nContent-Type: text/plain; charset=UTF-8"), "{header}");
+    assert!(plain.is_ascii() && !plain.contains("Content-Type") && !plain.contains("spelled"), "{plain}");
     assert!(command.contains(&format!("--impl-file '{}'", file.replace('\'', r"'\''"))), "{command}");
     // As a shell takes it apart.
     let words = shlex::split(command).expect("words");
