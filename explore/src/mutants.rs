@@ -395,7 +395,8 @@ mod tests {
     #[test]
     fn a_version_is_not_caught_against_itself() {
         for version in impls::registry() {
-            let same = Edit { name: "same: nothing".to_owned(), function: 0, listing: version.listing().to_vec() };
+            let name = "same: nothing".to_owned();
+            let same = Edit { key: name.clone(), name, function: 0, listing: version.listing().to_vec() };
             let report = Original::of(version, EFFORT).run(same);
             assert!(report.caught.is_none() && report.exhausted, "{}: {report:?}", version.name);
         }

@@ -1,7 +1,7 @@
 //! Which cached translations the page table no longer has, and whether those who took them out have let go.
 //!
 //! This is what a diagnosis finds by looking back over the rows of an execution, followed forward instead: small
-//! and comparable, for a search over states that has no rows. `tests/scenarios.rs` compares the two.
+//! and comparable, for a search over states that has no rows. `explore/tests/scenarios.rs` compares the two.
 //!
 //! Does not claim: anything of the child's translations.
 
