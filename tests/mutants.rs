@@ -14,7 +14,7 @@ fn every_reason_is_for_a_mutant_that_exists() {
 }
 
 /// What `lostwrite mutants` asks, here of the versions of the thread, of the kernel that was observed, and of
-/// the one that is believed right in the end; the command asks all 13, which takes longer than a test should.
+/// the one that is believed right in the end; the command asks all of them, which takes longer than a test should.
 /// Every survivor has its reason, and every reason its survivor.
 #[test]
 fn every_survivor_has_a_reason_and_every_reason_a_survivor() {
