@@ -91,11 +91,19 @@ impl Translations {
                 if old.by != 0 && !old.let_go && (freed || lets_go(world, before, event, machine, old.by)) {
                     old.let_go = true;
                     let under_way = machine.actors[cpu].has(Actor::MID_ACCESS);
-                    old.unrecorded = under_way && !freed && !is_recorded(world, machine, page);
+                    old.unrecorded =
+                        under_way && !freed && !is_recorded(world, &without_promise(machine, cpu), page);
                 }
             }
         }
     }
+}
+
+/// The machine without the D that a CPU which stores first and sets D later is going to set.
+pub(crate) fn without_promise(machine: &Machine, cpu: usize) -> Machine {
+    let mut machine = *machine;
+    machine.actors[cpu].flags &= !Actor::OWES_DIRTY;
+    machine
 }
 
 /// Whether anything says that a page of the parent is newer than its backing.

@@ -7,7 +7,7 @@
 use crate::clean_means_equal::resting;
 use crate::diagnosis::{CauseKind, Diagnosis, Symptom};
 use crate::finding::{Finding, Judges};
-use crate::owed::{Translations, drops_lock, is_recorded, stored};
+use crate::owed::{Translations, drops_lock, is_recorded, stored, without_promise};
 use crate::trace::Row;
 use impls::Scenario;
 use model::{ACTORS, Action, Event, Machine, OpKind, PAGES, Pc, World};
@@ -92,8 +92,11 @@ impl History {
             past.dropped[cpu] = None;
             // It came to where the page still was, and its record had been destroyed before: a flush in time
             // would not have saved it.
-            let arrived = resting(machine, 0, page) == Some(frame) && !is_recorded(world, machine, page);
-            past.through[cpu] = match old.let_go && !(old.unrecorded && arrived) {
+            let arrived = || {
+                resting(machine, 0, page) == Some(frame)
+                    && !is_recorded(world, &without_promise(machine, cpu), page)
+            };
+            past.through[cpu] = match old.let_go && !(old.unrecorded && arrived()) {
                 true if stale && past.discarded && old.subject => Through::OwedAfterDiscard,
                 true => Through::Owed,
                 false => Through::InOrder,

@@ -12,6 +12,7 @@ mod evidence;
 mod translation;
 
 use crate::finding::{Finding, Rule};
+use crate::owed::without_promise;
 use crate::trace::Row;
 use evidence::Stored;
 use model::{Actor, Child, Flaw, Happened, World};
@@ -160,7 +161,8 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     // One that was under way by then, without a record, and came to where the page still was, would have been
     // lost in the same way behind a flush in time.
     let not_helped = |at: usize, cause: &Cause| {
-        let recorded = evidence::is_recorded(world, &rows[cause.step as usize - 1].after, of);
+        let then = without_promise(&rows[cause.step as usize - 1].after, of.word);
+        let recorded = evidence::is_recorded(world, &then, of);
         under_way(rows, at, cause) && !recorded && of.is_in(&rows[at].after)
     };
     let unflushed = stale
