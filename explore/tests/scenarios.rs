@@ -18,10 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A version of one's own, made of a built-in one.
 fn own(of: &str, name: &'static str, edit: &dyn Fn(&[Node]) -> Vec<Node>) -> Version {
     let built_in = version(of);
-    let listing = edit(&built_in.listing);
-    let mut own = Version::new(name, "of one's own", built_in.provenance, listing).on(built_in.kernel);
-    own.standing = Standing::Own;
-    own
+    let edited = built_in.edited(0, edit(built_in.listing())).expect("it links");
+    Version { name, title: "of one's own", standing: Standing::Own, ..edited }
 }
 
 const FLUSHES: [A; 3] = [A::FlushPage, A::FlushRange, A::AnyCleared];

@@ -52,6 +52,9 @@ impl Scenario {
         Scenario::S6,
     ];
 
+    /// The function that loses in all of them.
+    pub const FUNCTION: &'static str = "migrate_vma_collect_pmd";
+
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {

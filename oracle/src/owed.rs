@@ -6,6 +6,7 @@
 //! Does not claim: anything of the child's translations.
 
 use crate::clean_means_equal::{remembered, resting};
+use impls::Scenario;
 use model::{ACTORS, Action, Actor, Event, Frame, Happened, Machine, PAGES, World};
 
 /// Of every CPU and page of the parent.
@@ -83,7 +84,7 @@ impl Translations {
                 let was = Cached::of(before, cpu, page).filter(|was| was.frame == cached.frame);
                 let cleared = was.is_some_and(|was| was.is_backed(before, page));
                 if let (true, Some(actor)) = (cleared, event.transition.actor()) {
-                    let subject = event.pc.is_some_and(|pc| world.code.subject_step(pc).is_some());
+                    let subject = event.pc.is_some_and(|pc| world.code.function(pc) == Scenario::FUNCTION);
                     *old = Old { by: actor as u8 + 1, subject, let_go: false, unrecorded: false };
                 }
                 old.unrecorded &= !(event.returned && event.transition.actor() == Some(cpu));

@@ -103,7 +103,7 @@ impl History {
             };
         }
         self.translations.after(world, before, event, machine);
-        let by_subject = event.pc.is_some_and(|pc| world.code.subject_step(pc).is_some());
+        let by_subject = event.pc.is_some_and(|pc| world.code.function(pc) == Scenario::FUNCTION);
         for (page, past) in self.pages.iter_mut().enumerate() {
             if is_recorded(world, before, page) && !is_recorded(world, machine, page) {
                 past.unrecorded_elsewhere = !by_subject;
@@ -247,8 +247,9 @@ impl Page {
 
 /// Whether symptom and cause of a finding are those of a scenario, and collect is to blame.
 pub(crate) fn fits(scenario: Scenario, diagnosis: &Diagnosis, rows: &[Row]) -> bool {
-    let by_subject =
-        |step: u32| rows.get((step as usize).wrapping_sub(1)).is_some_and(|row: &Row| row.subject_step.is_some());
+    let by_subject = |step: u32| {
+        rows.get((step as usize).wrapping_sub(1)).is_some_and(|row: &Row| row.function == Scenario::FUNCTION)
+    };
     let kind = diagnosis.cause.map(|cause| cause.kind);
     let owed = matches!(kind, Some(CauseKind::FlushOwed { cleared, .. }) if by_subject(cleared));
     let dropped = diagnosis.cause.is_some_and(|c| c.kind == CauseKind::DirtyBitDropped && by_subject(c.step));
