@@ -190,7 +190,7 @@ fn a_loss_on_a_version_of_ones_own_is_never_as_expected() {
     assert!(printed(&lostwrite(&words).code(1)).contains("<=="));
 }
 
-/// The worked example of docs/adding-a-version.md: without the flush of exclusive pages v3 loses nothing,
+/// The question that Peter Xu asked on 26 August 2022: without the flush of exclusive pages v3 loses nothing,
 /// unless the range flush comes after the unlock.
 #[test]
 fn the_worked_example_comes_out_as_the_manual_says() {
