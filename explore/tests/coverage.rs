@@ -88,7 +88,7 @@ fn numbers_are_frozen() {
         found.unwrap_or_else(|| panic!("{name}: {:#?}", profile.features)).number()
     };
     for (name, frozen) in [
-        ("pte: user_access/Translate after do_anonymous_page/MapNewAnon by itself", 0x970e_ad5f_fba2_a258),
+        ("pte: user_access/Translate after do_anonymous_page/MapNewAnon by itself", 0xb4df_a52a_88cc_73f8),
         ("migrate_vma_collect_pmd/LockPtl: yes", 0x75a5_a687_9d1a_fef9),
         ("reclaim wrote a page to swap", 0xe07a_a07c_10d1_60a1),
         ("pre-fix: lost S1", 0xb49f_7a17_474a_cf84),
