@@ -32,7 +32,7 @@ fn bug_d() -> &'static Version {
 /// No dirty bit involved, nothing revoked, every rule kept. Only the load is wrong.
 #[test]
 fn wrong_data_is_for_last_write_alone() {
-    let forgotten = faulty_around("the driver copies nothing", "alloc_and_copy", &|nodes| {
+    let forgotten = faulty_around("the driver copies nothing", "dmirror_migrate_alloc_and_copy", &|nodes| {
         without(nodes, &[Action::CopyToDst])
     });
     // The source's frame goes to page 1 in between, or the bytes would still be there when the page comes
@@ -43,7 +43,7 @@ fn wrong_data_is_for_last_write_alone() {
     };
     assert_eq!((legal.last, legal.or_zero), (1, false));
 
-    let unflushed = faulty_around("no flush when a write fault copies the page", "write_protect", &|nodes| {
+    let unflushed = faulty_around("no flush when a write fault copies the page", "wp_page_copy", &|nodes| {
         without(nodes, &[Action::FlushPage])
     });
     let line = "kernel=6.0 cpu0: W0 K+ W0 R0 | cpu1: R0 R0 | schedule: 0*21 1*2 0*30 1*2";
@@ -79,7 +79,7 @@ fn a_store_into_a_discarded_page_is_for_revoked_alone() {
     let finding = only(Judge::Revoked, version("5.18"), line);
     let Finding::Revoked { actor: 1, page: 0, what: Revocation::Page, .. } = finding else { panic!("{finding}") };
     // In v3 the discard waits for the lock. The fault is that of the versions that defer, not of the discard.
-    let zap = faulty_around("a discard that does not flush", "dontneed", &without_end_of_gather);
+    let zap = faulty_around("a discard that does not flush", "zap_page_range_single", &without_end_of_gather);
     let line = "kernel=6.0 cpu0: IW0 Z0 | cpu1: R0 R0 | schedule: 0*10 1*2 0*12 1*2";
     let finding = only(Judge::Revoked, &zap, line);
     let Finding::Revoked { actor: 1, page: 0, what: Revocation::Page, .. } = finding else { panic!("{finding}") };
@@ -89,7 +89,7 @@ fn a_store_into_a_discarded_page_is_for_revoked_alone() {
 /// program left it.
 #[test]
 fn a_store_to_a_read_only_page_is_for_revoked_alone() {
-    let unflushed = faulty_around("mprotect does not flush", "protect", &without_end_of_gather);
+    let unflushed = faulty_around("mprotect does not flush", "mprotect_fixup", &without_end_of_gather);
     let line = "kernel=6.0 cpu0: W0 M0 | cpu1: W0 W0 | schedule: 0*8 1*3 0*10 1*2";
     let finding = only(Judge::Revoked, &unflushed, line);
     let Finding::Revoked { actor: 1, page: 0, what: Revocation::Stores, .. } = finding else {
