@@ -7,10 +7,10 @@ pub(crate) use json::path_of;
 pub use json::{FORMAT, to_json};
 
 use crate::kernel::{self, Body};
-use crate::lint::{Complaint, lint};
+use crate::lint::{Complaint, contract, lint};
 use crate::text::{self, Document, Field, FunctionText, Problem, Problems, nearest};
 use crate::version::{Provenance, Standing, Version};
-use model::listing::{Function, nodes};
+use model::listing::nodes;
 use model::{LinkError, MigrationEntryBits, Profile};
 use std::sync::Arc;
 
@@ -102,36 +102,21 @@ fn own(path: &str, text: &str, document: &Document) -> Read<(Version, Vec<Proble
         ]);
     }
     known(document, &functions)?;
-    let complaints = complaints(&functions, header.kernel);
-    let problem = |(function, complaint): &(usize, Complaint)| {
-        let own = document.functions.iter().find(|f| f.name.value == functions[*function].function.name);
+    let problem = |complaint: &Complaint| {
+        let own = document.functions.iter().find(|f| f.name.value == complaint.function);
         let place = own.map_or(0..0, |f| f.places.get(complaint.line).unwrap_or(&f.name.place).clone());
         let what = complaint.what.as_str();
         let (what, expected) = what.split_once("; ").unwrap_or((what, "here"));
         Problem { warning: !complaint.is_error, ..Problem::error(place, what, expected) }
     };
-    let (errors, warnings): (Vec<_>, Vec<_>) = complaints.iter().map(problem).partition(|p| !p.warning);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        lint(&functions, header.kernel).iter().map(problem).partition(|p| !p.warning);
     if !errors.is_empty() {
         return Err(errors);
     }
     let linked = Version::new(header.name, header.title, header.provenance, functions.clone());
     let version = linked.map_err(|e| vec![unlinked(document, &functions, &e)])?;
     Ok((Version { standing: Standing::Own, ..header.of(version) }, warnings))
-}
-
-/// What the lint says of functions, each with the number of its function.
-fn complaints(functions: &[Arc<Body>], release: Profile) -> Vec<(usize, Complaint)> {
-    let own = |name: &str| functions.iter().find(|b| b.function.name == name);
-    let find = |name: &str| -> Option<&Function> {
-        own(name).or_else(|| kernel::body(name, release)).map(|b| &b.function)
-    };
-    let mut out = Vec::new();
-    for (n, body) in functions.iter().enumerate() {
-        if body.function.name == COLLECT {
-            out.extend(lint(&body.function.body, &find).into_iter().map(|c| (n, c)));
-        }
-    }
-    out
 }
 
 /// The function that files of JSON, format 1, have.
@@ -260,11 +245,16 @@ fn functions(path: &'static str, text: &str, document: &Document) -> Read<Vec<Ar
 }
 
 fn fields_of(function: &FunctionText) -> impl Iterator<Item = Problem> {
-    const KNOWN: [&str; 2] = ["file", "read"];
-    function.fields.iter().filter(|f| !KNOWN.contains(&f.key.as_str())).map(|field| {
+    let known = || ["file", "read"].into_iter().chain(contract::FIELDS);
+    let unknown = function.fields.iter().filter(move |f| !known().any(|k| k == f.key)).map(move |field| {
         let what = format!("there is no field `{}` of a function", shown(&field.key));
-        at(Some(field), what, format!("expected {}, or `{{`", KNOWN.join(", ")))
-    })
+        at(Some(field), what, format!("expected {}, or `{{`", known().collect::<Vec<_>>().join(", ")))
+    });
+    let contract = kernel::contract_of(function).err().map(|(field, what, expected)| {
+        let help = "docs/listings.md lists what a contract can name";
+        at(function.fields.get(field), what, expected).help(help)
+    });
+    unknown.chain(contract)
 }
 
 fn no_function(place: std::ops::Range<usize>, name: &str) -> Problem {

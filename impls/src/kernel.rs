@@ -3,6 +3,7 @@
 //! The listings are in `impls/kernel/<file>/<function>/<variant>.listing`. A variant is named after the first
 //! release that has it, or `any`: a release has the newest variant that is not newer than itself.
 
+use crate::lint::Contract;
 use crate::text::{self, Document, FunctionText};
 use model::listing::Function;
 use model::{Code, Entries, LinkError, OpKind, Profile};
@@ -23,6 +24,8 @@ pub struct Body {
     pub variant: &'static str,
     /// What its comment says.
     pub comment: &'static str,
+    /// What is held and owed when it is entered and left.
+    pub contract: Contract,
     /// Where it is written down.
     pub source: Option<Source>,
 }
@@ -51,6 +54,9 @@ fn built_in(path: &'static str, text: &str) -> Body {
         panic!("a listing that is built in:\n{problems}")
     });
     let [function] = document.functions.as_slice() else { panic!("{path}: expected one function") };
+    if let Err((field, what, expected)) = contract_of(function) {
+        panic!("{path}: {}: {what}; {expected}", function.fields[field].key);
+    }
     let mut body = Body::new(path, text, function);
     let stem = path.rsplit('/').next().and_then(|name| name.strip_suffix(".listing"));
     body.variant = stem.unwrap_or_else(|| panic!("{path}: expected a variant"));
@@ -58,7 +64,7 @@ fn built_in(path: &'static str, text: &str) -> Body {
 }
 
 impl Body {
-    /// A function of a file.
+    /// A function of a file. A contract that is wrong counts as none.
     #[must_use]
     pub fn new(path: &'static str, text: &str, function: &FunctionText) -> Body {
         let of = |key| text::value(&function.fields, key).map_or("", |f| crate::kept(&f.value));
@@ -68,6 +74,7 @@ impl Body {
             read: of("read"),
             variant: "",
             comment: crate::kept(&function.comment),
+            contract: contract_of(function).unwrap_or_default(),
             source: Some(Source { file: path, lines: lines_of_steps(text, function) }),
         }
     }
@@ -87,15 +94,20 @@ impl Body {
             remark: String::new(),
             place: 0..0,
         };
-        let fields = [("file", self.file), ("read", self.read)];
+        let fields = [("file", self.file), ("read", self.read)].into_iter().chain(self.contract.lines());
         FunctionText {
             comment: self.comment.to_owned(),
             name: field("function", self.function.name),
-            fields: fields.into_iter().filter(|f| !f.1.is_empty()).map(|f| field(f.0, f.1)).collect(),
+            fields: fields.filter(|f| !f.1.is_empty()).map(|f| field(f.0, f.1)).collect(),
             body: self.function.body.clone(),
             places: Vec::new(),
         }
     }
+}
+
+/// What the head of a function says of its entry and its exits.
+pub(crate) fn contract_of(function: &FunctionText) -> Result<Contract, (usize, String, String)> {
+    Contract::new(function.fields.iter().map(|f| (f.key.as_str(), f.value.as_str())))
 }
 
 /// The line of each step.

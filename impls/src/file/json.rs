@@ -24,9 +24,10 @@
 //! `{"remark": ...}` are comments. Format 1 has `"listing"` in the place of `"functions"`: the steps of
 //! `migrate_vma_collect_pmd`. Its `{"at": ...}` lines, and `"correct"`, are read and mean nothing.
 
-use super::{COLLECT, Loaded, complaints, one_word};
+use super::{COLLECT, Loaded, one_word};
 use crate::kept;
 use crate::kernel::{self, Body, Source};
+use crate::lint::{Contract, lint};
 use crate::text::{is_put_in, nearest};
 use crate::version::{Provenance, Standing, Version};
 use model::listing::{Doing, Function, Node, nodes};
@@ -73,6 +74,8 @@ struct Listing {
     file: String,
     #[serde(default)]
     read: String,
+    #[serde(default)]
+    contract: Vec<String>,
     listing: Vec<Value>,
 }
 
@@ -84,7 +87,8 @@ pub(super) fn read(path: &str, json: &str) -> Result<Loaded, String> {
     let (header, functions) = parse(path, json).map_err(placed)?;
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    for (function, complaint) in complaints(&functions, header.kernel) {
+    for complaint in lint(&functions, header.kernel) {
+        let function = functions.iter().position(|b| b.function.name == complaint.function).unwrap_or_default();
         let body = &functions[function].function.body;
         let at = format!("{}{}", header.places[function], path_of(body, complaint.line));
         let line = nodes(body).get(complaint.line).map_or("the end".to_owned(), |n| words(n));
@@ -129,8 +133,13 @@ fn parse(path: &str, json: &str) -> Result<(Header, Vec<Arc<Body>>), FileError> 
     one_word(&file.name).map_err(|_| {
         wrong("$.name", format!("found {:?}; expected a name of at most 40 letters, digits and ._+-@", file.name))
     })?;
-    let collect =
-        |listing| Listing { name: COLLECT.to_owned(), file: String::new(), read: String::new(), listing };
+    let collect = |listing| Listing {
+        name: COLLECT.to_owned(),
+        file: String::new(),
+        read: String::new(),
+        contract: Vec::new(),
+        listing,
+    };
     let (listings, places) = match (file.listing, file.functions) {
         (Some(listing), None) => (vec![collect(listing)], vec!["$.listing".to_owned()]),
         (None, Some(all)) => {
@@ -150,6 +159,10 @@ fn parse(path: &str, json: &str) -> Result<(Header, Vec<Arc<Body>>), FileError> 
         if functions.iter().any(|b| b.function.name == listing.name) {
             return Err(wrong(place, format!("a second {}; expected one body of a function", listing.name)));
         }
+        let fields = listing.contract.iter().map(|line| line.split_once(' ').unwrap_or((line, "")));
+        let contract = Contract::new(fields).map_err(|(n, what, expected)| {
+            wrong(&format!("{place}.contract[{n}]"), format!("{what}; {expected}"))
+        })?;
         let body = block(&listing.listing, place)?;
         let lines = nodes(&body).len();
         if !(1..=super::LONGEST).contains(&lines) {
@@ -166,6 +179,7 @@ fn parse(path: &str, json: &str) -> Result<(Header, Vec<Arc<Body>>), FileError> 
             read: kept(&listing.read),
             variant: "",
             comment: "",
+            contract,
             source: steps.map(|lines| Source { file: kept(path), lines }),
         }));
     }
@@ -387,7 +401,13 @@ pub fn to_json(version: &Version) -> String {
 fn function(body: &Body) -> String {
     let mut fields = vec![("name", body.function.name), ("file", body.file), ("read", body.read)];
     fields.retain(|f| !f.1.is_empty());
-    let fields: Vec<_> = fields.iter().map(|(key, value)| format!("{}: {}", quoted(key), quoted(value))).collect();
+    let mut fields: Vec<_> =
+        fields.iter().map(|(key, value)| format!("{}: {}", quoted(key), quoted(value))).collect();
+    let contract: Vec<_> =
+        body.contract.lines().map(|(key, value)| quoted(format!("{key} {value}").trim())).collect();
+    if !contract.is_empty() {
+        fields.push(format!("\"contract\": [{}]", contract.join(", ")));
+    }
     format!("{{{}, \"listing\": {}}}", fields.join(", "), list(&body.function.body, 2))
 }
 

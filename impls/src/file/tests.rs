@@ -41,11 +41,14 @@ fn a_wrong_value_is_placed_and_explained() {
     for (listing, complaint) in [
         (r#"["LockPtl","LokPtl"]"#, "$.listing[1]: unknown step \"LokPtl\"; the nearest names are LockPtl"),
         (r#"["lock ptl"]"#, "$.listing[0]: unknown step \"lock ptl\"; the nearest names are LockPtl"),
-        (r#"["Access"]"#, "$.listing[0] (access memory): it is a CPU's access to memory"),
-        (r#"[{"if":"FreezeRefs","then":[]}]"#, "$.listing[0] (unless freeze refcount): it is how reclaim"),
+        (r#"["Access"]"#, "$.listing[0] (access memory): the CPU has no translation"),
+        (
+            r#"[{"if":"FreezeRefs","then":[]}]"#,
+            "$.listing[0] (unless freeze refcount): a condition with nothing behind it",
+        ),
         (r#"["FlushWait"]"#, "$.listing[0]: FlushWait is put in by the linker"),
-        (r#"["LookupSwapCache"]"#, "$.listing[0] (look up swap cache): it works on what another operation"),
-        (r#"["finish"]"#, "$.listing[0] (give up): not a line of collect"),
+        (r#"["LookupSwapCache"]"#, "$.listing[0] (look up swap cache): this is for a swap entry"),
+        (r#"["LockPtl","finish"]"#, "$.listing[1] (give up): the page-table lock is held"),
         (r#"[{"each_page":["ReadPte",{"step":"Collectible"}]}]"#, "$.listing[0].each_page[1].step: unknown step"),
         (r#"[{"if":"PteNone","then":"next"}]"#, "$.listing[0].then: found \"next\"; expected a list of lines"),
         (
@@ -61,7 +64,7 @@ fn a_wrong_value_is_placed_and_explained() {
         ("[]", "$.listing: 0 lines; expected 1 to 1000"),
         (
             r#"["LockPtl"]"#,
-            "$.listing (the end): the listing ends with the page-table lock held; expected UnlockPtl",
+            "$.listing (the end): the page-table lock is held where the function is left; expected",
         ),
     ] {
         let e = read("mine.json", &with(listing)).expect_err(listing).to_string();

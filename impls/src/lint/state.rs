@@ -1,179 +1,315 @@
-//! A path in the abstract: what it holds and knows, and what each action makes of that.
+//! A path in the abstract: what it holds, owes and knows.
 
-use model::Action;
+/// Which page-table locks a path holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ptl {
+    #[default]
+    None,
+    One,
+    /// Those of parent and child.
+    Both,
+}
 
-/// What became of the page-table entry in this round.
+/// How a path holds the mmap lock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mmap {
+    /// As the caller does, whatever that is.
+    #[default]
+    Unknown,
+    None,
+    Read,
+    Write,
+}
+
+/// What is known of the word in the variable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    #[default]
+    Unread,
+    /// Read before the page-table lock was taken, or before it was dropped: the entry may have changed.
+    Stale,
+    /// Read, compared or cleared under the page-table lock that is held now.
+    Current,
+}
+
+/// What became of the entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entry {
     /// As it was found, or put back.
     #[default]
-    Mapped,
+    Found,
+    /// Cleared, and what comes in its place is still to come.
     Cleared,
-    Migration,
+    /// A word of another kind was installed; the mapping that was there has to go.
+    Replaced,
+    /// A word was installed where no mapping was.
+    Filled,
+    /// Empty, and the mapping is gone.
+    Gone,
+}
+
+/// Kinds that a word can be of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kinds(pub u8);
+
+impl Kinds {
+    pub const NONE: Kinds = Kinds(1);
+    pub const ZERO: Kinds = Kinds(1 << 1);
+    pub const NORMAL: Kinds = Kinds(1 << 2);
+    pub const SWAP: Kinds = Kinds(1 << 3);
+    pub const MIGRATION: Kinds = Kinds(1 << 4);
+    pub const DEVICE: Kinds = Kinds(1 << 5);
+    pub const EXCLUSIVE: Kinds = Kinds(1 << 6);
+    pub const ALL: Kinds = Kinds(0x7f);
+    pub const PRESENT: Kinds = Kinds::ZERO.or(Kinds::NORMAL);
+
+    pub const fn or(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
+    pub const fn and(self, other: Kinds) -> Kinds {
+        Kinds(self.0 & other.0)
+    }
+
+    pub const fn not(self) -> Kinds {
+        Kinds(!self.0 & Kinds::ALL.0)
+    }
+
+    /// Whether a word is certainly of one of those kinds.
+    pub const fn within(self, other: Kinds) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Default for Kinds {
+    fn default() -> Kinds {
+        Kinds::ALL
+    }
+}
+
+impl std::fmt::Debug for Kinds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:07b}", self.0)
+    }
+}
+
+/// What a path still has to do, beyond the page that it is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Debts(pub u16);
+
+impl Debts {
+    /// Some entry of an earlier round was cleared, and no flush has come.
+    pub const FLUSH: Debts = Debts(1);
+    /// An entry was changed for which the mmu gather owes the flush.
+    pub const GATHER_FLUSH: Debts = Debts(1 << 1);
+    /// The mmu gather is open.
+    pub const GATHER: Debts = Debts(1 << 2);
+    /// An entry of the parent was write-protected, and no flush has come.
+    pub const PROTECT_FLUSH: Debts = Debts(1 << 3);
+    /// A flush is noted in reclaim's batch.
+    pub const BATCH: Debts = Debts(1 << 4);
+    /// One of the batched words may have been dirty.
+    pub const BATCH_DIRTY: Debts = Debts(1 << 5);
+    /// The batched flush was done, and the note still stands.
+    pub const BATCH_NOTE: Debts = Debts(1 << 6);
+    /// Pages are queued for freeing.
+    pub const PAGES: Debts = Debts(1 << 7);
+    /// Folios are kept isolated.
+    pub const KEPT: Debts = Debts(1 << 8);
+    /// Collected folios are locked and referenced.
+    pub const SOURCES: Debts = Debts(1 << 9);
+    /// Destinations of a migration are locked and referenced.
+    pub const DESTINATIONS: Debts = Debts(1 << 10);
+    /// A child is half made.
+    pub const FORKING: Debts = Debts(1 << 11);
+    /// The child is stopped, and its address space still there.
+    pub const EXITING: Debts = Debts(1 << 12);
+    /// The fault holds a reference on a device page for the driver.
+    pub const FAULT_REF: Debts = Debts(1 << 13);
+    /// Some of the queued pages were zapped: the gather owes their flush.
+    pub const ZAPPED: Debts = Debts(1 << 14);
+
+    pub const fn or(self, other: Debts) -> Debts {
+        Debts(self.0 | other.0)
+    }
+
+    pub const fn has(self, other: Debts) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub fn set(&mut self, which: Debts, on: bool) {
+        self.0 = if on { self.0 | which.0 } else { self.0 & !which.0 };
+    }
+}
+
+/// What every round of a loop has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rounds {
+    /// The entry is empty.
+    pub gone: bool,
+    /// The source is unlocked and put.
+    pub released: bool,
+    /// The destination is unlocked and put.
+    pub put: bool,
+    /// Some round has let its source go, and the list still has it.
+    pub any_released: bool,
+}
+
+impl Rounds {
+    pub const ALL: Rounds = Rounds { gone: true, released: true, put: true, any_released: false };
+
+    pub const fn and(self, other: Rounds) -> Rounds {
+        Rounds {
+            gone: self.gone && other.gone,
+            released: self.released && other.released,
+            put: self.put && other.put,
+            any_released: self.any_released || other.any_released,
+        }
+    }
 }
 
 /// Where a path is: what it holds, and what it knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct State {
-    pub ptl: bool,
-    /// Some entry of an earlier round was cleared, and no flush has come.
-    pub owed: bool,
+    pub ptl: Ptl,
+    pub mmap: Mmap,
+    pub debts: Debts,
+    /// The CPU has a translation to go through.
+    pub translated: bool,
+    /// A migration has begun: its lists are there.
+    pub begun: bool,
+    /// What it works for wants to write.
+    pub store: Option<bool>,
+    /// What all rounds of the loop that is walked, or was walked last, have done.
+    pub rounds: Rounds,
     pub round: Round,
 }
 
-/// The part of a state that a round begins anew.
+/// The part of a state that a round begins anew: one page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Round {
     pub stepped: bool,
-    pub read: bool,
-    /// `Collectable` has chosen the folio under work.
-    pub folio: bool,
+    pub folio: Folio,
+    pub pte: Pte,
+    /// The page has a source, or has none.
+    pub source: Option<bool>,
+    /// The source is out of the migration.
+    pub forgotten: bool,
+    /// In this address space the migration entry was taken back.
+    pub back_here: bool,
+    /// The same in all that were walked so far; `None` outside a walk.
+    pub back_so_far: Option<bool>,
+    /// No entry names the source any more.
+    pub back: bool,
+    pub dst: Option<bool>,
+    pub dst_unlocked: bool,
+    /// A new page was allocated, and is not mapped yet.
+    pub new: bool,
+    pub slot_pinned: bool,
+    pub bypass: Option<bool>,
+}
+
+/// The folio under work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Folio {
+    pub chosen: bool,
+    /// It is the one that the variable names.
+    pub of_word: bool,
     pub refs: u8,
     pub locked: bool,
-    pub entry: Entry,
-    pub unmapped: bool,
-    /// `ShareAnon` has succeeded.
-    pub shared: bool,
-    pub unflushed: bool,
+    pub pinned: bool,
+    /// One of the references is that of the isolation from the LRU.
+    pub isolated: bool,
+    /// Lock and one reference belong to the list of sources.
+    pub listed: bool,
+    /// The reference is one that I/O held.
+    pub io: bool,
+    /// The last reference of this path was given back.
+    pub put: bool,
+    pub frozen: bool,
+    pub tested_after_freeze: bool,
+    pub writeback: bool,
+    pub written: bool,
+    /// PG_dirty was taken off it to write it.
+    pub taken_dirty: bool,
     pub marked: bool,
-    pub dirty: Option<bool>,
-    pub present: Option<bool>,
+    /// The slot has one count more, for an entry that is still to come.
+    pub slot_dup: bool,
+    pub still: bool,
+    pub refs_read: bool,
+    pub discardable: bool,
     pub exclusive: Option<bool>,
     pub large: Option<bool>,
+    pub swapcache: Option<bool>,
+    pub swapbacked: Option<bool>,
+    pub device: Option<bool>,
 }
 
-/// The state after an action that succeeds.
-pub fn after(action: Action, mut s: State) -> State {
-    use Action as A;
-    let r = &mut s.round;
-    match action {
-        A::LockPtl => s.ptl = true,
-        A::UnlockPtl => s.ptl = false,
-        A::GetFolio => r.refs = (r.refs + 1).min(3),
-        A::PutFolio => r.refs = r.refs.saturating_sub(1),
-        A::TrylockFolio | A::LockFolio => r.locked = true,
-        A::UnlockFolio => r.locked = false,
-        A::ReadPte => (r.read, r.dirty, r.present) = (true, None, None),
-        A::Collectable => r.folio = true,
-        A::ClearPte | A::ClearPteIgnored => {
-            r.entry = Entry::Cleared;
-            r.unflushed = r.present != Some(false);
-            if action == A::ClearPte {
-                (r.read, r.dirty) = (true, None);
-            }
-        }
-        A::RestorePte => (r.entry, r.unflushed) = (Entry::Mapped, false),
-        A::InstallMigrationEntry => r.entry = Entry::Migration,
-        A::RemoveRmap => r.unmapped = true,
-        A::FlushPage => r.unflushed = false,
-        A::FlushRange | A::FlushMm => (r.unflushed, s.owed) = (false, false),
-        A::MarkFolioDirty => r.marked = true,
-        A::PteDirty => r.dirty = Some(true),
-        A::PtePresentDirty => (r.dirty, r.present) = (Some(true), Some(true)),
-        A::PtePresent => r.present = Some(true),
-        A::Exclusive => r.exclusive = Some(true),
-        A::ShareAnon => (r.shared, r.exclusive) = (true, Some(false)),
-        A::LargeFolio => r.large = Some(true),
-        A::SplitFolio => r.large = Some(false),
-        _ => {}
+/// The entry, and the variable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pte {
+    pub word: Word,
+    pub kinds: Kinds,
+    pub dirty: Option<bool>,
+    pub writable: Option<bool>,
+    pub entry: Entry,
+    /// The entry was seen to map the folio under work, under the lock that is held.
+    pub maps: bool,
+    pub unflushed: bool,
+    /// `Exclusive` was asked since the entry was found.
+    pub asked_exclusive: bool,
+    /// The mapping, and its reference, went.
+    pub unmapped: bool,
+    /// What a non-present entry counts on was dropped.
+    pub uncounted: bool,
+    /// `ShareAnon` has succeeded.
+    pub shared: bool,
+    /// A migration entry for a page that is collected.
+    pub collected: bool,
+    /// A device-exclusive entry.
+    pub device_exclusive: bool,
+    /// The child's mapping was counted, and its entry is still to come.
+    pub dup: bool,
+    pub write_protected: bool,
+    pub child_set: bool,
+}
+
+impl State {
+    /// The entry belongs to the folio under work.
+    pub fn folio_of_entry(&self) -> bool {
+        let Round { folio, pte, .. } = self.round;
+        folio.chosen && (pte.maps || (folio.of_word && pte.word == Word::Current))
     }
-    s
-}
 
-/// The state after an action that fails.
-pub fn after_failing(action: Action, mut s: State) -> State {
-    use Action as A;
-    let r = &mut s.round;
-    match action {
-        A::PteDirty | A::PtePresentDirty => r.dirty = Some(false),
-        // No TLB has the entry.
-        A::PtePresent => (r.present, r.unflushed) = (Some(false), false),
-        A::Exclusive => r.exclusive = Some(false),
-        A::LargeFolio => r.large = Some(false),
-        // An entry counts once its migration entry is installed.
-        A::AnyCleared => (r.unflushed, s.owed) = (r.unflushed && r.entry != Entry::Migration, false),
-        _ => {}
+    /// Something keeps the folio under work from being freed.
+    pub fn folio_kept(&self) -> bool {
+        let folio = &self.round.folio;
+        folio.chosen
+            && (folio.refs > 0 || folio.locked || folio.pinned || self.ptl != Ptl::None && self.folio_of_entry())
     }
-    s
-}
 
-/// The answer that the path already has.
-pub fn known(action: Action, s: &State) -> Option<bool> {
-    let r = s.round;
-    match action {
-        Action::PteDirty => r.dirty,
-        Action::PtePresent => r.present,
-        Action::Exclusive => r.exclusive,
-        Action::LargeFolio => r.large,
-        _ => None,
+    /// What is held of the page, for comparison between two places.
+    pub fn held(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+        let Round { folio: f, pte, new, slot_pinned, .. } = self.round;
+        (self.ptl, f.refs, f.locked, f.pinned, f.isolated, new, slot_pinned, pte.entry == Entry::Cleared)
     }
-}
 
-/// Whether an action has two ways out.
-pub fn can_fail(action: Action) -> bool {
-    use Action as A;
-    match action {
-        A::TrylockFolio | A::ShareAnon | A::SplitFolio => true,
-        A::CarryYoung | A::CarryDirty | A::MkOld | A::MkClean | A::MkDirty | A::MkWrite | A::WrProtect => false,
-        A::Modify | A::SaveOrig | A::UseOrig | A::GatherPage => false,
-        a => a.is_local(),
+    /// The same between two rounds.
+    pub fn between(mut self) -> State {
+        self.round = Round::default();
+        self
     }
-}
 
-/// About the range or the address space, not about one page.
-pub fn of_the_range(action: Action) -> bool {
-    use Action as A;
-    matches!(action, A::LockPtl | A::UnlockPtl | A::FlushRange | A::FlushMm | A::AnyCleared | A::BatchPending)
-}
-
-/// Looks at the word that was read.
-pub fn tests_word(action: Action) -> bool {
-    use Action as A;
-    matches!(
-        action,
-        A::CollectHole
-            | A::Collectable
-            | A::RestorePte
-            | A::PteSame
-            | A::PteNone
-            | A::PtePresent
-            | A::PteSwap
-            | A::PteMigration
-            | A::PteDevice
-            | A::PteDirty
-            | A::PtePresentDirty
-            | A::PteYoung
-            | A::PteYoungOrDirty
-            | A::PteZeroPage
-            | A::CarryYoung
-            | A::CarryDirty
-            | A::InstallMigrationEntry
-    )
-}
-
-/// Works on the folio under work.
-pub fn needs_folio(action: Action) -> bool {
-    use Action as A;
-    matches!(
-        action,
-        A::GetFolio
-            | A::PutFolio
-            | A::TrylockFolio
-            | A::LockFolio
-            | A::UnlockFolio
-            | A::LargeFolio
-            | A::SplitFolio
-            | A::Exclusive
-            | A::ShareAnon
-            | A::MarkFolioDirty
-            | A::InstallMigrationEntry
-            | A::RemoveRmap
-            | A::FolioDirty
-            | A::SwapBacked
-            | A::InSwapCache
-            | A::MaybePinned
-            | A::Mapped
-            | A::MappedOnce
-            | A::SoleOwner
-    )
+    /// The same in the next address space that may map the folio.
+    pub fn next_mapping(mut self) -> State {
+        self.round.pte = Pte::default();
+        self.round.folio.of_word = false;
+        self.round.stepped = false;
+        self.round.back_here = false;
+        self
+    }
 }
