@@ -217,6 +217,8 @@ impl Item {
             What::Debt(debts) => {
                 s.debts.set(debts, true);
                 s.begun |= debts.has(Debts::SOURCES.or(Debts::DESTINATIONS));
+                s.collected |= debts.has(Debts::SOURCES);
+                s.allocated |= debts.has(Debts::DESTINATIONS);
             }
         }
     }

@@ -182,6 +182,10 @@ pub struct State {
     pub translated: bool,
     /// A migration has begun: its lists are there.
     pub begun: bool,
+    /// An earlier loop has collected sources.
+    pub collected: bool,
+    /// An earlier loop has allocated destinations.
+    pub allocated: bool,
     /// What it works for wants to write.
     pub store: Option<bool>,
     /// What all rounds of the loop that is walked, or was walked last, have done.

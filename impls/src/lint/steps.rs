@@ -1238,6 +1238,9 @@ fn faults(action: Action, s: &State, out: &mut Outcome) {
                 "the fault holds a reference already; expected one",
             );
         }
+        A::PutFaultPage => {
+            out.need(s.debts.has(Debts::FAULT_REF), "the fault holds no reference; expected GetFaultPage, and this once");
+        }
         _ => {}
     }
     let Some(yes) = &mut out.yes else { return };
@@ -1328,6 +1331,13 @@ fn migration(action: Action, s: &State, out: &mut Outcome) {
         A::ForgetSource => out.need(!round.forgotten, "the source is forgotten already; expected that once"),
         _ => {}
     }
+    if matches!(action, A::CollectHole | A::Collectable | A::InstallMigrationEntry) {
+        out.need(!s.collected, "pages were collected already, and their sources would be forgotten; expected one loop that collects");
+    }
+    if action == A::AllocDst {
+        let fine = !s.allocated || round.dst == Some(false);
+        out.need(fine, "destinations were allocated already, and would be forgotten; expected HasDst asked before");
+    }
     if action == A::NothingCollected
         && let Some(yes) = &mut out.yes
     {
@@ -1353,7 +1363,7 @@ fn migration(action: Action, s: &State, out: &mut Outcome) {
     }
     let Some(yes) = &mut out.yes else { return };
     match action {
-        A::BeginMigrate => yes.begun = true,
+        A::BeginMigrate => (yes.begun, yes.collected, yes.allocated) = (true, false, false),
         A::AllocDst => {
             yes.round.dst = Some(true);
             yes.debts.set(Debts::DESTINATIONS, true);
@@ -1428,7 +1438,8 @@ fn fork(action: Action, s: &State, out: &mut Outcome) {
         }
         A::BeginExit => out.need(!s.debts.has(Debts::EXITING), "the child is stopped already; expected that once"),
         A::EnterChild => {
-            out.need(s.ptl == Ptl::None, "the page-table lock of the parent is held; expected it dropped before")
+            out.need(s.debts.has(Debts::FORKING), "no child is being made; expected BeginFork before");
+            out.need(s.ptl == Ptl::None, "the page-table lock of the parent is held; expected it dropped before");
         }
         _ => {}
     }

@@ -398,7 +398,13 @@ impl<'a> Walk<'a> {
                 s.round.back = s.round.back_so_far == Some(true);
                 s.round.back_so_far = None;
             } else {
-                s.debts.set(Debts::SOURCES, s.debts.has(Debts::SOURCES) && !s.rounds.released);
+                if s.debts.has(Debts::SOURCES) && s.rounds.released {
+                    s.debts.set(Debts::SOURCES, false);
+                    // The list names folios that are not its own any more.
+                    s.begun &= !s.rounds.any_released;
+                }
+                s.collected |= s.debts.has(Debts::SOURCES);
+                s.allocated |= s.debts.has(Debts::DESTINATIONS);
                 s.debts.set(Debts::DESTINATIONS, s.debts.has(Debts::DESTINATIONS) && !s.rounds.put);
             }
             s
