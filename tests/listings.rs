@@ -1,12 +1,14 @@
 //! Listings that are not built in: the lint against the machine.
 
+use corpus::Case;
 use impls::kernel::{self, Body};
 use impls::{Standing, Version};
 use model::listing::Node;
-use model::{Flaw, Profile};
+use model::{Action, Config, Flaw, Hardware, Profile};
 use oracle::{End, Finding, Judges, Rule};
 use rand::{Rng, RngExt as _, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn blocks(nodes: &mut Vec<Node>, visit: &mut impl FnMut(&mut Vec<Node>)) {
@@ -67,84 +69,112 @@ fn about_data(finding: &Finding) -> bool {
     }
 }
 
-/// What is wrong with a version's shape in a case, or `None`.
-fn structural(version: &Version, case: &corpus::Case, sampler: &mut explore::Recorder, silent: bool) -> Option<String> {
-    let run = || {
-        let mut judges = Judges::default();
-        let summary = oracle::execute(version, &case.config, &case.programs, sampler, &mut judges);
-        (summary, judges)
-    };
-    let Ok((summary, judges)) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) else {
+/// What is wrong with a version's shape in a case; if the lint is silent, with what it does to data too.
+/// `None` if nothing is.
+fn wrong(version: &Version, case: &Case, sampler: &mut explore::Recorder, allowed: &Allowed) -> Option<String> {
+    let mut judges = Judges::default();
+    let run = || oracle::execute(version, &case.config, &case.programs, sampler, &mut judges);
+    let Ok(summary) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) else {
         return Some("a step that cannot be carried out".to_owned());
     };
     if summary.end == End::Deadlock {
         return Some("a deadlock".to_owned());
     }
-    let without_end = |f: &Finding| matches!(f, Finding::Broken { rule: Rule::Livelock, .. });
-    let allowed = |f: &Finding| without_end(f) || (about_data(f) && !silent);
-    judges.iter().find(|f| !allowed(f)).map(|f| format!("{f:?}"))
+    judges.iter().find(|f| !allowed.is_fine(f)).map(|f| format!("{f:?}"))
 }
 
-/// A version of a release with one function changed, and whether the lint is silent about it. `None` if the
-/// lint calls it wrong.
-fn accepted(body: &Body, release: Profile, listing: Vec<Node>) -> Option<(Version, bool)> {
+/// What a changed function may do, by what the lint says of it.
+struct Allowed {
+    data: bool,
+    leaks: bool,
+}
+
+impl Allowed {
+    fn is_fine(&self, finding: &Finding) -> bool {
+        match finding {
+            // A fault whose page is never collected tries for ever.
+            Finding::Broken { rule: Rule::Livelock, .. } => true,
+            Finding::Broken { rule: Rule::LeakedReference, .. } => self.leaks,
+            // 7.0-rc6 and 7.2 take a reference behind the unlock: the lint warns of that.
+            Finding::Broken { rule: Rule::Flaw(Flaw::RefOfNobody), .. } => self.data,
+            f => self.data && about_data(f),
+        }
+    }
+}
+
+/// How many steps take or give back what outlives a call: batches of the LRU, and what a hold keeps.
+fn beyond_the_call(listing: &[Node]) -> [usize; 4] {
+    let steps = model::listing::steps(listing);
+    [Action::DrainLru, Action::MarkLazyFree, Action::Release, Action::ReleasePin]
+        .map(|a| steps.iter().filter(|s| s.action() == Some(a)).count())
+}
+
+const COLLECT: &str = "migrate_vma_collect_pmd";
+
+/// A version of a release with one function changed, and what it may do. `None` if the lint calls it wrong.
+fn accepted(body: &Body, release: Profile, listing: Vec<Node>) -> Option<(Version, Allowed, bool)> {
+    let leaks = beyond_the_call(&listing) != beyond_the_call(&body.function.body);
     let mut functions = vec![Arc::new(body.with(listing))];
-    if body.function.name != COLLECT {
+    let collects = body.function.name == COLLECT;
+    if !collects {
         // The collects of some releases lose something by themselves.
-        functions.push(Arc::clone(kernel::body(COLLECT, Profile::V6_1_192).expect("there")));
+        functions.extend(kernel::body(COLLECT, Profile::V6_1_192).cloned());
     }
     let complaints = impls::lint::lint(&functions, release);
     if complaints.iter().any(|c| c.is_error) {
         return None;
     }
+    let silent = complaints.is_empty();
+    // Of other functions the lint does not know what they are there for: one that does nothing is silent.
+    let allowed = Allowed { data: !(silent && collects), leaks };
     let nobody = impls::registry()[0].provenance;
     let version = Version::new("changed", "one function changed at random", nobody, functions).ok()?;
-    Some((Version { kernel: release, standing: Standing::Own, ..version }, complaints.is_empty()))
+    Some((Version { kernel: release, standing: Standing::Own, ..version }, allowed, silent))
 }
 
-const COLLECT: &str = "migrate_vma_collect_pmd";
-
+/// Functions with a few lines changed at random. What the lint calls an error never gets here; what it lets
+/// pass can be run, and leaves nothing behind. A collect without warnings loses nothing either.
 #[test]
-fn explore_all() {
-    let seed: u64 = std::env::var("SEED").map_or(1, |s| s.parse().unwrap());
-    let rounds: u64 = std::env::var("ROUNDS").map_or(3000, |s| s.parse().unwrap());
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    std::panic::set_hook(Box::new(|_| {}));
-    let mut failures: std::collections::BTreeMap<(String, String), (usize, String)> = Default::default();
-    let (mut clean, mut warned, mut refused) = (0, 0, 0);
-    for round in 0..rounds {
+fn what_the_lint_lets_pass_can_be_run() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    let (mut clean, mut warned, mut functions) = (0, 0, BTreeSet::new());
+    for round in 0..3000 {
         let release = Profile::ALL[rng.random_range(0..Profile::ALL.len())];
-        let all: Vec<_> = kernel::functions(release).collect();
-        let body = all[rng.random_range(0..all.len())];
+        let all: Vec<_> = kernel::functions(release).filter(|b| b.function.name != COLLECT).collect();
+        let versions = impls::registry();
+        // Half of the time one of the versions, which are many bodies of one function.
+        let (body, release) = if rng.random() {
+            let version = &versions[rng.random_range(0..versions.len())];
+            (&version.functions()[0], version.kernel)
+        } else {
+            (all[rng.random_range(0..all.len())], release)
+        };
         let mut listing = body.function.body.clone();
         for _ in 0..rng.random_range(1..4) {
             listing = changed(&listing, &mut rng);
         }
-        let Some((version, silent)) = accepted(body, release, listing) else { refused += 1; continue };
+        if listing.is_empty() {
+            continue;
+        }
+        let Some((version, allowed, silent)) = accepted(body, release, listing) else { continue };
         *(if silent { &mut clean } else { &mut warned }) += 1;
-        for index in 0..60 {
+        functions.insert(body.function.name);
+        for index in 0..40 {
             let (mut case, mut sampler) = explore::case_at(round, index);
-            case.config = model::Config { profile: release, knobs: release.knobs(), ..case.config };
-            if let Some(what) = structural(&version, &case, &mut sampler, silent) {
-                let kind: String = what.split("step:").next().unwrap().to_owned() + what.split("rule:").nth(1).unwrap_or("");
-                let e = failures.entry((body.function.name.to_owned(), kind)).or_insert_with(|| {
-                    let old = model::listing::lines(&body.function.body).join("\n");
-                    let new = model::listing::lines(&version.functions()[0].function.body).join("\n");
-                    std::fs::write("/tmp/wt/a", old + "\n").unwrap();
-                    std::fs::write("/tmp/wt/b", new + "\n").unwrap();
-                    let d = std::process::Command::new("diff").args(["-U2", "/tmp/wt/a", "/tmp/wt/b"]).output().unwrap();
-                    let d = String::from_utf8_lossy(&d.stdout).lines().skip(2).collect::<Vec<_>>().join("\n");
-                    (0, format!("silent {silent} {} {case}: {what}\n{d}", release.name()))
-                });
-                e.0 += 1;
-                break;
+            let (knobs, hardware) = (release.knobs(), Hardware::Hw0);
+            case.config = Config { profile: release, knobs, hardware, ..case.config };
+            if let Some(what) = wrong(&version, &case, &mut sampler, &allowed) {
+                let [old, new] =
+                    [&**body, &*version.functions()[0]].map(|b| model::listing::lines(&b.function.body));
+                let (name, old, new) = (body.function.name, old.join("\n"), new.join("\n"));
+                panic!(
+                    "{name} of {}, silent: {silent}, {case}: {what}\n{old}\n--- changed\n{new}",
+                    release.name()
+                );
             }
         }
     }
-    println!("clean {clean} warned {warned} refused {refused}");
-    let mut f: Vec<_> = failures.into_iter().collect();
-    f.sort_by_key(|f| f.1.0);
-    for ((name, kind), (n, text)) in f.iter().rev() {
-        println!("=== {n} {name} {kind}\n{text}");
-    }
+    println!("{clean} without warnings, {warned} with, {} functions", functions.len());
+    assert!(clean > 200 && warned > 100, "{clean} without warnings, {warned} with");
+    assert!(functions.len() > 60, "{functions:?}");
 }

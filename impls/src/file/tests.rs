@@ -118,3 +118,52 @@ fn depth_and_length_are_bounded() {
     let e = read("mine.json", &with(&long)).expect_err("too long").to_string();
     assert!(e.contains("1002 lines; expected 1 to 1000"), "{e}");
 }
+
+/// A function of any kind, with a lock that does not balance: the place is the line that leaves with it.
+#[test]
+fn a_listing_that_leaves_a_lock_held_is_refused_where_it_does() {
+    let file = "function remove_migration_pte\n{\n    LockPtl\n    RemoveMigrationPte\n    if BatchPending { return }\n    UnlockPtl\n}\n";
+    let said = read("mine.listing", file).expect_err("a lock is left");
+    assert!(said.contains("mine.listing:5:23") && said.contains("expected UnlockPtl before"), "{said}");
+    let fine = file.replace("return", "FlushMm");
+    assert_eq!(read("mine.listing", &fine).expect("balanced").warnings, Vec::<String>::new());
+}
+
+/// A function may have a contract of its own; then what calls it is held against it.
+#[test]
+fn a_contract_of_ones_own_is_checked_at_the_callers() {
+    let own = |enter: &str| {
+        format!("function set_page_dirty_lock\nenter    {enter}\nleave    {enter}\n{{\n    MarkFolioDirty\n}}\n")
+    };
+    read("mine.listing", &own("folio held")).expect("what the kernel has");
+    let said = read("mine.listing", &own("folio held, folio locked")).expect_err("the callers do not lock it");
+    assert!(said.contains("set_page_dirty_lock is entered here") && said.contains("`folio locked`"), "{said}");
+    let said = read("mine.listing", &own("folio kept")).expect_err("no such thing");
+    assert!(said.contains("nothing is called `folio kept`") && said.contains("mine.listing:2:1"), "{said}");
+}
+
+/// A function that the kernel does not have needs no contract: it leaves as it was entered.
+#[test]
+fn a_function_of_ones_own_is_checked_where_it_is_called() {
+    let file = |helper: &str| {
+        format!(
+            "function remove_migration_pte\n{{\n    LockPtl\n    put_back\n    UnlockPtl\n}}\n\nfunction put_back\n{{\n    {helper}\n}}\n"
+        )
+    };
+    read("mine.listing", &file("RemoveMigrationPte")).expect("balanced");
+    let said = read("mine.listing", &file("RemoveMigrationPte; UnlockPtl; DrainLru")).expect_err("a lock is gone");
+    assert!(said.contains("another lock, reference or entry") && said.contains("mine.listing:8:1"), "{said}");
+}
+
+#[test]
+fn a_contract_is_written_and_read_back() {
+    let file = "source   s\n\nfunction remove_migration_pte\nenter    source\nleave    source\n{\n    LockPtl\n    RemoveMigrationPte\n    UnlockPtl\n}\n";
+    let version = read("mine.listing", file).expect("a listing").version;
+    assert!(to_text(&version).contains("enter    source\nleave    source\n"), "{}", to_text(&version));
+    let json = to_json(&version);
+    assert!(json.contains(r#""contract": ["enter source", "leave source"]"#), "{json}");
+    assert_eq!(
+        read("mine.json", &json).expect("JSON").version.functions()[0].contract,
+        version.functions()[0].contract
+    );
+}

@@ -251,6 +251,8 @@ impl Item {
             What::NewPage => s.round.new,
             What::SlotPinned => s.round.slot_pinned,
             What::ForWrite => s.store != Some(false),
+            // Where the kernel takes one, the fault has to have it.
+            What::Debt(Debts::FAULT_REF) => s.debts.has(Debts::FAULT_REF) || s.takes_fault_ref == Some(false),
             What::Debt(_) => true,
         }
     }

@@ -188,6 +188,8 @@ pub struct State {
     pub allocated: bool,
     /// What it works for wants to write.
     pub store: Option<bool>,
+    /// The kernel takes a reference on a device page in a fault.
+    pub takes_fault_ref: Option<bool>,
     /// What all rounds of the loop that is walked, or was walked last, have done.
     pub rounds: Rounds,
     pub round: Round,
