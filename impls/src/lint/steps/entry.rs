@@ -41,16 +41,40 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
             let fine = pte.entry == Entry::Cleared && !pte.unmapped;
             out.need(fine, "nothing to put back; expected a cleared entry whose mapping still counts");
             out.warn(!pte.shared, "the page is mapped again, maybe writable, and not exclusive any more");
-            put_back(out, false);
+            put_back(out);
         }
-        A::SetOld | A::SetOldClean | A::SetProtection => {
+        A::SetPte => {
             out.need(s.ptl != Ptl::None, NO_PTL);
             let fine = pte.entry == Entry::Cleared && !pte.unmapped && pte.kinds.within(Kinds::PRESENT);
             out.need(
                 fine,
                 "this puts a present word back; expected the entry cleared before, and the word present",
             );
-            put_back(out, pte.unflushed);
+            put_back(out);
+        }
+        A::GatherPage => {
+            if let Some(yes) = &mut out.yes {
+                yes.round.pte.unflushed = false;
+                yes.debts.set(Debts::GATHER_FLUSH, true);
+            }
+        }
+        A::MkOld | A::MkClean | A::MkDirty | A::MkWrite | A::WrProtect | A::Modify | A::SaveOrig => {
+            out.need(pte.word != Word::Unread, "no word has been read yet; expected ReadPte before");
+            if let Some(yes) = &mut out.yes {
+                let pte = &mut yes.round.pte;
+                match action {
+                    A::MkClean | A::MkDirty => pte.dirty = Some(action == A::MkDirty),
+                    A::MkWrite | A::WrProtect => pte.writable = Some(action == A::MkWrite),
+                    A::Modify => pte.writable = None,
+                    _ => {}
+                }
+            }
+        }
+        A::UseOrig => {
+            out.warn(false, "an older word takes the place of the variable, and with it a late D is forgotten");
+            if let Some(yes) = &mut out.yes {
+                (yes.round.pte.dirty, yes.round.pte.writable) = (None, None);
+            }
         }
         A::ZapRmap | A::DropMapping => {
             out.need(s.ptl != Ptl::None, NO_PTL);
@@ -74,13 +98,17 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
                 let marked = s.round.folio.marked || pte.dirty == Some(false);
                 out.warn(marked, "the word that was cleared may have D, and the folio is not marked dirty: the page is discarded with what was written to it");
             }
+            if zap {
+                out.warn(
+                    !pte.unflushed,
+                    "the page is queued, and nobody owes the flush of its entry; expected GatherPage or FlushPage before",
+                );
+            }
             if let Some(yes) = &mut out.yes {
-                let unflushed = yes.round.pte.unflushed;
                 yes.round.pte.entry = Entry::Gone;
                 yes.round.pte.unmapped = true;
                 if zap {
                     yes.debts.set(Debts::PAGES.or(Debts::ZAPPED), true);
-                    yes.debts.set(Debts::GATHER_FLUSH, unflushed || yes.debts.has(Debts::GATHER_FLUSH));
                     yes.round.pte.unflushed = false;
                 }
             }
@@ -166,10 +194,9 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
 }
 
 /// The entry maps what it did before.
-fn put_back(out: &mut Outcome, gather: bool) {
+fn put_back(out: &mut Outcome) {
     if let Some(yes) = &mut out.yes {
         let pte = &mut yes.round.pte;
         (pte.entry, pte.unflushed) = (Entry::Found, false);
-        yes.debts.set(Debts::GATHER_FLUSH, gather || yes.debts.has(Debts::GATHER_FLUSH));
     }
 }

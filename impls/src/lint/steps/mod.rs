@@ -97,6 +97,11 @@ pub const fn can_fail(action: Action) -> bool {
             | A::PteYoung
             | A::PteYoungOrDirty
             | A::PteZeroPage
+            | A::OrigDirty
+            | A::OrigPresent
+            | A::OrigWritable
+            | A::SameAsOrig
+            | A::CanChangeWritable
             | A::IsStore
             | A::WriteForbidden
             | A::WriteProtected
