@@ -38,6 +38,8 @@ enum Command {
     Diff(commands::diff::Args),
     /// A version's steps, the kernel function behind each, and why it is there
     Explain(commands::explain::Args),
+    /// What judges excuse: identifier, whom it serves, where it comes from, what is missed
+    Assumptions(commands::assumptions::Args),
     /// Run one case and print its timeline
     Replay(commands::replay::Args),
     /// Convert a case between text, JSON and bytes
@@ -103,6 +105,7 @@ fn run(cli: Cli) -> commands::Outcome {
         Some(Command::List(args)) => commands::list::run(&args),
         Some(Command::Diff(args)) => commands::diff::run(&args),
         Some(Command::Explain(args)) => commands::explain::run(&args),
+        Some(Command::Assumptions(args)) => commands::assumptions::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Shrink(args)) => commands::shrink::run(&args),

@@ -2,7 +2,7 @@
 
 use corpus::Surface;
 use impls::Scenario;
-use model::Profile;
+use model::{Assumption, Profile};
 use oracle::Judge;
 
 /// A kernel release.
@@ -35,6 +35,17 @@ pub fn scenario(name: &str) -> Result<Scenario, String> {
 /// With the judges that there are.
 pub fn judge(name: &str) -> Result<Judge, String> {
     find("judge", name, &Judge::ALL, |j| j.name())
+}
+
+/// Something that judges excuse.
+///
+/// # Errors
+/// With the assumptions whose names are nearest.
+pub fn assumption(id: &str) -> Result<Assumption, String> {
+    Assumption::ALL.iter().find(|a| a.id() == id).copied().ok_or_else(|| {
+        let near = impls::text::nearest(id, Assumption::ALL.iter().map(|a| a.id())).join(", ");
+        format!("unknown assumption '{id}'; the nearest are {near} (`lostwrite assumptions` lists all)")
+    })
 }
 
 fn find<T: Copy>(what: &str, name: &str, known: &[T], name_of: impl Fn(&T) -> &'static str) -> Result<T, String> {

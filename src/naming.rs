@@ -1,14 +1,32 @@
 //! Which version is meant, by name or from a file: one place for all commands and for the fuzz targets.
 
 use impls::Version;
+use model::{Assumption, Assumptions};
 
 /// The versions that can be named: those that are built in, the mutants, and one's own.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     own: Vec<&'static Version>,
+    assumed: Assumptions,
 }
 
 impl Known {
+    /// Nothing but what is built in, judged without some assumptions.
+    #[must_use]
+    pub fn without(off: &[Assumption]) -> Known {
+        let assumed = off.iter().fold(Assumptions::ALL, |all, a| all.without(*a));
+        Known { own: Vec::new(), assumed }
+    }
+
+    /// A version as it is judged here.
+    #[must_use]
+    pub fn judged(&self, version: &'static Version) -> &'static Version {
+        if version.assumed() == self.assumed {
+            return version;
+        }
+        Box::leak(Box::new(version.assuming(self.assumed)))
+    }
+
     /// Adds a version from the text of a file, for the rest of the program's life. What it may lose by the
     /// look of it is returned, a warning each, and no error.
     ///
@@ -21,7 +39,7 @@ impl Known {
             return Err(format!("{path}: there is a version '{name}' already; expected another name"));
         }
         let version = Version { file: Some(path.to_owned().leak()), ..loaded.version };
-        self.own.push(Box::leak(Box::new(version)));
+        self.own.push(self.judged(Box::leak(Box::new(version))));
         Ok(loaded.warnings)
     }
 
@@ -49,9 +67,9 @@ impl Known {
         let mutants = || impls::mutants().iter().map(|m| &m.version).chain(bugs.clone());
         let own = self.own.iter().copied();
         if let Some(version) = own.chain(mutants()).find(|v| v.name == name) {
-            return Ok(version);
+            return Ok(self.judged(version));
         }
-        impls::find(name).map_err(|e| {
+        impls::find(name).map(|v| self.judged(v)).map_err(|e| {
             let mutants: Vec<_> = mutants().map(|v| v.name).collect();
             format!("{e}; and the mutants and bugs {}", mutants.join(", "))
         })

@@ -26,6 +26,7 @@ pub const ALL: &[Schema] = schemas! {
     "case": "lostwrite convert --to json CASE, shrink --to json, corpus convert --to json",
     "version": "lostwrite explain VERSION --format json",
     "versions": "lostwrite list --format json",
+    "assumptions": "lostwrite assumptions --format json",
     "finding": "lostwrite report finding VERSION CASE --format json",
     "matrix": "lostwrite matrix --format json, and merge of its parts",
     "matrix-part": "lostwrite matrix --shard I/N --format json",

@@ -82,7 +82,7 @@ impl Subject {
                         .collect::<Vec<_>>()
                 });
                 let lines = functions.flatten().collect::<Vec<_>>().join("\n");
-                format!("{}\n{:?}\n{lines}", v.name, v.migration_entry)
+                format!("{}\n{:?}{}\n{lines}", v.name, v.migration_entry, v.without())
             })
             .collect();
         explore::nightly::name(&listings.join("\n\n"))

@@ -2,23 +2,33 @@
 //! themselves.
 
 use crate::Subject;
+use crate::named::assumption;
 use crate::naming::Known;
 use crate::targets::correct;
 use corpus::read::WRITTEN;
 use impls::Version;
+use model::Assumption;
 use std::path::Path;
 use std::sync::LazyLock;
 
 /// The versions that can be named: `LOSTWRITE_IMPL_FILES` adds files of one's own, separated as the system
-/// separates the folders of PATH. The process ends with 2 if one cannot be read.
+/// separates the folders of PATH, and `LOSTWRITE_NO_ASSUME` is what judges are not to excuse, with commas
+/// between the assumptions. The process ends with 2 if one cannot be read.
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let files = std::env::var_os("LOSTWRITE_IMPL_FILES").unwrap_or_default();
     let files: Vec<_> = std::env::split_paths(&files).filter(|p| !p.as_os_str().is_empty()).collect();
-    read(&files).unwrap_or_else(|e| stop(&format!("IMPL_FILES: {e}")))
+    let off = std::env::var("LOSTWRITE_NO_ASSUME").unwrap_or_default();
+    let off = without(&off).unwrap_or_else(|e| stop(&format!("NO_ASSUME: {e}")));
+    read(&files, &off).unwrap_or_else(|e| stop(&format!("IMPL_FILES: {e}")))
 });
 
-fn read(files: &[impl AsRef<Path>]) -> Result<Known, String> {
-    let mut known = Known::default();
+/// Identifiers with commas between them.
+fn without(off: &str) -> Result<Vec<Assumption>, String> {
+    off.split(',').filter(|id| !id.is_empty()).map(assumption).collect()
+}
+
+fn read(files: &[impl AsRef<Path>], off: &[Assumption]) -> Result<Known, String> {
+    let mut known = Known::without(off);
     for path in files {
         let path = path.as_ref();
         let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
@@ -52,7 +62,7 @@ pub static VERSIONS: LazyLock<Vec<&'static Version>> = LazyLock::new(|| {
 fn versions(names: Option<&str>, known: &Known) -> Result<Vec<&'static Version>, String> {
     match names {
         Some(names) => known.named(&names.split(',').map(str::to_owned).collect::<Vec<_>>()),
-        None => Ok(correct().iter().chain(known.own()).copied().collect()),
+        None => Ok(correct().iter().map(|v| known.judged(v)).chain(known.own().iter().copied()).collect()),
     }
 }
 
@@ -71,7 +81,7 @@ mod tests {
         let path = folder.path().join("mine.json");
         let pre_fix = impls::find("pre-fix").expect("registered");
         std::fs::write(&path, impls::file::to_json(&Version { name: "mine", ..pre_fix.clone() })).expect("a file");
-        let known = read(&[&path]).expect("it is well formed");
+        let known = read(&[&path], &[]).expect("it is well formed");
         let names = |of: Option<&str>| -> Vec<_> {
             versions(of, &known).expect("they exist").iter().map(|v| v.name).collect()
         };
@@ -88,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_is_named() {
-        let e = read(&["no/such.json"]).expect_err("there is none");
+        let e = read(&["no/such.json"], &[]).expect_err("there is none");
         assert!(e.starts_with("no/such.json: ") && e.contains("expected a version as JSON"), "{e}");
     }
 }

@@ -172,7 +172,9 @@ pub fn programs(versions: &[&'static Version], case: &Case, states: usize) -> Ve
         let endings: BTreeSet<Ending> = outcomes.rows.into_keys().collect();
         match &first {
             None => first = Some((version, endings)),
-            Some((other, theirs)) if *theirs != endings && oracle::comparable(&case) => {
+            Some((other, theirs))
+                if *theirs != endings && oracle::comparable(&case, other.assumed().and(version.assumed())) =>
+            {
                 let names = format!("{} {}", other.argument(), version.argument());
                 return Verdict::Alarm(format!(
                     "{} and {} can end differently: lostwrite outcomes {names} '{case}'\n",

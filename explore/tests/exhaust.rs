@@ -184,3 +184,30 @@ fn a_cycle_that_can_be_left_is_no_livelock() {
     let Exhaust::Exhausted { states, transitions, .. } = found else { panic!("{found:?}") };
     assert_eq!((states, transitions), naive(version("v3"), &waiting));
 }
+
+/// Reclaim that frees before it flushes, or does not flush: the window between the two is reclaim's own, and
+/// excuses nothing where reclaim is under comparison.
+#[test]
+fn the_batch_of_reclaim_excuses_nothing_where_reclaim_is_under_comparison() {
+    let replaced = |text: &str| {
+        let (name, body) = text.split_once(' ').expect("a body");
+        let text = format!("version mine\ntitle reclaim\nkernel 6.0\n\nfunction {name}\n{body}\n");
+        impls::file::read("mine.listing", &text).unwrap_or_else(|e| panic!("{e}")).version
+    };
+    let line = case("kernel=7.3 cpu0: W0 P0 R0 P0 | cpu1: R0 R0 | cpu2: W1");
+    let found = |text: &str| exhaust::<()>(&replaced(text), &line, BUDGET, anything);
+    for shipped in [
+        "end_of_batch { try_to_unmap_flush; free_unref_page_list; move_folios_to_lru }",
+        "try_to_unmap_flush { if PendingFlush { FlushPending; BatchDone } }",
+    ] {
+        assert!(matches!(found(shipped), Exhaust::Exhausted { .. }), "{shipped}");
+    }
+    for bug in [
+        "end_of_batch { free_unref_page_list; try_to_unmap_flush; move_folios_to_lru }",
+        "end_of_batch { free_unref_page_list; move_folios_to_lru }",
+        "try_to_unmap_flush { if PendingFlush { BatchDone } }",
+    ] {
+        let Exhaust::Found { finding, .. } = found(bug) else { panic!("{bug}: silent") };
+        assert!(matches!(finding, Finding::WrongValue { actor: 1, page: 0, stale: true, .. }), "{bug}: {finding}");
+    }
+}

@@ -5,8 +5,8 @@
 
 use crate::lint::Contract;
 use crate::text::{self, Document, FunctionText};
-use model::listing::Function;
-use model::{Code, Entries, LinkError, OpKind, Profile};
+use model::listing::{Doing, Function, Node};
+use model::{Assumption, Assumptions, Code, Entries, LinkError, OpKind, Profile};
 use std::sync::{Arc, LazyLock};
 
 include!(concat!(env!("OUT_DIR"), "/listings.rs"));
@@ -181,15 +181,62 @@ pub const fn entry(kind: OpKind) -> &'static str {
 const RECLAIM: &str = "shrink_inactive_list";
 const POPULATE: &str = "populate_vma_page_range";
 
-/// Links a release with functions replaced.
+/// Links a release with functions replaced. `assumed` is what judges are to excuse of the rest of the kernel.
 ///
 /// # Errors
 /// If one of them calls a function that there is not, or itself.
-pub fn link(release: Profile, replaced: &[Arc<Body>]) -> Result<Code, LinkError> {
+pub fn link(release: Profile, replaced: &[Arc<Body>], assumed: Assumptions) -> Result<Code, LinkError> {
     let own = |name: &str| replaced.iter().find(|b| b.function.name == name);
     let find = |name: &str| own(name).or_else(|| body(name, release)).map(|b| &b.function);
     let entries = Entries { of: &entry, reclaim: RECLAIM, populate: POPULATE };
-    Code::link(&find, &entries, &|name| own(name).is_some())
+    let excused = excused(release, replaced, assumed);
+    Code::link(&find, &entries, &|name| own(name).is_some(), excused)
+}
+
+/// What is excused when those functions are under comparison. A window in which somebody owes something
+/// belongs to whoever opens or closes it, as shipped or as replaced: a body that forgot to close it has no such
+/// step any more. What serves the rest of the kernel does not serve them.
+fn excused(release: Profile, replaced: &[Arc<Body>], assumed: Assumptions) -> Assumptions {
+    let mut excused = assumed;
+    for name in replaced.iter().map(|b| b.function.name) {
+        let own = |name: &str| replaced.iter().find(|b| b.function.name == name);
+        let shipped = |name: &str| body(name, release).map(|b| &b.function);
+        let now = |name: &str| own(name).map(|b| &b.function).or_else(|| shipped(name));
+        let mut drop = |assumption| excused = excused.without(assumption);
+        windows(name, &shipped, &mut Vec::new(), &mut drop);
+        windows(name, &now, &mut Vec::new(), &mut drop);
+    }
+    excused
+}
+
+/// The assumptions that serve the windows which a function, or one that it calls, opens or closes.
+fn windows<'a>(
+    name: &'a str,
+    find: &dyn Fn(&str) -> Option<&'a Function>,
+    seen: &mut Vec<&'a str>,
+    found: &mut impl FnMut(Assumption),
+) {
+    fn look<'a>(nodes: &'a [Node], called: &mut Vec<&'a str>, found: &mut impl FnMut(Assumption)) {
+        for node in nodes {
+            match node.doing() {
+                Some(Doing::Step(action)) => Assumption::of_window(action).into_iter().for_each(&mut *found),
+                Some(Doing::Call(name)) => called.push(name),
+                None => {}
+            }
+            node.blocks().for_each(|block| look(block, called, found));
+        }
+    }
+    if seen.contains(&name) {
+        return;
+    }
+    seen.push(name);
+    let mut called = Vec::new();
+    if let Some(function) = find(name) {
+        look(&function.body, &mut called, found);
+    }
+    for name in called {
+        windows(name, find, seen, found);
+    }
 }
 
 /// The files of the versions that are built in.
@@ -217,7 +264,7 @@ fn documents(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::listing::{Doing, Node, steps};
+    use model::listing::steps;
 
     /// The tree is the table of contents: a file is found by the kernel file and the function that it names.
     #[test]
@@ -264,7 +311,7 @@ mod tests {
             }
         }
         for release in Profile::ALL {
-            link(release, &[]).unwrap_or_else(|e| panic!("{}: {e}", release.name()));
+            link(release, &[], Assumptions::ALL).unwrap_or_else(|e| panic!("{}: {e}", release.name()));
             let mut named: Vec<_> = OpKind::ALL.into_iter().map(entry).chain([RECLAIM, POPULATE]).collect();
             functions(release).for_each(|b| calls(&b.function.body, &mut named));
             for body in functions(release) {

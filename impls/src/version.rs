@@ -4,7 +4,7 @@ use crate::expected::{PERFECT, Row};
 use crate::kernel::{self, Body};
 use crate::shell::quoted;
 use model::listing::Node;
-use model::{Code, Config, LinkError, MigrationEntryBits, Profile};
+use model::{Assumptions, Code, Config, LinkError, MigrationEntryBits, Profile};
 use std::sync::{Arc, OnceLock};
 
 /// Where a version comes from.
@@ -150,6 +150,7 @@ pub struct Version {
 #[derive(Debug)]
 pub struct Subject {
     functions: Vec<Arc<Body>>,
+    assumed: Assumptions,
     /// Each release with those functions, linked when it is first needed.
     codes: [OnceLock<Code>; Profile::ALL.len()],
 }
@@ -160,15 +161,23 @@ impl Subject {
     /// # Errors
     /// If they do not link with some release.
     pub fn new(functions: Vec<Arc<Body>>) -> Result<Subject, LinkError> {
+        Subject::assuming(functions, Assumptions::ALL)
+    }
+
+    /// The same under some assumptions only.
+    ///
+    /// # Errors
+    /// If they do not link with some release.
+    pub fn assuming(functions: Vec<Arc<Body>>, assumed: Assumptions) -> Result<Subject, LinkError> {
         let codes = <[OnceLock<Code>; Profile::ALL.len()]>::default();
         for release in Profile::ALL {
-            let code = kernel::link(release, &functions)?;
+            let code = kernel::link(release, &functions, assumed)?;
             // The one that is needed first, and in most work the only one.
             if release == Profile::default() {
                 codes[release as usize].get_or_init(|| code);
             }
         }
-        Ok(Subject { functions, codes })
+        Ok(Subject { functions, assumed, codes })
     }
 }
 
@@ -204,7 +213,24 @@ impl Version {
     pub fn edited(&self, function: usize, body: Vec<Node>) -> Result<Version, LinkError> {
         let mut functions = self.functions().to_vec();
         functions[function] = Arc::new(functions[function].with(body));
-        Ok(Version { subject: Arc::new(Subject::new(functions)?), ..self.clone() })
+        Ok(Version { subject: Arc::new(Subject::assuming(functions, self.assumed())?), ..self.clone() })
+    }
+
+    /// The same version, judged under some assumptions only.
+    ///
+    /// # Panics
+    /// Never: that it links was tried when it was made.
+    #[must_use]
+    pub fn assuming(&self, assumed: Assumptions) -> Version {
+        let subject = Subject::assuming(self.functions().to_vec(), assumed);
+        let subject = subject.unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        Version { subject: Arc::new(subject), ..self.clone() }
+    }
+
+    /// What judges are told to excuse of the kernel around its functions.
+    #[must_use]
+    pub fn assumed(&self) -> Assumptions {
+        self.subject.assumed
     }
 
     /// The functions that it replaces.
@@ -234,7 +260,10 @@ impl Version {
     /// Never: that it links was tried when it was made.
     #[must_use]
     pub fn code(&self, release: Profile) -> &Code {
-        let link = || kernel::link(release, self.functions()).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        let link = || {
+            let code = kernel::link(release, self.functions(), self.assumed());
+            code.unwrap_or_else(|e| panic!("{}: {e}", self.name))
+        };
         self.subject.codes[release as usize].get_or_init(link)
     }
 
@@ -245,15 +274,29 @@ impl Version {
         own.or_else(|| kernel::body(function, release))
     }
 
-    /// How to name it on the command line again.
+    /// How to name it on the command line again, and what it is judged without.
     #[must_use]
     pub fn argument(&self) -> String {
         let name = format!("--impl {}", quoted(self.name));
-        match (self.file, self.standing) {
+        let named = match (self.file, self.standing) {
             (None, _) => name,
             (Some(file), Standing::Mutant) => format!("{name} --impl-file {}", quoted(file)),
             (Some(file), _) => format!("--impl-file {}", quoted(file)),
-        }
+        };
+        format!("{named}{}", self.without())
+    }
+
+    /// What it is judged without, as options of the command line, each behind a space; nothing by default.
+    #[must_use]
+    pub fn without(&self) -> String {
+        self.assumed().off().map(|a| format!(" --no-assume {}", a.id())).collect()
+    }
+
+    /// The words behind what was found on it: `under --no-assume ID`, with a space before; nothing by default.
+    #[must_use]
+    pub fn under(&self) -> String {
+        let without = self.without();
+        if without.is_empty() { without } else { format!(" under{without}") }
     }
 
     /// Believed never to lose a write.
@@ -263,10 +306,10 @@ impl Version {
     }
 
     /// Whether something is expected of it: whatever a judge says of any other version is news, and is said
-    /// as such.
+    /// as such. Nothing is expected of anybody whom judges do not excuse as they used to.
     #[must_use]
-    pub const fn has_expectations(&self) -> bool {
-        matches!(self.standing, Standing::BuiltIn { .. })
+    pub fn has_expectations(&self) -> bool {
+        matches!(self.standing, Standing::BuiltIn { .. }) && self.assumed() == Assumptions::ALL
     }
 
     /// The row of the table of expected verdicts for a hardware; `None` if there is none, or nothing is
@@ -300,7 +343,7 @@ impl Version {
     /// Whether any flag on this version in such a surrounding is worth an alarm: it is believed correct, or
     /// nothing is known of it.
     #[must_use]
-    pub const fn should_be_silent_on(&self, config: &Config) -> bool {
+    pub fn should_be_silent_on(&self, config: &Config) -> bool {
         (self.is_believed_correct() || !self.has_expectations()) && config.keeps_contract()
     }
 

@@ -3,7 +3,7 @@
 use impls::kernel::{body, entry, link};
 use impls::{Body, text};
 use model::listing::{Doing, Node, lines};
-use model::{Action, LinkError, OpKind, Profile};
+use model::{Action, Assumptions, LinkError, OpKind, Profile};
 use std::sync::Arc;
 
 fn listing(lines: &str) -> Vec<Node> {
@@ -13,7 +13,7 @@ fn listing(lines: &str) -> Vec<Node> {
 /// A release whose function of that name does this.
 fn with(name: &str, lines: &str) -> Result<model::Code, LinkError> {
     let shipped = body(name, Profile::V6_0).expect("a function of the kernel");
-    link(Profile::V6_0, &[Arc::new(Body::with(shipped, listing(lines)))])
+    link(Profile::V6_0, &[Arc::new(Body::with(shipped, listing(lines)))], Assumptions::ALL)
 }
 
 /// Every line of a listing names what is in it, and its depth shows as indentation by four.
@@ -54,7 +54,7 @@ fn an_alternative_with_branches_prints_as_a_block() {
 #[test]
 fn every_operation_has_an_entry() {
     for release in Profile::ALL {
-        let code = link(release, &[]).expect("it links");
+        let code = link(release, &[], Assumptions::ALL).expect("it links");
         for kind in OpKind::ALL {
             for kswapd in [false, true] {
                 let pc = code.entry(kind, kswapd);

@@ -1,7 +1,7 @@
 //! Linking: functions become flat code that an actor's program counter walks.
 
 use crate::listing::{Doing, Function, Node};
-use crate::{Action, OpKind};
+use crate::{Action, Assumptions, OpKind};
 
 /// A place in the code.
 pub type Pc = u16;
@@ -70,6 +70,7 @@ pub struct Code {
     places: Vec<Place>,
     names: Vec<&'static str>,
     subjects: Vec<bool>,
+    assumed: Assumptions,
     entries: [Pc; OpKind::ALL.len()],
     reclaim: Pc,
     populate: Pc,
@@ -340,7 +341,7 @@ impl Linker<'_> {
 
 impl Code {
     /// Links functions: each is put in where it is called, from the entries on. `subject` tells the functions
-    /// under comparison.
+    /// under comparison, `assumed` what judges excuse of the others.
     ///
     /// # Errors
     /// If a function is missing or recursive, or the code is too long.
@@ -348,6 +349,7 @@ impl Code {
         find: &'a dyn Fn(&str) -> Option<&'a Function>,
         entries: &Entries,
         subject: &dyn Fn(&str) -> bool,
+        assumed: Assumptions,
     ) -> Result<Code, LinkError> {
         let mut linker = Linker {
             find,
@@ -390,6 +392,7 @@ impl Code {
             places: linker.places,
             names: linker.names,
             subjects,
+            assumed,
             instrs,
         })
     }
@@ -418,6 +421,12 @@ impl Code {
     #[must_use]
     pub fn subject_step(&self, pc: Pc) -> Option<usize> {
         self.step(pc).filter(|_| self.subjects[self.places[pc as usize].function as usize])
+    }
+
+    /// What judges excuse.
+    #[must_use]
+    pub const fn assumed(&self) -> Assumptions {
+        self.assumed
     }
 
     /// Where an operation starts. kswapd's page-out is a reclaim pass, not a system call.

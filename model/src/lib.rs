@@ -8,6 +8,7 @@
 //! Memory is sequentially consistent. No step allocates, reads a clock or draws a random number.
 
 mod action;
+mod assumption;
 mod code;
 mod config;
 mod exec;
@@ -25,6 +26,7 @@ mod symmetry;
 mod tlb;
 
 pub use action::Action;
+pub use assumption::{Assumption, Assumptions};
 pub use code::{Code, Entries, Instr, LinkError, Pc};
 pub use config::{
     Config, Knobs, MigrationEntryBits, MprotectUpgrade, Profile, ReclaimBatch, StickyFlags, Swap, SwapIn,

@@ -109,13 +109,10 @@ impl Shadow {
         self.words[1] = Default::default();
     }
 
-    /// MADV_FREE of a page begins. `shared`: a child may have the page too, and its own copy of the data is
-    /// not judged from now on.
-    pub fn free_begins(&mut self, page: usize, shared: bool) {
-        for mm in 0..if shared { MMS } else { 1 } {
-            for word in &mut self.words[mm][page] {
-                word.state |= ZERO_OK;
-            }
+    /// MADV_FREE of a page begins: what an address space has there may be zero from now on.
+    pub fn free_begins(&mut self, mm: usize, page: usize) {
+        for word in &mut self.words[mm][page] {
+            word.state |= ZERO_OK;
         }
     }
 
@@ -188,7 +185,7 @@ mod tests {
     fn free_excuses_zero_until_the_word_is_rewritten() {
         let mut s = Shadow::default();
         s.store(0, 0, 0, 1, InFlight::Nothing);
-        s.free_begins(0, false);
+        s.free_begins(0, 0);
         assert!(s.words[0][0][0].allows(1) && s.words[0][0][0].allows(0));
         s.store(0, 0, 0, 2, InFlight::Nothing);
         assert!(s.words[0][0][0].allows(2) && !s.words[0][0][0].allows(0));
@@ -211,7 +208,7 @@ mod tests {
     fn a_store_that_overlaps_madv_free_may_vanish_and_nothing_else_may_come() {
         let mut s = Shadow::default();
         s.store(0, 0, 0, 1, InFlight::Nothing);
-        s.free_begins(0, false);
+        s.free_begins(0, 0);
         s.store(0, 0, 0, 2, InFlight::Free);
         for (value, legal) in [(2, true), (1, true), (0, true), (3, false)] {
             assert_eq!(s.words[0][0][0].allows(value), legal, "{value}");

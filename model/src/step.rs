@@ -3,8 +3,8 @@
 use crate::code::Class;
 use crate::exec::Ctx;
 use crate::{
-    ACTORS, Action, Actor, ActorKind, Child, Code, Config, Data, Frame, MMS, Machine, Mode, Op, OpKind, PAGES, Pc,
-    Programs, Swap,
+    ACTORS, Action, Actor, ActorKind, Assumptions, Child, Code, Config, Data, Frame, MMS, Machine, Mode, Op,
+    OpKind, PAGES, Pc, Programs, Swap,
 };
 
 /// Everything about an execution that does not change while it runs.
@@ -18,6 +18,8 @@ pub struct World<'a> {
     pub code: &'a Code,
     /// The rules of the case's CPU.
     pub mode: Mode,
+    /// What judges excuse, and what the record of what the program may see allows.
+    pub assumed: Assumptions,
     cpus: [u8; MMS],
     drain: [Op; DRAIN_MAX],
     drain_len: u8,
@@ -34,6 +36,7 @@ impl<'a> World<'a> {
             programs,
             code,
             mode: config.hardware.mode(),
+            assumed: code.assumed(),
             cpus: [0; MMS],
             drain: [Op::default(); DRAIN_MAX],
             drain_len: 0,

@@ -13,7 +13,7 @@
 
 use crate::exclusion::{excluder, is_mended};
 use crate::finding::{Finding, Legal, Place};
-use model::{ACTORS, Actor, Frame, Machine, MigrationEntryBits, PAGES, PteKind, SYSTEM_FRAMES, World};
+use model::{ACTORS, Actor, Assumption, Frame, Machine, MigrationEntryBits, PAGES, PteKind, SYSTEM_FRAMES, World};
 
 #[inline]
 pub(crate) fn judge(world: &World, machine: &Machine, place: &Place, step: u32) -> Option<Finding> {
@@ -50,7 +50,8 @@ pub(crate) fn newer(
     frame: Frame,
 ) -> Option<(usize, u8)> {
     let folio = &machine.folios[frame as usize];
-    if folio.dirty() || !folio.uptodate() || folio.writeback() != 0 || (folio.swapbacked() && !folio.swapcache()) {
+    let written = || folio.writeback() != 0 && world.assumed.has(Assumption::WritebackUnderWay);
+    if folio.dirty() || !folio.uptodate() || written() || (folio.swapbacked() && !folio.swapcache()) {
         return None;
     }
     let backing = if folio.swapcache() { machine.slots[folio.slot() as usize].data } else { [0; ACTORS] };
@@ -111,5 +112,7 @@ pub(crate) fn remembered(world: &World, machine: &Machine, frame: Frame) -> bool
         let held = |page, pin| machine.held_for_write(page, pin) && machine.held(page, pin) == Some(frame);
         (0..PAGES).any(|page| held(page, false) || held(page, true))
     };
-    by_entry || by_actor() || by_holder()
+    by_entry
+        || (world.assumed.has(Assumption::DirtyBitInHand) && by_actor())
+        || (world.assumed.has(Assumption::HeldForWrite) && by_holder())
 }

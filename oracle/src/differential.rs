@@ -13,7 +13,7 @@ use crate::execution::{End, Observer, Summary, replay};
 use crate::finding::{Judge, Judges};
 use corpus::Case;
 use impls::Version;
-use model::{Event, Happened, Machine, OpKind, Swap, World};
+use model::{Assumption, Assumptions, Event, Happened, Machine, OpKind, Swap, World};
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 
@@ -27,6 +27,7 @@ pub struct Outcome {
     pub places: u64,
     silent: bool,
     lost: bool,
+    assumed: Assumptions,
 }
 
 #[derive(Default)]
@@ -62,7 +63,13 @@ pub fn outcome(version: &Version, case: &Case) -> (Outcome, Judges, Summary) {
     let summary = replay(version, case, &mut recorder);
     let Recorder { loads, places, judges } = recorder;
     let lost = judges.of(Judge::LastWrite).is_some();
-    let outcome = Outcome { loads: loads.finish(), places: places.finish(), silent: judges.is_silent(), lost };
+    let outcome = Outcome {
+        loads: loads.finish(),
+        places: places.finish(),
+        silent: judges.is_silent(),
+        lost,
+        assumed: version.assumed(),
+    };
     (outcome, judges, summary)
 }
 
@@ -87,19 +94,26 @@ pub fn compare(case: &Case, a: &Outcome, b: &Outcome) -> Comparison {
     if a.lost != b.lost {
         return Comparison::Diverge;
     }
+    if aligned(case, a.assumed.and(b.assumed)) { Comparison::Diverge } else { Comparison::Incomparable }
+}
+
+/// Whether a schedule is the same interleaving on every version, so that correct ones must do the same with it.
+#[must_use]
+pub fn aligned(case: &Case, assumed: Assumptions) -> bool {
+    let actors = !case.is_sequential() && assumed.has(Assumption::SchedulesNotAligned);
     // A disk completes its writes between steps of its own choosing, so that even one actor interleaves.
-    if case.is_sequential() && case.config.swap != Swap::Disk && comparable(case) {
-        return Comparison::Diverge;
-    }
-    Comparison::Incomparable
+    let disk = case.config.swap == Swap::Disk && assumed.has(Assumption::DiskOnItsOwn);
+    !actors && !disk && comparable(case, assumed)
 }
 
 /// Whether two correct versions leave the same data, where they run the same interleaving, or over all of
 /// them: data given to MADV_FREE have two legal fates, and a large folio is split by some versions and left
 /// alone by others.
 #[must_use]
-pub fn comparable(case: &Case) -> bool {
-    case.config.large == 0 && !case.programs.kinds_used().has(OpKind::Free)
+pub fn comparable(case: &Case, assumed: Assumptions) -> bool {
+    let split = case.config.large != 0 && assumed.has(Assumption::LargeFolioBestEffort);
+    let freed = case.programs.kinds_used().has(OpKind::Free) && assumed.has(Assumption::LazyFreeTwoFates);
+    !split && !freed
 }
 
 impl Outcome {

@@ -11,7 +11,7 @@
 //! good is still said at once.
 
 use crate::guard::{guarded, quietly};
-use model::{Frame, Machine, Transition, World};
+use model::{Assumption, Frame, Machine, Transition, World};
 
 /// More steps than any listing takes while it holds a lock. Who has not let go by then does not mend
 /// anything.
@@ -36,6 +36,9 @@ pub(crate) fn is_mended(
     excluder: impl Fn(&Machine) -> Option<usize>,
     broken: impl Fn(&Machine) -> bool,
 ) -> bool {
+    if !world.assumed.has(Assumption::MendedUnderLock) {
+        return false;
+    }
     let mut machine = *machine;
     // A listing with a fault may come to a step that cannot be carried out: then nothing is mended.
     let look = || {

@@ -10,7 +10,7 @@
 //! That window is theirs.
 
 use crate::finding::{Finding, Legal};
-use model::{ACTORS, Actor, Event, Happened, InFlight, Machine, World};
+use model::{ACTORS, Actor, Assumption, Event, Happened, InFlight, Machine, World};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
     let Happened::Load { mm, page, frame, data } = event.happened else {
@@ -37,6 +37,8 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
 }
 
 fn flush_owed_by_others(world: &World, machine: &Machine, mm: usize, page: usize) -> bool {
-    (mm == 0 && machine.discard_in_flight(world, page) != InFlight::Nothing)
-        || machine.actors.iter().any(|a| a.has(Actor::BATCH))
+    let discarding = || mm == 0 && machine.discard_in_flight(world, page) != InFlight::Nothing;
+    let batched = || machine.actors.iter().any(|a| a.has(Actor::BATCH));
+    (world.assumed.has(Assumption::DiscardInFlight) && discarding())
+        || (world.assumed.has(Assumption::ReclaimBatchOpen) && batched())
 }

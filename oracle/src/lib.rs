@@ -4,6 +4,7 @@
 //! [`execution`] runs what it is given. Every judge has a seeded bug that it, and only it, catches
 //! (`tests/judges.rs`).
 
+pub mod assumptions;
 mod clean_means_equal;
 mod conform;
 mod diagnosis;
@@ -22,7 +23,7 @@ mod trace;
 
 pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file};
 pub use diagnosis::{Cause, CauseKind, Diagnosis, GivenUp, Symptom};
-pub use differential::{Comparison, Outcome, comparable, compare, outcome};
+pub use differential::{Comparison, Outcome, aligned, comparable, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};

@@ -9,7 +9,7 @@
 //! own.
 
 use crate::finding::{Finding, Revocation};
-use model::{Event, Happened, Machine, OpKind, World};
+use model::{Assumption, Event, Happened, Machine, OpKind, World};
 
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) -> Option<Finding> {
     let (mm, page, frame, store) = match event.happened {
@@ -20,7 +20,7 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
     let by_cpu = event.op.is_some_and(|op| {
         matches!(op.kind, OpKind::Read | OpKind::Write | OpKind::ChildRead | OpKind::ChildWrite)
     });
-    if !by_cpu {
+    if !by_cpu && world.assumed.has(Assumption::DeviceAfterRevoke) {
         return None;
     }
     let revoked = mm == 0 && machine.shadow.is_revoked(page, frame);
@@ -36,9 +36,10 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
 
 /// Whether an mprotect of the page has begun and not returned.
 fn protecting(world: &World, machine: &Machine, page: usize) -> bool {
-    (0..world.programs.actors as usize).any(|i| {
-        let begun = machine.actors[i].has(model::Actor::BEGUN);
-        let op = world.op(machine, i).filter(|_| begun);
-        op.is_some_and(|op| op.kind == OpKind::Protect && op.arg as usize == page)
-    })
+    world.assumed.has(Assumption::ProtectInFlight)
+        && (0..world.programs.actors as usize).any(|i| {
+            let begun = machine.actors[i].has(model::Actor::BEGUN);
+            let op = world.op(machine, i).filter(|_| begun);
+            op.is_some_and(|op| op.kind == OpKind::Protect && op.arg as usize == page)
+        })
 }

@@ -13,7 +13,7 @@
 use crate::exclusion::{excluder, is_mended};
 use crate::execution::End;
 use crate::finding::{Finding, Place, Rule};
-use model::{Event, FRAMES, Folio, Machine, OpKind, PAGES, World, ZERO_FRAME};
+use model::{Assumption, Event, FRAMES, Folio, Machine, OpKind, PAGES, World, ZERO_FRAME};
 
 #[inline]
 pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, place: &Place, step: u32) -> Option<Finding> {
@@ -23,7 +23,7 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, place: &Pla
     }
     let Place { actor, mm, page, pte } = *place;
     if pte.is_present() && pte.frame() != ZERO_FRAME {
-        if world.config.knobs.exclusive && breaks_i3(machine, event, mm, page) {
+        if world.config.knobs.exclusive && breaks_i3(world, machine, event, mm, page) {
             return broken(Rule::WritableNotExclusive);
         }
         let frame = pte.frame() as usize;
@@ -70,14 +70,15 @@ const fn too_few_references(folio: &Folio) -> bool {
 
 /// I3, which holds whenever nobody has the page-table lock: fork clears the exclusive mark before it
 /// write-protects the entry, and does several pages under one lock.
-fn breaks_i3(machine: &Machine, event: &Event, mm: usize, page: usize) -> bool {
+fn breaks_i3(world: &World, machine: &Machine, event: &Event, mm: usize, page: usize) -> bool {
     let writable_shared = |page: usize| {
         let pte = machine.pte[mm][page];
         let maps_folio = pte.is_present() && pte.write() && pte.frame() != ZERO_FRAME;
         maps_folio && !machine.folios[pte.frame() as usize].exclusive()
     };
     let forking = event.op.is_some_and(|op| op.kind == OpKind::Fork);
-    machine.ptl[mm] == 0 && if forking { (0..PAGES).any(writable_shared) } else { writable_shared(page) }
+    let visible = machine.ptl[mm] == 0 || !world.assumed.has(Assumption::ExclusiveUnderLock);
+    visible && if forking { (0..PAGES).any(writable_shared) } else { writable_shared(page) }
 }
 
 /// What is left when everything is over: nothing that somebody has to drop.

@@ -4,7 +4,7 @@ use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, MOST_THREADS, Outcome, input, unexpected};
 use explore::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
 use lostwrite::named;
-use lostwrite::report::{Detail, FORMAT, FoundOn, Table, found_on, replay_line_of, standing, timeline};
+use lostwrite::report::{Detail, FORMAT, FoundOn, Table, found_on, off, replay_line_of, standing, timeline};
 use oracle::{Finding, History, Judge, trace_of};
 use serde_json::{Value, json};
 
@@ -131,7 +131,7 @@ pub fn run(args: &Args) -> Outcome {
                     } else {
                         notes.push_str(&format!("replay: {}\n", replay_line_of(version, &case, finding.judge())));
                     }
-                    told(&finding, scenario)
+                    told(version, &finding, scenario)
                 }
             };
             if measure.omission > 0.0 {
@@ -180,6 +180,7 @@ fn exhaust_json(version: &impls::Version, found: &Exhaust, measure: &Measure) ->
     json!({
         "version": version.name,
         "standing": standing(version),
+        "no_assume": off(version),
         "result": result,
         "states": measure.states,
         "transitions": measure.transitions,
@@ -223,7 +224,7 @@ fn bytes(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("'{text}' is no number of bytes; expected something like 500M or 4G"))
 }
 
-fn told(finding: &Finding, scenario: Option<impls::Scenario>) -> String {
+fn told(version: &impls::Version, finding: &Finding, scenario: Option<impls::Scenario>) -> String {
     let class = scenario.map_or(String::new(), |s| format!(" ({})", s.name()));
-    format!("{}{class}: {finding}", finding.judge().name())
+    format!("{}{class}{}: {finding}", finding.judge().name(), version.under())
 }

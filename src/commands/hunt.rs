@@ -4,7 +4,7 @@ use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, MOST_EXECUTIONS, Outcome, input, terminal, unexpected};
 use explore::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
-use lostwrite::report::{FORMAT, Table, found_on, standing};
+use lostwrite::report::{FORMAT, Table, found_on, off, standing};
 use lostwrite::targets::report;
 use oracle::{Goal, Judge};
 use serde_json::{Value, json};
@@ -141,6 +141,7 @@ fn hunt_json(options: &HuntOptions, result: &HuntReport) -> Value {
         json!({
             "version": v.name,
             "standing": standing(v),
+            "no_assume": off(v),
             "losing_executions": count(&result.losses, place),
             "flagged_executions": count(&result.flagged, place),
             "off_contract_executions": count(&result.off_contract, place),

@@ -3,9 +3,9 @@
 use corpus::read::WRITTEN;
 use corpus::{Case, CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
-use lostwrite::named::{kernel, surface};
+use lostwrite::named::{assumption, kernel, surface};
 use lostwrite::naming::Known;
-use model::Profile;
+use model::{Assumption, Profile};
 use std::path::Path;
 
 /// The cases of an argument: a file, a pipe or a device if there is one of that name, else a case in the text
@@ -118,6 +118,14 @@ impl Around {
     }
 }
 
+/// What judges are not to excuse.
+#[derive(clap::Args)]
+struct Judged {
+    /// Switch an assumption of the judges off (`lostwrite assumptions` lists them); may be repeated
+    #[arg(long = "no-assume", value_name = "ID", value_parser = assumption)]
+    off: Vec<Assumption>,
+}
+
 /// Versions that are not built in, for commands that take names in another way than by `--impl`.
 #[derive(clap::Args)]
 pub struct Files {
@@ -125,12 +133,21 @@ pub struct Files {
     /// json`)
     #[arg(long = "impl-file", value_name = "FILE")]
     files: Vec<String>,
+    #[command(flatten)]
+    judged: Judged,
 }
 
 impl Files {
     /// What can be named.
     pub fn known(&self) -> Result<Known, String> {
-        known(&self.files)
+        known(&self.files, &self.judged)
+    }
+
+    /// Every version, oldest first, and those of the files.
+    pub fn history(&self) -> Result<Vec<&'static Version>, String> {
+        let known = self.known()?;
+        let history = impls::history().into_iter().map(|v| known.judged(v));
+        Ok(history.chain(known.own().iter().copied()).collect())
     }
 
     /// Versions by name, then those of the files that are not named: as many as a command takes.
@@ -235,6 +252,8 @@ pub struct Versions<U: Unnamed> {
     names: Vec<String>,
     #[arg(long = "impl-file", value_name = "FILE", help = U::FILES)]
     files: Vec<String>,
+    #[command(flatten)]
+    judged: Judged,
     #[arg(skip)]
     unnamed: std::marker::PhantomData<U>,
 }
@@ -249,15 +268,19 @@ impl<U: Unnamed> Versions<U> {
     pub fn among(&self, known: &Known) -> Result<Vec<&'static Version>, String> {
         let named = known.named(&self.names)?;
         Ok(match (self.is_empty(), self.names.is_empty() && U::BESIDE_FILES) {
-            (true, _) => U::versions(),
-            (false, true) => U::versions().into_iter().chain(named).collect(),
+            (true, _) => Self::unnamed(known).collect(),
+            (false, true) => Self::unnamed(known).chain(named).collect(),
             (false, false) => named,
         })
     }
 
+    fn unnamed(known: &Known) -> impl Iterator<Item = &'static Version> {
+        U::versions().into_iter().map(|v| known.judged(v))
+    }
+
     /// What can be named.
     pub fn known(&self) -> Result<Known, String> {
-        known(&self.files)
+        known(&self.files, &self.judged)
     }
 
     /// Whether the command chooses by itself.
@@ -267,8 +290,8 @@ impl<U: Unnamed> Versions<U> {
 }
 
 /// What can be named beside what is built in. What a file's version may lose is said, and no error.
-fn known(files: &[String]) -> Result<Known, String> {
-    let mut known = Known::default();
+fn known(files: &[String], judged: &Judged) -> Result<Known, String> {
+    let mut known = Known::without(&judged.off);
     for path in files {
         let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
         let json = WRITTEN.text(Path::new(path)).map_err(|e| unreadable(Path::new(path), &e, expected))?;

@@ -80,7 +80,8 @@ pub fn run(args: &Args) -> Outcome {
     let tables = args.table.compute(&options, part);
     match args.format {
         Format::Json if args.shard.is_some() => {
-            let work = format!("{} {} {:?}", args.table.budget, args.table.samples, args.table.knobs);
+            let mut work = format!("{} {} {:?}", args.table.budget, args.table.samples, args.table.knobs);
+            work.extend(tables.iter().flat_map(|t| &t.rows).next().map(|row| row.version.without()));
             println!("{}", matrix_part_json(&tables, part, &work));
         }
         Format::Json => println!("{:#}", matrix_json(&tables)),

@@ -4,6 +4,7 @@
 pub mod terminal;
 
 pub mod ablate;
+pub mod assumptions;
 pub mod bench;
 pub mod conform;
 pub mod convert;

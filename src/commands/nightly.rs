@@ -79,8 +79,7 @@ fn time(text: &str) -> Result<Duration, String> {
 pub fn run(args: &Args) -> Outcome {
     let limits =
         NightLimits { time: args.time.or_else(|| args.chunks.is_none().then_some(HOUR)), chunks: args.chunks };
-    let known = args.files.known()?;
-    let versions: Vec<_> = impls::history().into_iter().chain(known.own().iter().copied()).collect();
+    let versions = args.files.history()?;
     let policy = match &args.policy {
         None => Policy::read(DEFAULT_POLICY, &versions),
         Some(path) => WRITTEN

@@ -126,7 +126,7 @@ fn show(args: &Args, witness: &Witness) {
     let (version, trace) = (witness.losing.version, &witness.losing.trace);
     if args.quiet {
         match trace.finding {
-            Some(f) => println!("{:<8} {}: {f}", version.name, f.judge().name()),
+            Some(f) => println!("{:<8} {}{}: {f}", version.name, f.judge().name(), version.under()),
             None => println!("{:<8} ok", version.name),
         }
         return;
@@ -150,7 +150,7 @@ fn complaint(entry: &Entry, witness: &Witness) -> Option<String> {
         None if !version.has_expectations() && seen != Expect::Ok => {
             // What is shown, which another judge may have said than the gravest.
             let shown = witness.finding().map_or(seen, |finding| finding.judge().verdict());
-            Some(format!("found {}; nothing is expected of this version", shown.word()))
+            Some(format!("found {}{}; nothing is expected of this version", shown.word(), version.under()))
         }
         None if version.is_correct_on(&entry.case.config) && seen != Expect::Ok => {
             Some(format!("expected ok of a version that is believed correct, found {}", seen.word()))

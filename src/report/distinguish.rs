@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// The answer to a question, whichever it is.
 #[must_use]
 pub fn separation_text(question: &Question, subject: &Subject, answers: &Answers) -> String {
-    let mut out = format!("{}\n\n", question.bounds_text());
+    let mut out = format!("{}{}\n\n", question.bounds_text(), subject.base.under());
     if question.ablates {
         out.push_str(&ablation(subject, answers));
     } else {

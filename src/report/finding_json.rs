@@ -2,6 +2,7 @@
 
 use super::changes::changes;
 use super::command::replay_of;
+use super::own::off;
 use super::story::{cause_code, marks, symptom_code};
 use super::timeline::actor_name;
 use super::witness::{Side, Witness};
@@ -55,6 +56,7 @@ fn side(case: &Case, side: &Side) -> Value {
             "scenario": trace.scenario().map(Scenario::name),
             "step": f.step(),
             "message": f.to_string(),
+            "no_assume": off(version),
             "symptom": trace.diagnosis.map(|d| symptom_code(d.symptom)),
             "cause": trace.diagnosis.and_then(|d| cause(trace, &d)),
         })

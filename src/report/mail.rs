@@ -10,6 +10,7 @@ use super::witness::Witness;
 use crate::shown::shown;
 use impls::Version;
 use impls::shell::quoted;
+use model::Assumptions;
 use std::fmt::Write as _;
 
 const PROSE: usize = 72;
@@ -44,11 +45,15 @@ pub fn mail(witness: &Witness) -> Option<String> {
         facts.push(("Scenario", format!("{}: {}", scenario.name(), scenario.title())));
     }
     let expected = match (version.has_expectations(), version.is_correct_on(&case.config)) {
+        (false, _) if version.assumed() != Assumptions::ALL => {
+            "judged without an excuse: nothing was expected of it"
+        }
         (false, _) => "no built-in version: nothing was expected of it",
         (true, true) => "believed correct: unexpected",
         (true, false) => "known to lose",
     };
-    facts.push(("Judge", format!("{} ({} is {expected})", finding.judge().name(), version.name)));
+    let judge = finding.judge().name();
+    facts.push(("Judge", format!("{judge}{} ({} is {expected})", version.under(), version.name)));
     facts.push(("Case", case.to_string()));
     const NAME: usize = 15;
     for (name, text) in facts {

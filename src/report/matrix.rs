@@ -1,7 +1,7 @@
 //! The table of versions as text, Markdown and JSON.
 
 use super::Table;
-use super::own::{FoundOn, found_on, standing};
+use super::own::{FoundOn, found_on, off, standing};
 use explore::{Cell, Mark, Matrix, MatrixRow, Square, Verdict};
 use impls::{Scenario, Version};
 use serde_json::{Value, json};
@@ -72,6 +72,7 @@ pub fn matrix_json(tables: &[Matrix]) -> Value {
                     json!({
                         "impl": row.version.name,
                         "standing": standing(row.version),
+                        "no_assume": off(row.version),
                         "kernel": row.kernel.name(),
                         "cells": row.cells.iter().map(square_json).collect::<Vec<_>>(),
                     })

@@ -38,7 +38,7 @@ pub use matrix_parts::{check_matrix_part, join_matrices, matrix_part_json};
 pub use mutants::{mutants_json, mutants_text, reason, stale_reasons};
 pub use night::{finding_file, night_text};
 pub use outcomes::{Column, outcomes_json, outcomes_text, percent, short};
-pub use own::{FoundOn, found_on, standing};
+pub use own::{FoundOn, found_on, off, standing};
 pub use sarif::{Level, sarif, sarif_log};
 pub use shrinking::{sizes, statistics_text};
 pub use svg::timeline_svg;

@@ -1,6 +1,6 @@
 //! The report on mutants as text and JSON.
 
-use super::{FORMAT, Table, found_on, standing, word};
+use super::{FORMAT, Table, found_on, off, standing, word};
 use explore::{MutantReport, MutantsReport, Verdict};
 use impls::{Scenario, Survivor, survivors};
 use serde_json::{Value, json};
@@ -87,6 +87,7 @@ pub fn mutants_json(reports: &[MutantsReport]) -> Value {
             json!({
                 "impl": report.version.name,
                 "standing": standing(report.version),
+                "no_assume": off(report.version),
                 "shows": report.shows.iter().map(shown).collect::<Vec<_>>(),
                 "kernel": report.kernel.name(),
                 "caught": report.caught(),

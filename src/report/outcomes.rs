@@ -1,6 +1,6 @@
 //! Final memories by version, as text and as JSON.
 
-use super::{FORMAT, Table, standing};
+use super::{FORMAT, Table, off, standing};
 use corpus::Case;
 use explore::{Ending, Outcomes, stored_words};
 use impls::Version;
@@ -42,9 +42,9 @@ pub fn outcomes_json(case: &Case, columns: &[Column]) -> Value {
     let versions: Vec<_> = columns
         .iter()
         .map(|(version, outcomes)| {
-            let standing = standing(version);
+            let (standing, off) = (standing(version), off(version));
             let Some(outcomes) = outcomes else {
-                return json!({ "impl": version.name, "standing": standing, "exhausted": false });
+                return json!({ "impl": version.name, "standing": standing, "no_assume": off, "exhausted": false });
             };
             let rows: Vec<_> = outcomes
                 .rows
@@ -61,6 +61,7 @@ pub fn outcomes_json(case: &Case, columns: &[Column]) -> Value {
             json!({
                 "impl": version.name,
                 "standing": standing,
+                "no_assume": off,
                 "exhausted": true,
                 "states": outcomes.states,
                 "interleavings": outcomes.interleavings.to_string(),

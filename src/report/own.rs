@@ -15,7 +15,7 @@ pub fn found_on(version: &Version, found: &FoundOn, within: &str) -> String {
         (Verdict::Wrong { stale: false }, "loses a store"),
         (Verdict::Wrong { stale: true }, "loads stale data"),
         (Verdict::Broken, "breaks a structural rule"),
-        (Verdict::Dropped, "drops a dirty fact"),
+        (Verdict::Dropped, "loses a dirty bit"),
     ];
     let parts: Vec<String> = kinds
         .into_iter()
@@ -33,8 +33,8 @@ pub fn found_on(version: &Version, found: &FoundOn, within: &str) -> String {
         })
         .collect();
     match parts.is_empty() {
-        true => format!("{}: nothing found within {within}", version.name),
-        false => format!("{} {} (nothing was expected of it)", version.name, parts.join("; ")),
+        true => format!("{}: nothing found within {within}{}", version.name, version.under()),
+        false => format!("{} {}{} (nothing was expected of it)", version.name, parts.join("; "), version.under()),
     }
 }
 
@@ -46,6 +46,12 @@ pub const fn standing(version: &Version) -> &'static str {
         Standing::Mutant => "mutant",
         Standing::Own => "own",
     }
+}
+
+/// What it is judged without, for programs.
+#[must_use]
+pub fn off(version: &Version) -> Vec<&'static str> {
+    version.assumed().off().map(model::Assumption::id).collect()
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
     let _ = writeln!(out, "case: {case}");
     match trace.finding {
         Some(f) => {
-            for line in wrap(&format!("{}: {f}", f.judge().name()), " ", WIDTH) {
+            for line in wrap(&format!("{}{}: {f}", f.judge().name(), version.under()), " ", WIDTH) {
                 let _ = writeln!(out, "{line}");
             }
         }

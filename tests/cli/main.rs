@@ -1,5 +1,6 @@
 //! The command, end to end: what it prints, and how it exits. One file per subject.
 
+mod assumptions;
 mod common;
 mod conform;
 mod convert;

@@ -7,6 +7,7 @@ use lostwrite::report::{Witness, finding_json};
 use lostwrite::schemas::{ALL, Schema};
 use serde_json::{Value, json};
 
+const N01: &str = "kernel=6.0 W0 IW0 K+ W0 B0 R0";
 const RACE: &str = "cpu0: W0 F0 D0 | cpu1: W0";
 
 /// The standard output of a command that exits with 0 or 1.
@@ -64,6 +65,7 @@ fn printed_forms() -> Vec<(&'static str, Vec<Value>)> {
         ("version", impls::history().iter().flat_map(|v| with(&["explain", v.name])).collect()),
         ("version", with(&["explain", "--impl-file", &path])),
         ("versions", with(&["list"])),
+        ("assumptions", with(&["assumptions"])),
         (
             "finding",
             vec![
@@ -87,6 +89,7 @@ fn printed_forms() -> Vec<(&'static str, Vec<Value>)> {
         ("outcomes", with(&["outcomes", "--budget", "10", RACE])),
         ("exhaust", with(&["exhaust", "--impl", "v1", "--impl", "v3", RACE])),
         ("exhaust", with(&["exhaust", "--budget", "10", RACE])),
+        ("exhaust", with(&["exhaust", "--impl", "v3", "--no-assume", "reference-does-not-hold", N01])),
         ("hunt", with(&["hunt", "--impl", "pre-fix", "--impl", "v3", "--executions", "2000"])),
         ("mutants", with(&["mutants", "--impl", "v1", "--budget", "200", "--samples", "20"])),
         ("conform", with(&["conform", &repository("corpus/ground-truth/cases.tsv")])),

@@ -12,9 +12,9 @@ use crate::hunt::Numbered;
 use crate::{Limits, Signature, shrink, shrink_to};
 use corpus::{Case, Schedule};
 use impls::Version;
-use model::{OpKind, Swap};
+use model::Assumptions;
 use oracle::guard::{caught, quietly};
-use oracle::{Comparison, Goal, Goals, Judge, Judges, Outcome, compare, outcome};
+use oracle::{Comparison, Goal, Goals, Judge, Judges, Outcome, aligned, compare, outcome};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -225,7 +225,8 @@ impl<'a> Run<'a> {
     }
 
     fn execution(&mut self, index: u64, mut numbered: Numbered) {
-        let comparable = comparable(&numbered.case);
+        let assumed = self.plan.versions.iter().fold(Assumptions::ALL, |all, v| all.and(v.assumed()));
+        let comparable = aligned(&numbered.case, assumed);
         let mut first: Option<(&Version, Outcome)> = None;
         let mut reached = Goals::default();
         for (n, &version) in self.plan.versions.iter().enumerate() {
@@ -375,13 +376,6 @@ impl<'a> Run<'a> {
             self.out.kept.push(Kept { goals, case: case.to_string() });
         }
     }
-}
-
-/// The same interleaving on every version: what they do can be compared.
-fn comparable(case: &Case) -> bool {
-    let free =
-        (0..case.programs.actors as usize).any(|a| case.programs.of(a).iter().any(|op| op.kind == OpKind::Free));
-    case.is_sequential() && case.config.swap != Swap::Disk && case.config.large == 0 && !free
 }
 
 /// Whether two correct versions differ on a case.

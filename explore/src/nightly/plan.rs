@@ -115,7 +115,14 @@ impl Plan {
         use std::fmt::Write as _;
         let mut text = format!("{} {:?} {} {}", self.seed, self.lanes, self.states, self.samples);
         for version in &self.versions {
-            let _ = write!(text, "\n{} {:?} {:?}", version.name, version.standing, version.functions());
+            let _ = write!(
+                text,
+                "\n{} {:?} {:?}{}",
+                version.name,
+                version.standing,
+                version.functions(),
+                version.without()
+            );
         }
         for case in &self.seeds.cases {
             let _ = write!(text, "\n{case}");

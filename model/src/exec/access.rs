@@ -1,7 +1,7 @@
 //! A user access: translate, set D, touch memory. The rules of the CPU ([`crate::Mode`]) decide how.
 
 use super::Ctx;
-use crate::{Actor, Child, Frame, Happened, InFlight, OpKind, Pte, TlbEntry};
+use crate::{Actor, Assumption, Child, Frame, Happened, InFlight, OpKind, Pte, TlbEntry};
 
 impl Ctx<'_, '_> {
     /// A store by a CPU.
@@ -141,9 +141,14 @@ impl Ctx<'_, '_> {
         let (i, mm, page) = (self.i, self.mm(), self.page());
         let value = self.w.programs.value(i, self.me().op as usize);
         self.m.folios[frame as usize].data[i] = value;
-        let excused = if mm == 0 { self.m.discard_in_flight(self.w, page) } else { InFlight::Nothing };
+        let assumed = self.w.assumed;
+        let excused = if mm == 0 && assumed.has(Assumption::StoreDuringDiscard) {
+            self.m.discard_in_flight(self.w, page)
+        } else {
+            InFlight::Nothing
+        };
         self.m.shadow.store(mm, page, i, value, excused);
-        if mm == 0 && self.m.child == Child::Forking {
+        if mm == 0 && self.m.child == Child::Forking && assumed.has(Assumption::StoreDuringFork) {
             self.m.shadow.doubtful_store(1, page, i, value);
         }
         self.event.happened = Happened::Store { mm: mm as u8, page: page as u8, frame, value };

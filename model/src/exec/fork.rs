@@ -2,7 +2,7 @@
 //! kernel/fork.c `dup_mmap`; mm/mmap.c `exit_mmap`).
 
 use super::Ctx;
-use crate::{Actor, Child, Frame, PAGES, Pte};
+use crate::{Actor, Assumption, Child, Frame, PAGES, Pte};
 
 const CHILD: usize = 1;
 
@@ -16,7 +16,7 @@ impl Ctx<'_, '_> {
         for page in 0..PAGES {
             self.m.shadow.fork(page);
             // A plain reference does not keep a page from being shared, wherever the page is now.
-            self.m.loosen_hold(page, false);
+            self.loosen_hold(page, false, Assumption::ReferenceDoesNotHold);
         }
         true
     }
@@ -32,7 +32,7 @@ impl Ctx<'_, '_> {
             return false;
         }
         self.add_childs_mapping(frame);
-        self.m.loosen_hold(page, true);
+        self.loosen_hold(page, true, Assumption::PinOfSharedPage);
         true
     }
 

@@ -1,7 +1,7 @@
 //! Extra references and pins, as GUP-fast takes them (David Hildenbrand's B1 to B5).
 
 use super::Ctx;
-use crate::{Actor, Child, Flaw, Frame, Happened, InFlight, OpKind, ZERO_FRAME};
+use crate::{Actor, Assumption, Child, Flaw, Frame, Happened, InFlight, MMS, OpKind, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// B2. A page that the mirror or a plain reference wants for write has to be mapped writable.
@@ -56,10 +56,15 @@ impl Ctx<'_, '_> {
         if self.m.held(page, pin).is_none() {
             self.m.set_held(page, pin, Some(frame), write);
             // What began since the entry was re-checked may already have taken the page away.
-            let discarding = self.m.discard_in_flight(self.w, page) != InFlight::Nothing;
-            let shared = !pin && self.m.child != Child::None;
-            if discarding || shared || !self.still_there(frame) {
-                self.m.loosen_hold(page, pin);
+            if self.m.discard_in_flight(self.w, page) != InFlight::Nothing {
+                self.loosen_hold(page, pin, Assumption::HoldOfDiscardedPage);
+            }
+            if !pin && self.m.child != Child::None {
+                self.loosen_hold(page, pin, Assumption::ReferenceDoesNotHold);
+            }
+            if !self.still_there(frame) {
+                let pin_or_not = [Assumption::ReferenceDoesNotHold, Assumption::HoldOfDiscardedPage];
+                self.loosen_hold(page, pin, pin_or_not[usize::from(pin)]);
             }
         } else if !zero {
             if pin {
@@ -69,6 +74,13 @@ impl Ctx<'_, '_> {
             }
         }
         true
+    }
+
+    /// From now on a device's store through the hold may miss the page, if that is assumed.
+    pub(super) fn loosen_hold(&mut self, page: usize, pin: bool, excuse: Assumption) {
+        if self.w.assumed.has(excuse) {
+            self.m.loosen_hold(page, pin);
+        }
     }
 
     /// Whether the current page is still in that frame, mapped or about to be.
@@ -125,17 +137,24 @@ impl Ctx<'_, '_> {
         };
         let Some(frame) = self.m.held(page, pin) else { return false };
         // Before exclusive pages were tracked, a fork or a swap-in could move the process away from a page
-        // that a device writes to (CVE-2020-29374 and its mirror image); that is not what is under test.
-        if self.m.hold_is_loose(page, pin) || !self.w.config.knobs.exclusive {
-            let i = self.i;
+        // that a device writes to (CVE-2020-29374 and its mirror image).
+        let assumed = self.w.assumed;
+        let untracked = !self.w.config.knobs.exclusive && assumed.has(Assumption::ExclusiveUntracked);
+        let i = self.i;
+        if self.m.hold_is_loose(page, pin) || untracked {
             let value = self.w.programs.value(i, self.me().op as usize);
             self.m.folios[frame as usize].data[i] = value;
             for mm in 0..self.m.mms() {
                 self.m.shadow.doubtful_store(mm, page, i, value);
             }
             self.event.happened = Happened::Store { mm: 0, page: page as u8, frame, value };
-        } else {
-            self.store_to(frame);
+            return true;
+        }
+        self.store_to(frame);
+        // The page may be shared all the same: the parent has to see the store, the child may.
+        if !assumed.holds_are_loose() && self.m.mms() == MMS {
+            let value = self.w.programs.value(i, self.me().op as usize);
+            self.m.shadow.doubtful_store(1, page, i, value);
         }
         true
     }

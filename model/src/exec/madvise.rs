@@ -1,7 +1,7 @@
 //! madvise: MADV_PAGEOUT, MADV_FREE, MADV_DONTNEED (mm/madvise.c, mm/memory.c, mm/swap.c).
 
 use super::Ctx;
-use crate::{Actor, Child, Frame, OpKind, SYSTEM_FRAMES, ZERO_FRAME};
+use crate::{Actor, Assumption, Frame, OpKind, SYSTEM_FRAMES, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// This CPU's batch of lazyfree pages takes effect: PG_swapbacked goes, unless the page changed
@@ -25,8 +25,12 @@ impl Ctx<'_, '_> {
         let page = self.page();
         self.me_mut().set(Actor::DISCARDING, true);
         if self.kind() == OpKind::Free {
-            let shared = self.m.child != Child::None;
-            self.m.shadow.free_begins(page, shared);
+            let excuses = [Assumption::LazyFreeReadsZero, Assumption::LazyFreeChildReadsZero];
+            for (mm, excuse) in excuses.into_iter().enumerate().take(self.m.mms()) {
+                if self.w.assumed.has(excuse) {
+                    self.m.shadow.free_begins(mm, page);
+                }
+            }
             return true;
         }
         let pte = self.pte();
@@ -38,7 +42,7 @@ impl Ctx<'_, '_> {
         self.me_mut().doomed = doomed;
         self.m.shadow.dontneed_begins(page, i);
         for pin in [false, true] {
-            self.m.loosen_hold(page, pin);
+            self.loosen_hold(page, pin, Assumption::HoldOfDiscardedPage);
         }
         true
     }

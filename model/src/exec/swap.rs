@@ -1,7 +1,7 @@
 //! Swap-in, the swap cache, and the life of a slot.
 
 use super::Ctx;
-use crate::{Actor, Folio, Frame, NO_SLOT, Pte, Swap, SwapIn, SyncSwapIn};
+use crate::{Actor, Assumption, Folio, Frame, NO_SLOT, Pte, Swap, SwapIn, SyncSwapIn};
 
 impl Ctx<'_, '_> {
     pub fn lookup_swap_cache(&mut self) -> bool {
@@ -173,7 +173,7 @@ impl Ctx<'_, '_> {
         if self.mm() == 0 {
             // A plain reference to the page is a reference to nobody's page now.
             let page = self.page();
-            self.m.loosen_hold(page, false);
+            self.loosen_hold(page, false, Assumption::ReferenceDoesNotHold);
         }
         let slot = self.me().pte.slot();
         if !self.m.slots[slot as usize].put() {

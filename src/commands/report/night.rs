@@ -28,7 +28,7 @@ pub fn run(args: &Args) -> Outcome {
     let text = RECORDED.text(&path).map_err(|e| {
         format!("{}: {e}; expected the folder of a night, as `lostwrite nightly --out` leaves it", path.display())
     })?;
-    let versions: Vec<_> = impls::history().into_iter().chain(args.files.known()?.own().iter().copied()).collect();
+    let versions = args.files.history()?;
     let report = Report::read(&text).map_err(|e| format!("{}: {e}", path.display()))?;
     let page = night_html(&report, &versions);
     match &args.out {
