@@ -108,20 +108,11 @@ impl Graph {
     /// Whether there is a state from which no end can be reached, nor anything that is not followed.
     #[must_use]
     pub fn has_livelock(&self) -> bool {
-        let mut ends = vec![false; self.len()];
-        let mut changed = true;
-        while changed {
-            changed = false;
-            // Most ways lead to later states, so that one pass from the last to the first finds nearly
-            // everything.
-            for state in (0..self.len() as u32).rev().filter(|s| !ends[*s as usize]).collect::<Vec<_>>() {
-                let edges = self.edges(state);
-                let end = edges.is_empty() || edges.iter().any(|e| e.to.is_none_or(|to| ends[to as usize]));
-                changed |= end;
-                ends[state as usize] = end;
-            }
-        }
-        ends.contains(&false)
+        let ends = |state: u32, known: &[bool]| {
+            let edges = self.edges(state);
+            edges.is_empty() || edges.iter().any(|e| e.to.is_none_or(|to| known[to as usize]))
+        };
+        oracle::livelock(self.len(), ends).is_some()
     }
 
     /// How many states there are.

@@ -111,10 +111,6 @@ impl<'a, 'w> Walks<'a, 'w> {
             at = way.to;
         }
         let ending = self.ending(at);
-        if steps + ending.steps >= STEP_BOUND {
-            return Rest { walks: self, machine: self.states[at as usize].machine, steps, judges, goals }
-                .wind_up();
-        }
         judges.keep_first(&ending.judges.later(steps));
         goals.join(ending.goals);
         Walked { judges, goals, end: ending.end, steps: steps + ending.steps }

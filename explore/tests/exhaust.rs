@@ -8,7 +8,7 @@ use corpus::{Case, Entry, Expect};
 use explore::{Answer, Exhaust, exhaust};
 use impls::{Scenario, Version};
 use model::{Machine, World};
-use oracle::{Finding, History, Judge, Judges, Rule, STEP_BOUND, replay, trace};
+use oracle::{End, Finding, History, Judge, Judges, Rule, STEP_BOUND, replay, trace};
 use std::collections::HashSet;
 
 /// More than any program here has.
@@ -25,6 +25,12 @@ fn case(line: &str) -> Case {
 /// The case without its schedule.
 fn programs(entry: &Entry) -> Case {
     Case { schedule: corpus::Schedule::default(), ..entry.case.clone() }
+}
+
+fn judged(version: &Version, case: &Case) -> (Judges, oracle::Summary) {
+    let mut judges = Judges::default();
+    let summary = replay(version, case, &mut judges);
+    (judges, summary)
 }
 
 fn anything<M>(_: &Finding, _: &M) -> Answer {
@@ -169,8 +175,11 @@ fn deadlock_livelock_and_the_impossible_are_findings() {
         "deadlock"
     );
     let spins = faulty("each_page { ReadPte; again }");
-    let livelock = Finding::Broken { step: STEP_BOUND, rule: Rule::Livelock };
-    assert_eq!(broken(&spins, "cpu0: R0 D0 | cpu1: R0"), livelock);
+    // As an execution says it, which gives up long before the bound.
+    assert!(
+        matches!(broken(&spins, "cpu0: R0 D0 | cpu1: R0"), Finding::Broken { step, rule: Rule::Livelock } if step < STEP_BOUND / 4),
+        "livelock"
+    );
     let no_folio = faulty("PutFolio");
     assert!(matches!(broken(&no_folio, "D0"), Finding::Broken { step: 1, rule: Rule::Impossible }), "impossible");
 }
@@ -207,7 +216,72 @@ fn the_batch_of_reclaim_excuses_nothing_where_reclaim_is_under_comparison() {
         "end_of_batch { free_unref_page_list; move_folios_to_lru }",
         "try_to_unmap_flush { if PendingFlush { BatchDone } }",
     ] {
-        let Exhaust::Found { finding, .. } = found(bug) else { panic!("{bug}: silent") };
+        let found = exhaust::<()>(&replaced(bug), &line, BUDGET, wrong_value);
+        let Exhaust::Found { finding, .. } = found else { panic!("{bug}: silent") };
         assert!(matches!(finding, Finding::WrongValue { actor: 1, page: 0, stale: true, .. }), "{bug}: {finding}");
     }
+}
+
+/// N17 (CVE-2026-43404): a fault that trylocks a device page, and does not let go of its CPU when that fails,
+/// starves the lock's holder, which waits for that CPU. Nobody loads or stores anything wrong, and nobody is
+/// blocked: whoever faults tries again for ever.
+#[test]
+fn a_cycle_in_which_only_retries_move_is_a_livelock() {
+    let shipped = |name| {
+        let body = impls::kernel::body(name, model::Profile::V7_3).expect("there is one");
+        impls::text::write(&impls::text::Document {
+            functions: vec![body.to_text()],
+            ..impls::text::parse("version v\ntitle t\nkernel 7.3\n").expect("a head")
+        })
+    };
+    let of = |text: &str| text[text.find("function ").expect("one")..].to_owned();
+    let (swap, unmap) = (of(&shipped("do_swap_page")), of(&shipped("migrate_device_unmap")));
+    // The wait for the other CPU's work (lru_add_drain_all) stands here as a wait for its mmap lock.
+    let waits = unmap.replace("    DrainLru\n", "    MmapWriteLock\n    DrainLru\n");
+    assert_ne!(waits, unmap);
+    let ends = "jump dmirror_devmem_fault";
+    let (from, to) = (swap.find("if TakesFaultRef").expect("there"), swap.find(ends).expect("there") + ends.len());
+    let with = |failed: &str| {
+        let tries = format!(
+            "LockPtl\nPteSame else {{ UnlockPtl; retry }}\nTryGetFolio else {{ UnlockPtl; retry }}\nUnlockPtl\n\
+             TrylockFolio else {{ PutFolio; {failed} }}\nUnlockFolio\nPutFolio\nfinish"
+        );
+        let head = "version starves\ntitle a fault on a locked device page\nkernel 7.3\n\n";
+        let text = format!("{head}{waits}\n{}{tries}{}", &swap[..from], &swap[to..]);
+        impls::file::read("starves.listing", &text).unwrap_or_else(|e| panic!("{e}")).version
+    };
+    // The child's entry names the device page that the parent's migration has locked.
+    let line = case("kernel=7.3 cpu0: W0 D0 K+ S0 | cpu1: CR0");
+    let starves = with("jump do_swap_page");
+    let Exhaust::Found { finding, case, .. } = exhaust::<()>(&starves, &line, BUDGET, anything) else {
+        panic!("silent")
+    };
+    assert!(matches!(finding, Finding::Broken { rule: Rule::Livelock, .. }), "{finding}");
+    // An execution says the same, and so does who collects all that can be lost.
+    let (said, summary) = judged(&starves, &case);
+    assert_eq!((said.iter().collect::<Vec<_>>(), summary.end), (vec![finding], End::Livelock));
+    let losses = explore::losses(&starves, &line, BUDGET).expect("some hundred states").losses;
+    assert_eq!(losses.iter().map(ToString::to_string).collect::<Vec<_>>(), [Rule::Livelock.text()]);
+    // Who lets go of the mmap lock before trying again, or gives up, lets the holder end.
+    for failed in ["retry", "finish"] {
+        let lets_go = exhaust::<()>(&with(failed), &line, BUDGET, anything);
+        assert!(matches!(lets_go, Exhaust::Exhausted { .. }), "{failed}: {lets_go:?}");
+    }
+}
+
+/// A trylock in a loop without a retry is left as soon as the owner goes on, whatever the schedule: the order in
+/// which an execution finishes its programs does not make a livelock of it.
+#[test]
+fn an_execution_that_goes_round_in_circles_takes_the_way_out() {
+    let text = "version spins\ntitle spins for the lock\nkernel 6.0\n\nfunction migration_entry_wait\n{\n    \
+                ReadPte\n    if PteMigration { jump migration_entry_wait }\n    retry\n}\n";
+    let spins = impls::file::read("spins.listing", text).unwrap_or_else(|e| panic!("{e}")).version;
+    let line = "shared=0 cpu0: D0 | cpu1: R0 | schedule: 0*8";
+    let (judges, summary) = judged(&spins, &case(line));
+    assert!(judges.is_silent() && summary.end == End::Complete, "{judges:?} {:?}", summary.end);
+    // The other way round: whoever spins comes first.
+    let line = "shared=0 cpu0: R0 | cpu1: D0 | schedule: 1*8";
+    let (judges, summary) = judged(&spins, &case(line));
+    assert!(judges.is_silent() && summary.end == End::Complete, "{judges:?} {:?}", summary.end);
+    assert!(summary.steps > 4096, "it did not go round in circles: {} steps", summary.steps);
 }

@@ -1,11 +1,13 @@
 //! Running a case: choices first, then the deterministic drain.
 
+use crate::livelock::{WayOut, way_out};
 use corpus::Case;
 use impls::Version;
 use model::{ACTORS, Config, Enabled, Event, Machine, Programs, Transition, World};
 
-/// No execution takes more steps than this. A schedule is at most 16,384 choices, and the drain finishes one
-/// actor after the other; a bounded program cannot reach the bound unless a listing loops.
+/// Nobody chooses more often than this, and neither the end of the programs nor the drain takes more steps. A
+/// schedule is at most 16,384 choices, and what follows finishes one actor after the other; a bounded program
+/// cannot reach the bound unless a listing loops.
 pub const STEP_BOUND: u32 = 1 << 16;
 
 /// Chooses what moves next.
@@ -67,7 +69,9 @@ pub enum End {
     Complete,
     /// Nothing can move, and a program is not over.
     Deadlock,
-    /// [`STEP_BOUND`] was reached.
+    /// No end can be reached any more, whatever moves.
+    Livelock,
+    /// It took [`STEP_BOUND`] steps, and whether an end can be reached is not known.
     StepBound,
     /// The model cannot carry the next step out: the listing works on something that does not exist.
     Impossible,
@@ -151,29 +155,38 @@ impl<O: Observer> Run<'_, '_, O> {
     }
 
     fn wind_up(mut self) -> Summary {
-        let mut end = if self.finish() { End::Complete } else { End::Deadlock };
+        let mut end = self.finish();
         let program_steps = self.steps;
-        if end == End::Complete && self.steps < STEP_BOUND {
+        if end == End::Complete {
             self.machine.start_drain();
-            if !self.drain() {
-                end = End::Deadlock;
-            }
-        }
-        if self.steps >= STEP_BOUND {
-            end = End::StepBound;
+            end = self.drain();
         }
         self.observer.over(&self.machine, self.steps, end);
         Summary { end, steps: self.steps, program_steps, machine: self.machine }
     }
 
     /// Runs the programs to their end: one actor as long as it can move and does not retry, then the next;
-    /// interrupts and the swap device when no actor can. False on deadlock.
-    fn finish(&mut self) -> bool {
+    /// interrupts and the swap device when no actor can.
+    fn finish(&mut self) -> End {
         let mut last = Transition::run(0);
-        while self.steps < STEP_BOUND {
+        let mut patience = Patience::new(self.steps);
+        loop {
             let enabled = self.machine.enabled(self.world);
             if enabled.is_empty() {
-                return self.machine.programs_done(self.world.programs);
+                let done = self.machine.programs_done(self.world.programs);
+                return if done { End::Complete } else { End::Deadlock };
+            }
+            if patience.is_over(self.steps)
+                && let Some(end) = self.leave(|_| false)
+            {
+                return end;
+            }
+            if patience.is_bound(self.steps) {
+                return End::StepBound;
+            }
+            let enabled = self.machine.enabled(self.world);
+            if enabled.is_empty() {
+                continue;
             }
             let choice = if enabled.has(last) { last } else { enabled.nth(0) };
             let retried = self.take(choice);
@@ -189,21 +202,75 @@ impl<O: Observer> Run<'_, '_, O> {
                 };
             }
         }
-        true
     }
 
-    /// Runs the drain: nobody is there but actor 0, whose reclaim waits for the device. False on deadlock.
-    fn drain(&mut self) -> bool {
-        while self.steps < STEP_BOUND {
+    /// Runs the drain: nobody is there but actor 0, whose reclaim waits for the device.
+    fn drain(&mut self) -> End {
+        let mut patience = Patience::new(self.steps);
+        loop {
+            let over = |world: &World, machine: &Machine| world.op(machine, 0).is_none();
+            let world = self.world;
+            if patience.is_over(self.steps)
+                && let Some(end) = self.leave(|machine| over(world, machine))
+            {
+                return end;
+            }
+            if patience.is_bound(self.steps) {
+                return End::StepBound;
+            }
             let choice = if self.machine.can_take(self.world, Transition::WRITEBACK) {
                 Transition::WRITEBACK
             } else if self.machine.can_take(self.world, Transition::run(0)) {
                 Transition::run(0)
             } else {
-                return self.world.op(&self.machine, 0).is_none();
+                return if over(world, &self.machine) { End::Complete } else { End::Deadlock };
             };
             self.take(choice);
         }
-        true
+    }
+
+    /// Takes the shortest way to an end, if there is one and it can be found. What it ends with otherwise.
+    #[cold]
+    fn leave(&mut self, is_end: impl Fn(&Machine) -> bool) -> Option<End> {
+        match way_out(self.world, &self.machine, is_end) {
+            WayOut::By(way) => {
+                for choice in way {
+                    self.take(choice);
+                }
+                None
+            }
+            WayOut::Nothing => Some(End::Livelock),
+            WayOut::Unknown => None,
+        }
+    }
+}
+
+/// How long an execution is let go on without asking whether it ends.
+struct Patience {
+    ask: u32,
+    bound: u32,
+}
+
+impl Patience {
+    /// Programs end in some hundred steps, a few thousand at most.
+    const STEPS: u32 = 1 << 13;
+
+    fn new(steps: u32) -> Patience {
+        Patience { ask: steps + Patience::STEPS, bound: steps + STEP_BOUND }
+    }
+
+    /// Whether it is time to ask; it is once.
+    #[inline]
+    fn is_over(&mut self, steps: u32) -> bool {
+        let over = steps >= self.ask;
+        if over {
+            self.ask = u32::MAX;
+        }
+        over
+    }
+
+    #[inline]
+    fn is_bound(&self, steps: u32) -> bool {
+        steps >= self.bound
     }
 }

@@ -15,6 +15,7 @@ mod finding;
 mod goals;
 pub mod guard;
 mod last_write;
+mod livelock;
 mod owed;
 mod revoked;
 mod scenario;
@@ -27,5 +28,6 @@ pub use differential::{Comparison, Outcome, aligned, comparable, compare, outcom
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};
+pub use livelock::livelock;
 pub use scenario::History;
 pub use trace::{Row, Trace, trace, trace_of};

@@ -88,7 +88,7 @@ pub(crate) fn judge_end(machine: &Machine, step: u32, end: End) -> Option<Findin
         End::Complete if machine.folios.iter().any(leaked) => Rule::LeakedReference,
         End::Complete => return None,
         End::Deadlock => Rule::Deadlock,
-        End::StepBound => Rule::Livelock,
+        End::Livelock | End::StepBound => Rule::Livelock,
         End::Impossible => Rule::Impossible,
     };
     Some(Finding::Broken { step, rule })

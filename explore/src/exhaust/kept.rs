@@ -1,12 +1,11 @@
 //! What a search knows so far, and what becomes of what expanding comes to.
 
 use super::expand::{Fresh, Sheet, Space};
-use super::livelock::livelock;
 use super::node::Node;
 use super::{Answer, Cut, Memory, Options, Order, Outcome};
 use crate::space::{GROUP, Key, Numbers, Parts, Reached, States};
 use model::{Machine, Transition, World};
-use oracle::{Finding, Goals, Rule, STEP_BOUND};
+use oracle::{Finding, Goals, Rule, STEP_BOUND, livelock};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::ops::ControlFlow::{Break, Continue};
@@ -274,7 +273,12 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
 
     /// The first state from which no end can be reached.
     pub fn livelock(&mut self) -> ControlFlow<Over> {
-        let Some(state) = livelock(&self.nodes, &self.first, &self.ways) else { return Continue(()) };
+        let ends = |state: u32, known: &[bool]| {
+            let from = self.first[state as usize] as usize;
+            let ways = &self.ways[from..from + self.nodes[state as usize].ways() as usize];
+            ways.iter().any(|way| *way == END || known[*way as usize])
+        };
+        let Some(state) = livelock(self.nodes.len(), ends) else { return Continue(()) };
         let finding = Finding::Broken { step: STEP_BOUND, rule: Rule::Livelock };
         let key = self.space.states.key(state);
         let memory = *self.space.pasts.value(self.space.parts.past(key));

@@ -24,7 +24,6 @@
 mod drain;
 mod expand;
 mod kept;
-mod livelock;
 mod node;
 mod options;
 mod path;

@@ -13,7 +13,8 @@ use super::{Answer, Cut, Exhaust, Measure, Memory, Options, Order};
 use corpus::Case;
 use impls::Version;
 use model::World;
-use oracle::Finding;
+use oracle::guard::guarded;
+use oracle::{Finding, Judges, Rule, replay};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
@@ -31,6 +32,16 @@ pub(super) struct Search<'a, 'w, M, W> {
     kept: Kept<M, W>,
     pool: Option<ThreadPool>,
     sheet: Sheet<M>,
+}
+
+/// A livelock is no step; what an execution says of it is said of the step at which it gives up.
+fn as_replayed(version: &Version, case: &Case, finding: Finding) -> Finding {
+    if !matches!(finding, Finding::Broken { rule: Rule::Livelock, .. }) {
+        return finding;
+    }
+    let mut judges = Judges::default();
+    let said = guarded(|| replay(version, case, &mut judges)).and(judges.of(finding.judge()));
+    said.unwrap_or(finding)
 }
 
 /// Why a search that was to be silent was given up.
@@ -61,11 +72,11 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
                 let schedule = schedule(&self.kept.nodes, best.state, best.via);
                 let scenario = best.memory.scenario(&best.finding);
                 let case = Case { schedule, ..case.clone() };
-                let case = trimmed::<M>(version, &case, &best.finding, scenario);
+                let finding = as_replayed(version, &case, best.finding);
+                let case = trimmed::<M>(version, &case, &finding, scenario);
                 let measure = self.measure(None);
                 let Measure { states, transitions, .. } = measure;
                 let goals = self.kept.goals;
-                let finding = best.finding;
                 (Exhaust::Found { finding, scenario, case: Box::new(case), states, transitions, goals }, measure)
             }
             None => self.nothing(over),
