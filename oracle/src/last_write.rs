@@ -6,8 +6,9 @@
 //! Does not claim: anything about the order of stores to different words, or about bytes that nobody reads;
 //! the drain reads every page that the case names. It does not judge a load that goes through a translation
 //! which the page table no longer has while somebody *other than the operation under test* owes a flush and
-//! has not returned: a discard of that page in flight, or a batch of reclaim (which is flushed as a whole).
-//! That window is theirs.
+//! has not returned: a discard of that page in flight (assumption `discard-in-flight`), or a batch of reclaim,
+//! which is flushed as a whole (`reclaim-batch-open`). That window is theirs, and excuses nothing where they are
+//! under comparison.
 
 use crate::finding::{Finding, Legal};
 use model::{ACTORS, Actor, Assumption, Event, Happened, InFlight, Machine, World};
