@@ -25,21 +25,25 @@ struct Cli {
 }
 
 const AFTER: &str = "Example: lostwrite --time 30 --seed 7\n\n\
-                          With your own version: lostwrite --impl-file mine.json\n\n\
+                          With your own version: lostwrite --impl-file mine.listing\n\n\
                           Exit codes: 0 everything as expected; 1 a version believed correct was flagged, or one of your \
                           own; a known loss was not found, or model and kernel disagree; 2 bad arguments or files; 130 interrupted, with \
                           the best so far printed (shrink).";
 
 #[derive(Subcommand)]
 enum Command {
-    /// The versions: name, where it comes from, what is expected of it
+    /// Check files that replace functions of the kernel: does one lose a store, or show stale data?
+    Check(commands::check::Args),
+    /// The versions, or the functions of the kernel
     List(commands::list::Args),
-    /// Two versions' listings side by side where they differ
+    /// Two versions or two releases side by side, function by function, where they differ
     Diff(commands::diff::Args),
-    /// A version's steps, the kernel function behind each, and why it is there
+    /// The steps of a version or of a kernel function, the kernel call behind each, and why it is there
     Explain(commands::explain::Args),
     /// What judges excuse: identifier, whom it serves, where it comes from, what is missed
     Assumptions(commands::assumptions::Args),
+    /// The steps and conditions that a listing may name: what each means, reads and writes
+    Steps(commands::steps::Args),
     /// Run one case and print its timeline
     Replay(commands::replay::Args),
     /// Convert a case between text, JSON and bytes
@@ -102,6 +106,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> commands::Outcome {
     match cli.command {
         None => commands::main_job::run(&cli.main),
+        Some(Command::Check(args)) => commands::check::run(&args),
+        Some(Command::Steps(args)) => commands::steps::run(&args),
         Some(Command::List(args)) => commands::list::run(&args),
         Some(Command::Diff(args)) => commands::diff::run(&args),
         Some(Command::Explain(args)) => commands::explain::run(&args),

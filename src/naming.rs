@@ -1,7 +1,10 @@
 //! Which version is meant, by name or from a file: one place for all commands and for the fuzz targets.
 
 use impls::Version;
-use model::{Assumption, Assumptions};
+use model::{Assumption, Assumptions, Profile};
+
+/// What a file of a version is, for those who have given another.
+pub const FILE: &str = "a version or a function as a listing, such as `lostwrite explain v3 --format listing` prints, or as JSON";
 
 /// The versions that can be named: those that are built in, the mutants, and one's own.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +52,8 @@ impl Known {
         &self.own
     }
 
-    /// A version or mutant by name; `v3/drop 12` is what `lostwrite mutants` makes of v3 there.
+    /// A version, mutant or release by name. A version goes before the release of the same name, which is the
+    /// same code. `v3/drop 12` is what `lostwrite mutants` makes of v3 there.
     ///
     /// # Errors
     /// With the names that there are.
@@ -69,9 +73,11 @@ impl Known {
         if let Some(version) = own.chain(mutants()).find(|v| v.name == name) {
             return Ok(self.judged(version));
         }
-        impls::find(name).map(|v| self.judged(v)).map_err(|e| {
+        let released = |_: &_| Profile::named(name).map(impls::released);
+        impls::find(name).or_else(|e| released(&e).ok_or(e)).map(|v| self.judged(v)).map_err(|e| {
             let mutants: Vec<_> = mutants().map(|v| v.name).collect();
-            format!("{e}; and the mutants and bugs {}", mutants.join(", "))
+            let releases = Profile::ALL.map(Profile::name).join(", ");
+            format!("{e}; the mutants and bugs {}; and the releases {releases}", mutants.join(", "))
         })
     }
 

@@ -81,7 +81,7 @@ fn a_file_that_does_not_exist_is_an_error_in_every_command() {
         // A message is exit code 2.
         let Err(message) = run(cli) else { panic!("{words:?}: it went on without the file") };
         assert!(
-            message.contains(&missing) && message.contains("expected a version as JSON"),
+            message.contains(&missing) && message.contains("expected a version or a function as a listing"),
             "{words:?}: {message}"
         );
         asked.push(name);

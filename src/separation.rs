@@ -2,10 +2,11 @@
 //! job has written another can go on with, or join, only if both ask the same.
 
 use corpus::{Case, Environment};
-use explore::{Answers, Bounds, Job, Record, Rival, Shard};
-use impls::Version;
-use model::{ActorKind, Config, OpKind, listing};
+use explore::{Alphabet, Answers, Bounds, Job, Record, Rival, Runs, Shard};
+use impls::{Body, Version, kernel};
+use model::{ActorKind, Assumptions, Code, Config, OpKind, Profile, listing};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The number of the form of journals and results.
 pub const FORMAT: u32 = 1;
@@ -88,6 +89,22 @@ impl Subject {
         explore::nightly::name(&listings.join("\n\n"))
     }
 
+    /// The operations that run what differs between the versions, in a release.
+    fn alphabet(&self, release: Profile) -> Alphabet {
+        let same = |name: &str, rival: &Version| {
+            let steps = |v: &Version| v.body(name, release).map(|b| b.function.body.clone());
+            steps(self.base) == steps(rival)
+        };
+        let differs = |body: &&Arc<Body>| self.rivals.iter().any(|r| !same(body.function.name, &r.version));
+        let code = |version: &Version| -> Option<Code> {
+            let bodies: Vec<_> = version.functions().iter().filter(differs).cloned().collect();
+            kernel::link(release, &bodies, Assumptions::ALL).ok()
+        };
+        let codes: Vec<Code> =
+            [self.base].into_iter().chain(self.rivals.iter().map(|r| &r.version)).filter_map(code).collect();
+        Alphabet::of(&codes)
+    }
+
     /// Whether one of the versions splits large folios, so that these are of interest.
     fn splits(&self) -> bool {
         let splits = |v: &Version| {
@@ -117,8 +134,6 @@ pub struct Limits {
     pub budget: usize,
 }
 
-/// The operations of the scenarios: loads and stores, reclaim, migration, references and pins, discards.
-pub const ALPHABET: [&str; 10] = ["R", "W", "P", "D", "I", "U", "IP", "UP", "F", "Z"];
 /// An empty page table, and a page that a fork has left mapped read-only.
 pub const STARTS: [&str; 2] = ["", "shared=0"];
 /// The same for versions that split: a page of a large folio, alone and behind a small page.
@@ -143,7 +158,10 @@ impl Question {
         };
         let environment =
             Environment { kernel: environment.kernel.or(Some(subject.base.kernel)), ..environment.clone() };
-        let alphabet = or(&limits.alphabet, &ALPHABET, &["DD"]);
+        let all = subject.alphabet(environment.kernel.unwrap_or_default());
+        let letters: Vec<_> = all.usual.iter().map(|kind| kind.letters()).collect();
+        let ranges: &[&str] = if all.runs.cpus.contains(&OpKind::MigrateRange) { &["DD"] } else { &[] };
+        let alphabet = or(&limits.alphabet, &letters, ranges);
         let starts = or(&limits.starts, &STARTS, &LARGE_STARTS)
             .iter()
             .map(|text| Ok(canonical(&environment.of(&start(text)?))))
@@ -161,7 +179,7 @@ impl Question {
             limits: Limits { alphabet, starts, ..limits.clone() },
             programs: 0,
         };
-        let bounds = question.bounds()?;
+        let bounds = question.bounds(all.runs)?;
         question.programs = bounds.programs().take(MOST_PROGRAMS + 1).count() as u64;
         if question.programs > MOST_PROGRAMS as u64 {
             return Err(format!(
@@ -172,12 +190,13 @@ impl Question {
         Ok((question, bounds))
     }
 
-    /// The programs that it is about.
+    /// The programs that it is about: those in which somebody `runs` what differs.
     ///
     /// # Errors
     /// With what was found and what was expected.
-    pub fn bounds(&self) -> Result<Bounds, String> {
+    pub fn bounds(&self, runs: Runs) -> Result<Bounds, String> {
         Ok(Bounds {
+            runs,
             ops: self.limits.ops,
             actors: self.limits.actors,
             pages: self.limits.pages,

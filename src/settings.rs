@@ -31,10 +31,9 @@ fn read(files: &[impl AsRef<Path>], off: &[Assumption]) -> Result<Known, String>
     let mut known = Known::without(off);
     for path in files {
         let path = path.as_ref();
-        let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
         let json = WRITTEN
             .text(std::path::Path::new(path))
-            .map_err(|e| format!("{}: {e}; expected {expected}", path.display()))?;
+            .map_err(|e| format!("{}: {e}; expected {}", path.display(), crate::naming::FILE))?;
         known
             .add(&path.display().to_string(), &json)?
             .iter()
@@ -99,6 +98,6 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_named() {
         let e = read(&["no/such.json"], &[]).expect_err("there is none");
-        assert!(e.starts_with("no/such.json: ") && e.contains("expected a version as JSON"), "{e}");
+        assert!(e.starts_with("no/such.json: ") && e.contains("expected a version or a function as a listing"), "{e}");
     }
 }

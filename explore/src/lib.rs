@@ -4,6 +4,7 @@
 
 mod burst;
 mod cell;
+mod check;
 mod cover;
 mod coverage;
 mod distinguish;
@@ -32,6 +33,7 @@ mod walks;
 
 pub use burst::Burst;
 pub use cell::{Cell, Effort, Mark, Shown, Verdict, cell, verdict};
+pub use check::{CheckOptions, CheckProgress, Checked, Flagged, Round, Stage, check};
 pub use cover::{Candidate, cover, protect_losses};
 pub use coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Spoken, Step, Steps};
 pub use distinguish::{Answers, CHUNK, Difference, Job, Record, Rival, RivalRecord, Shard, Told};
@@ -45,7 +47,7 @@ pub use matrix::{Matrix, MatrixOptions, MatrixRow, Square, matrix, matrix_part};
 pub use mutants::{Catch, Catcher, MutantReport, MutantsReport, count_mutants, mutants};
 pub use outcomes::{Ending, FinalMemory, Outcomes, Row, outcomes, stored_words};
 pub use pct::Pct;
-pub use programs::{Bounds, Enumeration};
+pub use programs::{Alphabet, Bounds, Enumeration, Runs};
 pub use random_walk::RandomWalk;
 pub use sample::{First, Scheduling, first_loss};
 pub use sampler::{Recorder, Sampler, SamplerKind, case_at, rng_for};

@@ -27,7 +27,8 @@ pub use survivors::{Survivor, read_survivors, survivors};
 pub use version::{Loss, Provenance, Scenario, Standing, Subject, Version};
 pub use vocabulary::{Step, step, vocabulary};
 
-use std::sync::LazyLock;
+use model::Profile;
+use std::sync::{Arc, LazyLock};
 
 /// The versions, oldest first, each with its number. A number never changes, so that it can stand in a file;
 /// a new version has the next one.
@@ -83,6 +84,28 @@ pub fn find(name: &str) -> Result<&'static Version, UnknownVersion> {
     registry().iter().find(|v| v.name == name).ok_or_else(|| UnknownVersion(name.to_owned()))
 }
 
+static RELEASED: LazyLock<Vec<Version>> = LazyLock::new(|| {
+    let of = |release: Profile| {
+        let own = |v: &&Version| {
+            let released = |b: &Arc<Body>| kernel::body(b.function.name, release).is_some_and(|r| Arc::ptr_eq(r, b));
+            v.kernel == release && v.functions().iter().all(released)
+        };
+        let twin = registry().iter().find(own).unwrap_or_else(|| panic!("no version is {}", release.name()));
+        if twin.name == release.name() {
+            return twin.clone();
+        }
+        Version { name: release.name(), title: "the kernel as released", in_thread: false, ..twin.clone() }
+    };
+    Profile::ALL.map(of).into()
+});
+
+/// A release with nothing replaced. Where a version has its name, it is that version: all its functions are those
+/// of the release.
+#[must_use]
+pub fn released(release: Profile) -> &'static Version {
+    &RELEASED[release as usize]
+}
+
 /// No version has that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownVersion(
@@ -107,6 +130,19 @@ pub(crate) fn kept(text: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_runs_its_own_body_of_every_function() {
+        for release in Profile::ALL {
+            let version = released(release);
+            assert_eq!((version.name, version.kernel), (release.name(), release));
+            for body in kernel::functions(release) {
+                let name = body.function.name;
+                assert!(version.body(name, release).is_some_and(|b| Arc::ptr_eq(b, body)), "{name}");
+            }
+            assert!(find(release.name()).is_err() || find(release.name()).is_ok_and(|v| v.kernel == release));
+        }
+    }
 
     #[test]
     fn every_file_of_a_version_has_its_number() {

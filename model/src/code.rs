@@ -71,6 +71,8 @@ pub struct Code {
     names: Vec<&'static str>,
     subjects: Vec<bool>,
     assumed: Assumptions,
+    /// By instruction: put in for a function under comparison, or for what such a function calls.
+    inside: Vec<bool>,
     entries: [Pc; OpKind::ALL.len()],
     reclaim: Pc,
     populate: Pc,
@@ -132,8 +134,10 @@ impl core::error::Error for LinkError {}
 
 struct Linker<'a> {
     find: &'a dyn Fn(&str) -> Option<&'a Function>,
+    subject: &'a dyn Fn(&str) -> bool,
     instrs: Vec<Instr>,
     places: Vec<Place>,
+    inside: Vec<bool>,
     names: Vec<&'static str>,
     /// The functions that are being put in, outermost first.
     open: Vec<&'static str>,
@@ -165,6 +169,7 @@ impl Linker<'_> {
         let next = at as Pc + 1;
         self.instrs.push(Instr { action, class: Class::of(action), next, alt: next });
         self.places.push(self.place);
+        self.inside.push(self.open.iter().any(|name| (self.subject)(name)));
         at
     }
 
@@ -348,13 +353,15 @@ impl Code {
     pub fn link<'a>(
         find: &'a dyn Fn(&str) -> Option<&'a Function>,
         entries: &Entries,
-        subject: &dyn Fn(&str) -> bool,
+        subject: &'a dyn Fn(&str) -> bool,
         assumed: Assumptions,
     ) -> Result<Code, LinkError> {
         let mut linker = Linker {
             find,
+            subject,
             instrs: Vec::new(),
             places: Vec::new(),
+            inside: Vec::new(),
             names: Vec::new(),
             open: Vec::new(),
             place: Place { function: 0, step: 0 },
@@ -393,6 +400,7 @@ impl Code {
             names: linker.names,
             subjects,
             assumed,
+            inside: linker.inside,
             instrs,
         })
     }
@@ -427,6 +435,34 @@ impl Code {
     #[must_use]
     pub const fn assumed(&self) -> Assumptions {
         self.assumed
+    }
+
+    /// Every place that some execution may come to from these, as far as the code alone tells: each step may
+    /// succeed and fail, except that some conditions `never` hold.
+    #[must_use]
+    pub fn reachable(&self, from: impl IntoIterator<Item = Pc>, never: &[Action]) -> Vec<bool> {
+        let mut reached = vec![false; self.instrs.len()];
+        let mut open: Vec<Pc> = from.into_iter().collect();
+        while let Some(pc) = open.pop() {
+            let Some(seen) = reached.get_mut(pc as usize).filter(|seen| !**seen) else { continue };
+            *seen = true;
+            let instr = self.at(pc);
+            match instr.action {
+                // The operation is over, or begins again where it has begun before.
+                Action::EndOp | Action::Retry => {}
+                Action::BeginPopulate => open.extend([instr.next, instr.alt, self.populate]),
+                action if never.contains(&action) => open.push(instr.alt),
+                _ => open.extend([instr.next, instr.alt]),
+            }
+        }
+        reached
+    }
+
+    /// Whether the instruction at a place is one of a function under comparison, or of what such a function
+    /// calls.
+    #[must_use]
+    pub fn in_subject(&self, pc: Pc) -> bool {
+        self.inside[pc as usize]
     }
 
     /// Where an operation starts. kswapd's page-out is a reclaim pass, not a system call.

@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 /// Two versions' listings side by side where they differ.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite diff v2 v3\n          lostwrite diff v3 --impl-file mine.json")]
+#[command(after_help = "Examples: lostwrite diff v2 v3\n          lostwrite diff v3 --impl-file mine.listing")]
 pub struct Args {
     /// Two versions, or one and a file
     #[arg(value_name = "VERSION", num_args = 0..=2)]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// silent.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite exhaust --impl v1 --impl v3 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
-    With your own version: lostwrite exhaust --impl-file mine.json 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
+    With your own version: lostwrite exhaust --impl-file mine.listing 'cpu0: W0 F0 I0 D0 | cpu1: W0'\n\n\
     Exits with 1 if a version that is believed correct is flagged, or one of which nothing is expected (your own, or a mutant), or if \
     the budget was used up.")]
 pub struct Args {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Random executions on chosen versions, as many as wanted.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite hunt --impl v2 --impl v3 --executions 100000000\n\n\
-    With your own version: lostwrite hunt --impl-file mine.json --executions 1000000\n\n\
+    With your own version: lostwrite hunt --impl-file mine.listing --executions 1000000\n\n\
     Exits with 1 if a version that is believed correct is flagged, or one of which nothing is expected: your own, or a mutant.")]
 pub struct Args {
     #[command(flatten)]

@@ -4,7 +4,7 @@ use corpus::read::WRITTEN;
 use corpus::{Case, CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
 use lostwrite::named::{assumption, kernel, surface};
-use lostwrite::naming::Known;
+use lostwrite::naming::{self, Known};
 use model::{Assumption, Profile};
 use std::path::Path;
 
@@ -120,7 +120,7 @@ impl Around {
 
 /// What judges are not to excuse.
 #[derive(clap::Args)]
-struct Judged {
+pub struct Judged {
     /// Switch an assumption of the judges off (`lostwrite assumptions` lists them); may be repeated
     #[arg(long = "no-assume", value_name = "ID", value_parser = assumption)]
     off: Vec<Assumption>,
@@ -129,8 +129,8 @@ struct Judged {
 /// Versions that are not built in, for commands that take names in another way than by `--impl`.
 #[derive(clap::Args)]
 pub struct Files {
-    /// A version of your own as JSON, beside the others; may be repeated (start from `explain v3 --format
-    /// json`)
+    /// A version of your own, beside the others; may be repeated (a listing, or JSON; start from `explain v3
+    /// --format listing`)
     #[arg(long = "impl-file", value_name = "FILE")]
     files: Vec<String>,
     #[command(flatten)]
@@ -199,7 +199,8 @@ unnamed!(
     impls::thread(),
     beside files: false,
     "Run on this version or mutant instead of the four of the thread; may be repeated",
-    "Run on a version of your own as JSON, alone or beside those that --impl names; may be repeated (start from `explain v3 --format json`)"
+    "Run on a version of your own, alone or beside those that --impl names; may be repeated (a listing, or \
+     JSON; start from `explain v3 --format listing`)"
 );
 unnamed!(
     /// The four of the thread, and the files.
@@ -207,7 +208,8 @@ unnamed!(
     impls::thread(),
     beside files: true,
     "Run on this version or mutant instead of the four of the thread; may be repeated",
-    "Run on a version of your own as JSON too, beside the others; may be repeated (start from `explain v3 --format json`)"
+    "Run on a version of your own too, beside the others; may be repeated (a listing, or \
+     JSON; start from `explain v3 --format listing`)"
 );
 unnamed!(
     /// Every version, oldest first, and the files.
@@ -215,8 +217,8 @@ unnamed!(
     impls::history(),
     beside files: true,
     "Only this version or mutant; may be repeated",
-    "A version of your own as JSON too, beside every built-in one or those that --impl names; may be repeated (start from `explain v3 \
-     --format json`)"
+    "A version of your own too, beside every built-in one or those that --impl names; may be repeated (a listing, or \
+     JSON; start from `explain v3 --format listing`)"
 );
 unnamed!(
     /// Every version, or the files alone.
@@ -224,7 +226,8 @@ unnamed!(
     impls::registry().iter().collect(),
     beside files: false,
     "Only this version's; may be repeated",
-    "A version of your own as JSON, alone or beside those that --impl names; may be repeated (start from `explain v3 --format json`)"
+    "A version of your own, alone or beside those that --impl names; may be repeated (a listing, or \
+     JSON; start from `explain v3 --format listing`)"
 );
 unnamed!(
     /// The version that says most, or one of the files.
@@ -233,7 +236,8 @@ unnamed!(
     beside files: false,
     "The version; of several, or of all if none is given, one that is flagged and believed correct, or that is your own, else the oldest that \
      loses, else the oldest that is flagged",
-    "A version of your own as JSON, alone or beside those that --impl names; may be repeated (start from `explain v3 --format json`)"
+    "A version of your own, alone or beside those that --impl names; may be repeated (a listing, or \
+     JSON; start from `explain v3 --format listing`)"
 );
 unnamed!(
     /// Every version that is believed correct, and the files.
@@ -241,8 +245,8 @@ unnamed!(
     lostwrite::targets::correct().to_vec(),
     beside files: true,
     "differential, programs: run this version instead of all that are believed correct; may be repeated",
-    "A version of your own as JSON: differential and programs run it beside the others, --subject can name it; may be repeated (start from \
-     `explain v3 --format json`)"
+    "A version of your own: differential and programs run it beside the others, --subject can name it; may be repeated (a listing, or \
+     JSON; start from `explain v3 --format listing`)"
 );
 
 /// The versions that a command runs on.
@@ -290,16 +294,23 @@ impl<U: Unnamed> Versions<U> {
 }
 
 /// What can be named beside what is built in. What a file's version may lose is said, and no error.
-fn known(files: &[String], judged: &Judged) -> Result<Known, String> {
+pub fn known(files: &[String], judged: &Judged) -> Result<Known, String> {
     let mut known = Known::without(&judged.off);
     for path in files {
-        let expected = "a version as JSON, such as `lostwrite explain v3 --format json` prints";
-        let json = WRITTEN.text(Path::new(path)).map_err(|e| unreadable(Path::new(path), &e, expected))?;
-        for warning in known.add(path, &json)? {
+        let text = WRITTEN.text(Path::new(path)).map_err(|e| unreadable(Path::new(path), &e, naming::FILE))?;
+        for warning in known.add(path, &text)? {
             note!("lostwrite: {warning}");
         }
     }
     Ok(known)
+}
+
+/// A number of seconds.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(s) if s.is_finite() && (0.0..1e9).contains(&s) => Ok(s),
+        _ => Err("expected a number of seconds".to_owned()),
+    }
 }
 
 /// A version that is built in.

@@ -18,7 +18,7 @@ pub struct Args {
     #[command(flatten)]
     versions: input::Versions<input::ThreadBeside>,
     /// How long to hunt, in seconds
-    #[arg(long, default_value_t = 10.0, value_parser = seconds)]
+    #[arg(long, default_value_t = 10.0, value_parser = input::seconds)]
     time: f64,
     /// The seed of the hunt
     #[arg(long, default_value_t = 1)]
@@ -26,13 +26,6 @@ pub struct Args {
     /// How many threads to use; all cores if not given
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(s) if s.is_finite() && (0.0..1e9).contains(&s) => Ok(s),
-        _ => Err("expected a number of seconds".to_owned()),
-    }
 }
 
 /// A loss, and where it was found.

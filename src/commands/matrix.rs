@@ -11,7 +11,7 @@ use lostwrite::report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_
 /// expected.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite matrix --hardware hw0 --impl v2 --impl v3\n\n\
-    With your own version: lostwrite matrix --impl-file mine.json\n\n\
+    With your own version: lostwrite matrix --impl-file mine.listing\n\n\
     Exits with 1 if a cell is not as the table of expected verdicts says, or if anything is found on a version that the table does \
     not speak of: one of your own, or a mutant.")]
 pub struct Args {

@@ -6,6 +6,7 @@ pub mod terminal;
 pub mod ablate;
 pub mod assumptions;
 pub mod bench;
+pub mod check;
 pub mod conform;
 pub mod convert;
 pub mod corpus;
@@ -34,6 +35,7 @@ pub mod schema;
 pub mod separate;
 pub mod shell;
 pub mod shrink;
+pub mod steps;
 pub mod target;
 
 /// Exit code, or the message for exit code 2.

@@ -8,7 +8,7 @@ use lostwrite::report::{mutants_json, mutants_text, reason, stale_reasons};
 /// Leave each step of each listing out, swap each two neighbours: which mistakes do the judges not catch?
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite mutants --impl v3\n\n\
-    With your own version: lostwrite mutants --impl-file mine.json\n\n\
+    With your own version: lostwrite mutants --impl-file mine.listing\n\n\
     Exits with 1 if a mutant of a built-in version survives without a reason in the table of survivors, or the table names one that \
     does not; or if your own version itself is flagged on what its mutants are judged on.")]
 pub struct Args {

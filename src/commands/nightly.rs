@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite nightly --time 1h --out nights/today --previous nights/yesterday\n\n\
     What is in the folder survives being killed and a full disk: the same command goes on from there.\n\n\
-    With your own version beside the built-in ones: --impl-file mine.json; a finding on it makes the night red.\n\n\
+    With your own version beside the built-in ones: --impl-file mine.listing; a finding on it makes the night red.\n\n\
     Exit codes: 0 green; 1 red: a finding or a canary that the policy calls red; 2 bad arguments or files, or something that \
     cannot be written; 130 interrupted before it came to its end, and nothing red so far. docs/nightly.md says the rest.")]
 pub struct Args {

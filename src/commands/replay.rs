@@ -10,7 +10,7 @@ use oracle::Judge;
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite replay --impl pre-fix 'kernel=6.0 W0 P0 R0 W0 D0 P0 R0'\n\n\
-    With your own version: lostwrite replay --impl v3 --impl-file mine.json 'W0 D0'\n\n\
+    With your own version: lostwrite replay --impl v3 --impl-file mine.listing 'W0 D0'\n\n\
     Exits with 1 if a version that is believed correct is flagged, or one of which nothing is expected (your own, or a mutant), or if \
     the file says what to expect and that is not what came out.")]
 pub struct Args {

@@ -28,8 +28,8 @@ pub struct Programs {
     /// On so many pages
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
     pages: u8,
-    /// What CPUs do, in letters; 'R W P D I U IP UP F Z' if not given, with DD for versions that split large
-    /// folios
+    /// What CPUs do, in letters; if not given, loads and stores, reclaim, references and pins, discards, and
+    /// the operations that run what differs between the versions
     #[arg(long, value_name = "LETTERS")]
     alphabet: Option<String>,
     /// Let kswapd or a DMA device take part too; may be repeated

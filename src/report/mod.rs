@@ -3,6 +3,7 @@
 mod ascii;
 mod beside;
 mod changes;
+mod check;
 mod command;
 mod conform;
 mod distinguish;
@@ -25,6 +26,7 @@ mod timeline;
 mod witness;
 
 pub use beside::{finding_text, side_by_side};
+pub use check::{CHECK_FORMAT, check_json, check_text};
 pub use command::{replay_line, replay_line_of};
 pub use conform::{conform_json, conform_text};
 pub use distinguish::separation_text;

@@ -357,6 +357,37 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
     })
 }
 
+/// What a version does that has a symptom, as the end of a sentence.
+pub(super) const fn symptom_words(symptom: Symptom) -> &'static str {
+    match symptom {
+        Symptom::LostWrite => "loses a store",
+        Symptom::StaleLoad => "loads stale data",
+        Symptom::StaleStore => "stores through a stale translation",
+        Symptom::FreedWhileReachable => "frees a page that can still be reached",
+        Symptom::SharedStore => "shows a store of one process in another",
+        Symptom::DirtyBitLost => "drops a dirty bit",
+        Symptom::RuleBroken(Rule::Deadlock) => "can deadlock",
+        Symptom::RuleBroken(Rule::Livelock) => "can go round for ever",
+        Symptom::RuleBroken(_) => "breaks a rule of the kernel",
+    }
+}
+
+/// What the step at fault did, as the end of a sentence.
+pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
+    match kind {
+        CauseKind::DirtyBitDropped => "nothing records any more that the page was written".to_owned(),
+        CauseKind::FlushOwed { given_up, cpu, cleared } => format!(
+            "{} with the flush of {} still owed since step {cleared}",
+            given_up_words(given_up),
+            actor_name(case, cpu)
+        ),
+        CauseKind::StoredWithoutDirty => "a store through a clean translation leaves D clear".to_owned(),
+        CauseKind::DataDropped => "a page known to be newer than its backing is thrown away".to_owned(),
+        CauseKind::MappedAgain => "a page that a discard had taken away is mapped again".to_owned(),
+        CauseKind::BrokeRule => "the rule is broken here".to_owned(),
+    }
+}
+
 /// The kind of a symptom, for programs.
 pub(super) const fn symptom_code(symptom: Symptom) -> &'static str {
     match symptom {

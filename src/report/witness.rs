@@ -135,17 +135,15 @@ fn align(left: &[Row], right: &[Row], alike: impl Fn(&Row, &Row) -> bool) -> Vec
 }
 
 /// What makes steps of two executions the same step: who, in which operation of its program, what, and in
-/// which function of the environment.
-type Key = (Transition, usize, Option<Op>, Option<Action>, Option<&'static str>);
+/// which function.
+type Key = (Transition, usize, Option<Op>, Option<Action>, &'static str);
 
 fn keys(rows: &[Row]) -> Vec<Key> {
     rows.iter()
         .map(|row| {
             let actor = row.event.transition.actor();
             let at = actor.map_or(0, |a| row.before.actors[a].op as usize);
-            // What a listing of the operation under comparison calls itself tells nothing.
-            let around = row.subject_step.is_none().then_some(row.function);
-            (row.event.transition, at, row.event.op, row.action, around)
+            (row.event.transition, at, row.event.op, row.action, row.function)
         })
         .collect()
 }

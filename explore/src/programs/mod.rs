@@ -6,11 +6,14 @@
 //! Left out is what another program stands for:
 //!
 //! * one that comes later and differs only in which CPU is which, or in the names of its pages (`symmetry`);
-//! * one in which the operation under comparison never runs: there all versions are the same;
+//! * one in which the functions under comparison never run: there all versions are the same;
 //! * one with an operation that has nothing to work on, whatever the schedule: dropping a reference that nobody takes, what a child
 //!   does without a fork. Without the operation it is a smaller program.
 
+mod alphabet;
 mod symmetry;
+
+pub use alphabet::{Alphabet, Runs};
 
 use corpus::Case;
 use model::{ActorKind, Config, Op, OpKind, PAGES, Programs};
@@ -30,6 +33,8 @@ pub struct Bounds {
     pub others: Vec<ActorKind>,
     /// The machines that programs start from.
     pub starts: Vec<Config>,
+    /// Who runs the functions under comparison: programs in which nobody does are left out.
+    pub runs: Runs,
 }
 
 /// All programs within bounds, in order.
@@ -179,7 +184,7 @@ impl Iterator for Enumeration<'_> {
             }
             match self.odometer.as_mut().and_then(Odometer::next) {
                 Some(programs) => {
-                    if runs_the_subject(&programs) && has_work(&programs) {
+                    if self.bounds.runs.in_some(&programs) && has_work(&programs) {
                         self.current = Some((programs, 0));
                     }
                 }
@@ -187,12 +192,6 @@ impl Iterator for Enumeration<'_> {
             }
         }
     }
-}
-
-/// Whether the operation under comparison runs at all.
-fn runs_the_subject(programs: &Programs) -> bool {
-    let kinds = programs.kinds_used();
-    [OpKind::Migrate, OpKind::MigrateRange, OpKind::ToSystem].into_iter().any(|kind| kinds.has(kind))
 }
 
 /// Whether each operation may have something to work on: whoever provides it comes earlier in the same
@@ -237,6 +236,11 @@ mod tests {
             alphabet: alphabet.to_vec(),
             others: Vec::new(),
             starts: vec![Config::default()],
+            runs: Runs {
+                cpus: vec![OpKind::Migrate, OpKind::MigrateRange, OpKind::ToSystem],
+                kswapd: false,
+                always: false,
+            },
         }
     }
 
@@ -291,7 +295,7 @@ mod tests {
         for shape in bounds.shapes() {
             let mut odometer = Odometer::new(&bounds, shape);
             while let Some(programs) = odometer.next() {
-                if !runs_the_subject(&programs) {
+                if !bounds.runs.in_some(&programs) {
                     continue;
                 }
                 all += 1;

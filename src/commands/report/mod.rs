@@ -4,6 +4,8 @@ mod finding;
 mod matrix;
 mod night;
 
+pub use finding::written;
+
 use super::Outcome;
 
 /// Reports for others: of a finding, of a night, or of every loss of the table.
