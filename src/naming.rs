@@ -4,7 +4,8 @@ use impls::Version;
 use model::{Assumption, Assumptions, Profile};
 
 /// What a file of a version is, for those who have given another.
-pub const FILE: &str = "a version or a function as a listing, such as `lostwrite explain v3 --format listing` prints, or as JSON";
+pub const FILE: &str =
+    "a version or a function as a listing, such as `lostwrite explain v3 --format listing` prints, or as JSON";
 
 /// The versions that can be named: those that are built in, the mutants, and one's own.
 #[derive(Clone, Debug, Default)]

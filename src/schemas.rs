@@ -25,6 +25,9 @@ macro_rules! schemas {
 pub const ALL: &[Schema] = schemas! {
     "case": "lostwrite convert --to json CASE, shrink --to json, corpus convert --to json",
     "version": "lostwrite explain VERSION --format json",
+    "functions": "lostwrite list functions --format json",
+    "steps": "lostwrite steps --format json",
+    "check": "lostwrite check FILE --format json, a line for each file",
     "versions": "lostwrite list --format json",
     "assumptions": "lostwrite assumptions --format json",
     "finding": "lostwrite report finding VERSION CASE --format json",

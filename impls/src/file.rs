@@ -342,5 +342,13 @@ pub fn to_text(version: &Version) -> String {
     })
 }
 
+/// How a function of a release is written down, to be edited.
+#[must_use]
+pub fn function_to_text(body: &Body, release: Profile) -> String {
+    let kernel =
+        Field { key: "kernel".to_owned(), value: release.name().to_owned(), remark: String::new(), place: 0..0 };
+    text::write(&Document { fields: vec![kernel], functions: vec![body.to_text()], ..Document::default() })
+}
+
 #[cfg(test)]
 mod tests;

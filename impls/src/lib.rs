@@ -87,7 +87,8 @@ pub fn find(name: &str) -> Result<&'static Version, UnknownVersion> {
 static RELEASED: LazyLock<Vec<Version>> = LazyLock::new(|| {
     let of = |release: Profile| {
         let own = |v: &&Version| {
-            let released = |b: &Arc<Body>| kernel::body(b.function.name, release).is_some_and(|r| Arc::ptr_eq(r, b));
+            let released =
+                |b: &Arc<Body>| kernel::body(b.function.name, release).is_some_and(|r| Arc::ptr_eq(r, b));
             v.kernel == release && v.functions().iter().all(released)
         };
         let twin = registry().iter().find(own).unwrap_or_else(|| panic!("no version is {}", release.name()));

@@ -73,9 +73,10 @@ pub fn run(args: &Args) -> Outcome {
             stop: &STOP,
         };
         let checked = with_progress(&options);
-        let witness = checked.flagged.as_ref().map(|flagged| {
-            Witness::with(version, options.released, &flagged.case, Some(flagged.judge))
-        });
+        let witness = checked
+            .flagged
+            .as_ref()
+            .map(|flagged| Witness::with(version, options.released, &flagged.case, Some(flagged.judge)));
         found |= witness.is_some();
         print(args.format, &options, &checked, witness.as_ref());
         if STOP.load(Ordering::Relaxed) {
@@ -91,7 +92,9 @@ fn print(format: Format, options: &CheckOptions, checked: &Checked, witness: Opt
     match (format, shown) {
         (Format::Json, _) => println!("{}", check_json(options, checked, witness)),
         (Format::Mail | Format::Html, Some(witness)) => print!("{}", written(witness, format)),
-        (_, Some(witness)) => println!("{}\n{}", finding_text(witness), check_text(options, checked, Some(witness))),
+        (_, Some(witness)) => {
+            println!("{}\n{}", finding_text(witness), check_text(options, checked, Some(witness)))
+        }
         _ => print!("{}", check_text(options, checked, witness)),
     }
 }

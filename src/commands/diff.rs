@@ -1,15 +1,21 @@
 //! `lostwrite diff`.
 
 use super::{FINE, Outcome, input};
+use impls::Version;
+use model::Profile;
+use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeSet;
 
-use similar::{ChangeTag, TextDiff};
-
-/// Two versions' listings side by side where they differ.
+/// Two versions or two releases side by side, function by function, where they differ.
+///
+/// Of two releases every function is compared; else the functions that one of the versions replaces, each with
+/// the body that the other one runs. A name that is a release's and a version's, such as 6.1, is a release's
+/// here if both names are.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite diff v2 v3\n          lostwrite diff v3 --impl-file mine.listing")]
+#[command(after_help = "Examples: lostwrite diff v2 v3\n          lostwrite diff 6.1 7.3\n          \
+    lostwrite diff v3 --impl-file mine.listing")]
 pub struct Args {
-    /// Two versions, or one and a file
+    /// Two versions, two releases, or one and a file
     #[arg(value_name = "VERSION", num_args = 0..=2)]
     versions: Vec<String>,
     #[command(flatten)]
@@ -24,8 +30,19 @@ const CONTEXT: usize = 2;
 /// Prints the two listings in two columns; `|`, `<` and `>` mark lines that differ, as in `sdiff`.
 pub fn run(args: &Args) -> Outcome {
     let [left, right] = args.files.exactly(&args.versions)?;
-    let names = [left, right].iter().flat_map(|v| v.functions()).map(|b| b.function.name).collect::<BTreeSet<_>>();
+    let releases = [left, right].iter().all(|v| Profile::named(v.name).is_some_and(|release| release == v.kernel));
+    let mut names: BTreeSet<_> =
+        [left, right].iter().flat_map(|v| v.functions()).map(|b| b.function.name).collect();
+    if releases {
+        names.extend(impls::kernel::library().iter().map(|b| b.function.name));
+        // Of whole kernels only what differs.
+        names.retain(|name| {
+            let steps = |v: &Version| v.body(name, v.kernel).map(|b| b.function.body.clone());
+            args.all || steps(left) != steps(right)
+        });
+    }
     let texts = [left, right].map(|v| {
+        // The name stays with its first lines, so that what differs is found in its function.
         let bodies = names.iter().filter_map(|name| v.body(name, v.kernel));
         bodies
             .map(|b| format!("{}()\n{}", b.function.name, impls::text::write_body(&b.function.body)))
@@ -38,7 +55,8 @@ pub fn run(args: &Args) -> Outcome {
     let rows = rows(&texts[0], &texts[1]);
     let near = |i: usize| {
         let from = i.saturating_sub(CONTEXT);
-        rows[from..(i + CONTEXT + 1).min(rows.len())].iter().any(|(mark, ..)| *mark != ' ')
+        let changed = rows[from..(i + CONTEXT + 1).min(rows.len())].iter().any(|(mark, ..)| *mark != ' ');
+        changed || (releases && rows[i].1.ends_with("()"))
     };
     let mut skipped = false;
     for (i, (mark, l, r)) in rows.iter().enumerate() {

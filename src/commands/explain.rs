@@ -1,24 +1,29 @@
 //! `lostwrite explain`.
 
-use super::format::{FOR_PROGRAMS, Format};
+use super::format::Format;
 use super::{FINE, Outcome, input};
-use impls::{Scenario, Standing, Version};
-use model::Action;
+use impls::{Body, Provenance, Scenario, Standing, Version, kernel};
 use model::listing::{Doing, Node};
+use model::{Action, Profile};
+use std::sync::Arc;
 
-/// A version's steps, the kernel function behind each, and why it is there.
+/// The steps of a version or of a kernel function, the kernel call behind each, and why it is there.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite explain v3\n          lostwrite explain v3 --format json > mine.json")]
+#[command(after_help = "Examples: lostwrite explain v3\n          \
+    lostwrite explain do_wp_page@7.3\n          \
+    lostwrite explain try_to_unmap_one --format listing > mine.listing")]
 pub struct Args {
-    /// A version or a mutant
-    #[arg(num_args = 0..=1)]
+    /// A version, a mutant or a release; a kernel function, as 6.0 has it or as in FUNCTION@RELEASE; or a file
+    #[arg(value_name = "VERSION|FUNCTION", num_args = 0..=1)]
     version: Vec<String>,
     #[command(flatten)]
     file: input::Files,
-    /// Text to read, or JSON to change and to give to --impl-file
-    #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
+    /// Text to read; or a listing, or JSON, to change and to give to `check` and to --impl-file
+    #[arg(long, default_value = "text", value_parser = Format::among(FORMATS))]
     format: Format,
 }
+
+const FORMATS: &[Format] = &[Format::Text, Format::Listing, Format::Json];
 
 const WIDTH: usize = 100;
 /// The column of the kernel functions.
@@ -26,10 +31,54 @@ const COLUMN: usize = 52;
 
 /// Prints where the version comes from, what is expected of it, and its steps.
 pub fn run(args: &Args) -> Outcome {
+    if let [name] = args.version.as_slice()
+        && let Some((body, release)) = function(name)?
+    {
+        return explain_function(args.format, body, release);
+    }
     let [version] = args.file.exactly(&args.version)?;
     match args.format {
         Format::Json => print!("{}", impls::file::to_json(version)),
+        Format::Listing => print!("{}", impls::file::to_text(version)),
         _ => explain(version).iter().for_each(|line| println!("{line}")),
+    }
+    Ok(FINE)
+}
+
+/// The body of a kernel function, in a release; `None` if it is no function's name.
+fn function(name: &str) -> Result<Option<(&'static Arc<Body>, Profile)>, String> {
+    let (function, release) = match name.split_once('@') {
+        Some((function, release)) if !kernel::variants(function).is_empty() => {
+            (function, lostwrite::named::kernel(release)?)
+        }
+        _ => (name, Profile::default()),
+    };
+    Ok(kernel::body(function, release).map(|body| (body, release)))
+}
+
+fn explain_function(format: Format, body: &Arc<Body>, release: Profile) -> Outcome {
+    let nowhere = Provenance { author: "", date: "", source: body.read };
+    let name = body.function.name;
+    let version =
+        Version::new(name, body.function.name, nowhere, vec![Arc::clone(body)]).map_err(|e| e.to_string())?;
+    let version = Version { kernel: release, ..version };
+    match format {
+        Format::Json => print!("{}", impls::file::to_json(&version)),
+        Format::Listing => print!("{}", impls::file::function_to_text(body, release)),
+        _ => {
+            let mut page = Page::default();
+            let bodies: Vec<_> = kernel::variants(name).iter().map(|b| b.variant).collect();
+            page.prose(&format!("{name} of {}, {}; read in {}.", release.name(), body.file, body.read), 0, "");
+            page.prose(
+                &format!("Bodies, each named after the first release that has it: {}.", bodies.join(", ")),
+                0,
+                "",
+            );
+            page.prose(body.comment, 0, "");
+            page.lines.push(String::new());
+            page.block(&body.function.body, 0);
+            page.lines.iter().for_each(|line| println!("{line}"));
+        }
     }
     Ok(FINE)
 }

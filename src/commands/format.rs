@@ -9,6 +9,8 @@ pub enum Format {
     Text,
     /// For programs: docs/formats.md.
     Json,
+    /// The text form of kernel code.
+    Listing,
     /// A table for a page.
     Markdown,
     /// For CI systems: a test for each thing that can be wrong.
@@ -24,9 +26,10 @@ pub enum Format {
 }
 
 impl Format {
-    const ALL: [Format; 8] = [
+    const ALL: [Format; 9] = [
         Format::Text,
         Format::Json,
+        Format::Listing,
         Format::Markdown,
         Format::Junit,
         Format::Mail,
@@ -39,6 +42,7 @@ impl Format {
         match self {
             Format::Text => "text",
             Format::Json => "json",
+            Format::Listing => "listing",
             Format::Markdown => "markdown",
             Format::Junit => "junit",
             Format::Mail => "mail",
@@ -52,6 +56,7 @@ impl Format {
         match self {
             Format::Text => "For people",
             Format::Json => "For programs; `lostwrite schema` has the form",
+            Format::Listing => "The text form of kernel code, to be edited",
             Format::Markdown => "A table for a page",
             Format::Junit => "XML for CI systems",
             Format::Mail => "With a subject, where the versions come from, and how to run it",

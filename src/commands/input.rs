@@ -150,13 +150,18 @@ impl Files {
         Ok(history.chain(known.own().iter().copied()).collect())
     }
 
-    /// Versions by name, then those of the files that are not named: as many as a command takes.
+    /// Versions by name, then those of the files that are not named, files among the names included: as many as
+    /// a command takes.
     pub fn exactly<const N: usize>(&self, names: &[String]) -> Result<[&'static Version; N], String> {
-        let versions = self.known()?.named(names)?;
+        let is_file = |name: &&String| name.contains('.') && Path::new(name.as_str()).is_file();
+        let (files, names): (Vec<&String>, Vec<&String>) = names.iter().partition(is_file);
+        let files: Vec<String> = self.files.iter().chain(files).cloned().collect();
+        let names: Vec<String> = names.into_iter().cloned().collect();
+        let versions = known(&files)?.named(&names)?;
         let found = versions.len();
         versions.try_into().map_err(|_| {
             let s = if N == 1 { "" } else { "s" };
-            format!("expected {N} version{s} (names, --impl-file, or both), found {found}")
+            format!("expected {N} version{s} (names, files, or both), found {found}")
         })
     }
 }

@@ -2,21 +2,42 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome};
-use impls::{Scenario, Version};
+use explore::Alphabet;
+use impls::{Body, Scenario, Version, kernel};
 use lostwrite::report::{FORMAT, Table};
+use model::Profile;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-/// The versions: name, where it comes from, what is expected of it.
+/// The versions: name, where it comes from, what is expected of it. Or the functions of the kernel: which
+/// bodies there are, and which operations run it.
 #[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite list --format json")]
+#[command(after_help = "Examples: lostwrite list --format json\n          lostwrite list functions")]
 pub struct Args {
+    /// What to list
+    #[arg(value_enum, default_value_t)]
+    what: What,
     /// How to print
     #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
     format: Format,
 }
 
-/// Prints the versions in the order of history, the mutants and the scenarios.
+/// What there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// The versions, the mutants and the scenarios
+    #[default]
+    Versions,
+    /// The functions of the kernel
+    Functions,
+}
+
+/// Prints the versions in the order of history, the mutants and the scenarios; or the functions by file.
 pub fn run(args: &Args) -> Outcome {
+    if args.what == What::Functions {
+        functions(args.format);
+        return Ok(FINE);
+    }
     if args.format == Format::Json {
         println!("{:#}", as_json());
         return Ok(FINE);
@@ -36,6 +57,52 @@ pub fn run(args: &Args) -> Outcome {
     }
     print!("{table}");
     Ok(FINE)
+}
+
+/// Prints the functions of the kernel.
+fn functions(format: Format) {
+    let mut names: Vec<_> = kernel::library().iter().map(|b| (b.file, b.function.name)).collect();
+    names.sort_unstable();
+    names.dedup_by_key(|(_, name)| *name);
+    if format == Format::Json {
+        let functions = names.iter().map(|(file, name)| {
+            let bodies = kernel::variants(name).iter().map(|body| {
+                json!({
+                    "variant": body.variant,
+                    "releases": releases_of(body).map(Profile::name).collect::<Vec<_>>(),
+                    "read": body.read,
+                })
+            });
+            json!({ "name": name, "file": file, "run_by": run_by(name), "bodies": bodies.collect::<Vec<_>>() })
+        });
+        println!("{:#}", json!({ "format": FORMAT, "functions": functions.collect::<Vec<_>>() }));
+        return;
+    }
+    let mut table = Table::new(["function", "file", "bodies", "run by"]);
+    for (file, name) in names {
+        let bodies = kernel::variants(name).iter().map(|b| b.variant).collect::<Vec<_>>().join(" ");
+        table.row([name, file, &bodies, &run_by(name).join(" ")]);
+    }
+    print!("{table}");
+    println!(
+        "\nA body is named after the first release that has it. `lostwrite explain FUNCTION@RELEASE` prints one."
+    );
+}
+
+/// The releases that have a body.
+fn releases_of(body: &Arc<Body>) -> impl Iterator<Item = Profile> {
+    Profile::ALL
+        .into_iter()
+        .filter(move |r| kernel::body(body.function.name, *r).is_some_and(|b| Arc::ptr_eq(b, body)))
+}
+
+/// The operations that run a function.
+fn run_by(name: &str) -> Vec<&'static str> {
+    let release = Profile::default();
+    let body = kernel::body(name, release).into_iter().cloned().collect::<Vec<_>>();
+    let Ok(code) = kernel::link(release, &body) else { return Vec::new() };
+    let runs = Alphabet::of([&code]).runs;
+    runs.cpus.iter().map(|kind| kind.letters()).chain(runs.kswapd.then_some("kswapd")).collect()
 }
 
 fn as_json() -> Value {

@@ -96,7 +96,21 @@ const UTF_8: &str =
 #[must_use]
 pub fn subject(witness: &Witness) -> Option<String> {
     let what = headline(&witness.losing.trace)?;
-    Some(format!("mm/migrate_device: {}: {what}", witness.losing.version.name))
+    Some(format!("{}: {}: {what}", area(witness), witness.losing.version.name))
+}
+
+/// The kernel's source file without its ending: that of the step at fault if the version replaces its function,
+/// else of the first function that it replaces.
+fn area(witness: &Witness) -> &'static str {
+    let version = witness.losing.version;
+    let at_fault = witness.losing.trace.cause().map_or("", |row| row.function);
+    let body = version.functions().iter().find(|b| b.function.name == at_fault).or(version.functions().first());
+    // A file of one's own need not say it.
+    let file = body.map_or("", |body| match body.file {
+        "" => impls::kernel::body(body.function.name, version.kernel).map_or("", |known| known.file),
+        file => file,
+    });
+    file.strip_suffix(".c").unwrap_or("mm")
 }
 
 /// Where a version comes from, as far as it says so.

@@ -89,6 +89,11 @@ fn cause_marks(case: &Case, cause: Cause, step: u32) -> Vec<Mark> {
         CauseKind::MappedAgain => {
             out.push(Mark::new("mapped-again", "MAPPED AGAIN", "the page that a discard had taken away is back"));
         }
+        CauseKind::SharedWritable => out.push(Mark::new(
+            "shared-writable",
+            "SHARED AND WRITABLE",
+            "one process can store to a page that another one maps too",
+        )),
         CauseKind::BrokeRule => {}
     }
     out
@@ -353,6 +358,9 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
             format!("{} throws the page away although it is known to be newer than its backing.", capital(&at))
         }
         CauseKind::MappedAgain => format!("{} maps the page again.", capital(&at)),
+        CauseKind::SharedWritable => {
+            format!("{} leaves the page writable for one process while the other maps it too.", capital(&at))
+        }
         CauseKind::BrokeRule => format!("It is {at}."),
     })
 }
@@ -384,6 +392,7 @@ pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
         CauseKind::StoredWithoutDirty => "a store through a clean translation leaves D clear".to_owned(),
         CauseKind::DataDropped => "a page known to be newer than its backing is thrown away".to_owned(),
         CauseKind::MappedAgain => "a page that a discard had taken away is mapped again".to_owned(),
+        CauseKind::SharedWritable => "the page is writable in one process while another maps it".to_owned(),
         CauseKind::BrokeRule => "the rule is broken here".to_owned(),
     }
 }
@@ -411,6 +420,7 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::StoredWithoutDirty => "stored-without-dirty",
         CauseKind::DataDropped => "page-dropped",
         CauseKind::MappedAgain => "mapped-again",
+        CauseKind::SharedWritable => "shared-writable",
         CauseKind::BrokeRule => "broke-rule",
     }
 }

@@ -30,7 +30,7 @@ fn diff_marks_the_two_places_where_v2_and_v3_differ() {
     let marked = |line: &&str| line.chars().nth(column).is_some_and(|mark| mark != ' ');
     let (mut places, mut landmark) = (Vec::new(), "");
     for line in out.lines().skip(1) {
-        let landmarks = ["lock ptl", "pte = read", "trylock folio", "if dirty(pte)", "remove rmap", "unlock ptl"];
+        let landmarks = ["LockPtl", "ReadPte", "TrylockFolio", "if PteDirty", "RemoveRmap", "UnlockPtl"];
         if !marked(&line) {
             let found = landmarks.into_iter().find(|l| line.trim_start().starts_with(l));
             landmark = found.unwrap_or(landmark);
@@ -38,8 +38,8 @@ fn diff_marks_the_two_places_where_v2_and_v3_differ() {
             places.push(landmark);
         }
     }
-    assert_eq!(places, ["trylock folio", "remove rmap"], "{out}");
-    for (mark, line) in [("<", "pte = clear"), (">", "if anything was cleared"), (">", "flush range")] {
+    assert_eq!(places, ["TrylockFolio", "RemoveRmap"], "{out}");
+    for (mark, line) in [("<", "ClearPte"), (">", "if AnyCleared"), (">", "FlushRange")] {
         assert!(out.lines().any(|l| l.contains(mark) && l.contains(line)), "{mark} {line}: {out}");
     }
     // Without --all the same lines are marked.

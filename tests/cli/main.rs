@@ -1,6 +1,7 @@
 //! The command, end to end: what it prints, and how it exits. One file per subject.
 
 mod assumptions;
+mod check;
 mod common;
 mod conform;
 mod convert;

@@ -66,6 +66,10 @@ fn printed_forms() -> Vec<(&'static str, Vec<Value>)> {
         ("version", with(&["explain", "--impl-file", &path])),
         ("versions", with(&["list"])),
         ("assumptions", with(&["assumptions"])),
+        ("functions", with(&["list", "functions"])),
+        ("steps", with(&["steps"])),
+        ("check", with(&["check", &repository("tests/check/wp_page_copy.listing"), "--time", "20"])),
+        ("check", with(&["check", &path, "--time", "5", "--ops", "1"])),
         (
             "finding",
             vec![
@@ -159,9 +163,9 @@ fn damaged(good: &Value) -> Vec<(String, Value)> {
 fn may_go(schema: &str, what: &str) -> bool {
     let optional: &[&str] = match schema {
         "case" => &["/format", "/options", "/options/", "/schedule"],
-        "version" => &["/format", "/kernel", "/correct", "/migration_entry", "/else"],
+        "version" => &["/format", "/kernel", "/migration_entry", "/else", "/file", "/read"],
         "corpus-stats" => &["/actors/", "/operations/", "/features/", "/goals/", "/verdicts/"],
-        "finding" => &["/case/json/", "/data", "/value"],
+        "finding" | "check" => &["/case/json/", "/data", "/value"],
         // A cell without programs has none of these; one with a case has all.
         "matrix" | "matrix-part" => &["/programs", "/case"],
         _ => &[],

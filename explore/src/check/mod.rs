@@ -347,7 +347,9 @@ impl Run<'_> {
         let signature = Signature::all(version, case).into_iter().find(|s| s.judge() == judge)?;
         let limits = Limits { executions: SHRINK, stop: Some(self.options.stop), ..Limits::default() };
         let shrunk = shrink_to(case, signature, &limits).case;
-        let says = |case: &Case| quietly(|| trace_of(self.options.released, case, Some(judge))).judges.of(judge).is_some();
+        let says = |case: &Case| {
+            quietly(|| trace_of(self.options.released, case, Some(judge))).judges.of(judge).is_some()
+        };
         (says(case) || !says(&shrunk)).then_some(shrunk)
     }
 }

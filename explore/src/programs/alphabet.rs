@@ -73,10 +73,9 @@ impl Alphabet {
             runs.always = true;
         }
         // The drain drops what is still held.
-        for (drops, takes) in [
-            (OpKind::Put, [OpKind::Get, OpKind::GetWrite]),
-            (OpKind::Unpin, [OpKind::Pin, OpKind::PinWrite]),
-        ] {
+        for (drops, takes) in
+            [(OpKind::Put, [OpKind::Get, OpKind::GetWrite]), (OpKind::Unpin, [OpKind::Pin, OpKind::PinWrite])]
+        {
             if runs.cpus.contains(&drops) {
                 runs.cpus.extend(takes);
             }
@@ -84,8 +83,11 @@ impl Alphabet {
         let plainer: Vec<OpKind> = direct.iter().copied().filter(|kind| !RARE.contains(kind)).collect();
         let first = if plainer.is_empty() && !runs.kswapd { &direct } else { &plainer };
         let narrow = ordered(ALWAYS.into_iter().chain(with_partners(first)));
-        let rest: Vec<OpKind> =
-            direct.iter().copied().filter(|kind| !matches!(kind, OpKind::MigrateRange | OpKind::ToSystem)).collect();
+        let rest: Vec<OpKind> = direct
+            .iter()
+            .copied()
+            .filter(|kind| !matches!(kind, OpKind::MigrateRange | OpKind::ToSystem))
+            .collect();
         let usual = ordered(narrow.iter().copied().chain(HOLDS).chain(with_partners(&rest)));
         let wide = ordered(OpKind::ALL.into_iter().filter(|kind| *kind != OpKind::SwapMax));
         runs.cpus = ordered(runs.cpus);
@@ -142,7 +144,11 @@ fn with_partners(kinds: &[OpKind]) -> impl Iterator<Item = OpKind> {
             _ => &[],
         }
     };
-    kinds.iter().flat_map(move |kind| partners(*kind).iter().copied().chain([*kind])).collect::<Vec<_>>().into_iter()
+    kinds
+        .iter()
+        .flat_map(move |kind| partners(*kind).iter().copied().chain([*kind]))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// In the order of [`OpKind::ALL`], each once.

@@ -72,6 +72,8 @@ pub enum CauseKind {
     DataDropped,
     /// It mapped a page again that a discard had taken away.
     MappedAgain,
+    /// It left a page writable in one process while another maps it too.
+    SharedWritable,
     /// It broke the rule.
     BrokeRule,
 }
@@ -140,10 +142,14 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     let step = |at: usize| rows[at].step;
     // A value that nobody stored in this address space, or that a discard took away, is there again.
     if let Some(foreign) = foreign_store(rows, &Stored { value: got, ..*of }) {
-        let owed = translation::owed(rows, foreign);
+        let owed = translation::owed(rows, foreign).and_then(|owed| owed.cause);
+        let shared = || {
+            let at = translation::shared_writable(rows, foreign)?;
+            Some(Cause { step: step(at), kind: CauseKind::SharedWritable })
+        };
         return Diagnosis {
             symptom: Symptom::SharedStore,
-            cause: owed.and_then(|owed| owed.cause),
+            cause: owed.or_else(shared),
             store: Some(step(foreign)),
             lost: None,
         };

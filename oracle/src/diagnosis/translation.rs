@@ -110,6 +110,21 @@ pub(super) fn owed_of_freed(rows: &[Row]) -> Option<Cause> {
     None
 }
 
+/// The row that left the page of the store of row `at` writable while another process maps it too.
+pub(super) fn shared_writable(rows: &[Row], at: usize) -> Option<usize> {
+    let stored = used(&rows[at])?;
+    let is_shared = |machine: &Machine| {
+        let maps = |mm: usize, page: usize| {
+            let pte = machine.pte[mm][page];
+            pte.is_present() && pte.frame() == stored.frame
+        };
+        let others = (0..MMS).filter(|mm| *mm != stored.mm);
+        let mapped = others.flat_map(|mm| (0..PAGES).map(move |page| (mm, page))).any(|(mm, page)| maps(mm, page));
+        mapped && maps(stored.mm, stored.page) && machine.pte[stored.mm][stored.page].write()
+    };
+    rows[..=at].iter().rposition(|r| !is_shared(&r.before) && is_shared(&r.after))
+}
+
 /// The last row before `at` that took the translation's permission out of the page table.
 fn cleared(rows: &[Row], at: usize, cached: Cached) -> Option<usize> {
     rows[..at].iter().rposition(|r| cached.backed(&r.before) && !cached.backed(&r.after))
