@@ -156,7 +156,7 @@ mod tests {
             let v3 = impls::find("v3").expect("registered");
             let json = impls::file::to_json(&Version { name: taken, ..v3.clone() });
             let e = Known::default().add("f.json", &json).expect_err(taken);
-            assert_eq!(e, format!("f.json: $.name: there is a version '{taken}' already; expected another name"));
+            assert_eq!(e, format!("f.json: there is a version '{taken}' already; expected another name"));
         }
     }
 }

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 /// Each file is a version of its own. Programs of the operations that run its functions are tried in order of
 /// size, each with all its interleavings; then those that come with lostwrite; then longer ones at random.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite explain try_to_unmap_one --format listing > mine.listing\n          \
-    lostwrite check mine.listing\n\n\
+#[command(after_help = "Example: lostwrite check mine.listing --time 30\n\n\
+    A file to start from: lostwrite explain try_to_unmap_one --format listing > mine.listing\n\n\
     The linter's warnings are on the standard error. Exits with 0 if nothing was found, with 1 if something was, with 2 if a \
     file cannot be read.")]
 pub struct Args {

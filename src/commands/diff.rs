@@ -3,6 +3,7 @@
 use super::{FINE, Outcome, input};
 use impls::Version;
 use model::Profile;
+use model::listing::Node;
 use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeSet;
 
@@ -37,15 +38,14 @@ pub fn run(args: &Args) -> Outcome {
         names.extend(impls::kernel::library().iter().map(|b| b.function.name));
         // Of whole kernels only what differs.
         names.retain(|name| {
-            let steps = |v: &Version| v.body(name, v.kernel).map(|b| b.function.body.clone());
+            let steps = |v: &Version| v.body(name, v.kernel).map(|b| plain(&b.function.body));
             args.all || steps(left) != steps(right)
         });
     }
     let texts = [left, right].map(|v| {
-        // The name stays with its first lines, so that what differs is found in its function.
         let bodies = names.iter().filter_map(|name| v.body(name, v.kernel));
         bodies
-            .map(|b| format!("{}()\n{}", b.function.name, impls::text::write_body(&b.function.body)))
+            .map(|b| format!("{}()\n{}", b.function.name, impls::text::write_body(&plain(&b.function.body))))
             .collect::<String>()
     });
     let heads = [left, right].map(|v| format!("{} [{}]", v.name, v.provenance.source));
@@ -72,6 +72,11 @@ pub fn run(args: &Args) -> Outcome {
         println!("no difference");
     }
     Ok(FINE)
+}
+
+/// The steps without what is said about them.
+fn plain(nodes: &[Node]) -> Vec<Node> {
+    nodes.iter().filter(|node| !node.is_comment()).map(|node| node.with_blocks(plain)).collect()
 }
 
 /// Rows of mark, left line, right line. Removals and additions next to each other share rows.

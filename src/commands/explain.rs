@@ -197,10 +197,18 @@ impl Page {
             self.prose(why, depth, "# ");
         }
         let step = format!("{}{before}{}", indent(depth), what.name());
-        self.lines.push(match known {
-            Some(known) => format!("{step:<COLUMN$}{}", known.calls),
-            None => step,
-        });
+        let Some(known) = known else { return self.lines.push(step) };
+        // One call after the other, as long as they fit; the rest on lines of its own.
+        let mut line = format!("{step:<COLUMN$}");
+        for call in known.calls.split_inclusive(", ") {
+            let used = line.chars().count();
+            if used > COLUMN && used + call.trim_end().chars().count() > WIDTH {
+                self.lines.push(line.trim_end().to_owned());
+                line = " ".repeat(COLUMN);
+            }
+            line.push_str(call);
+        }
+        self.lines.push(line);
     }
 
     /// A line that is no step: a branch, a loop, a way out.

@@ -157,7 +157,7 @@ impl Files {
         let (files, names): (Vec<&String>, Vec<&String>) = names.iter().partition(is_file);
         let files: Vec<String> = self.files.iter().chain(files).cloned().collect();
         let names: Vec<String> = names.into_iter().cloned().collect();
-        let versions = known(&files)?.named(&names)?;
+        let versions = known(&files, &self.judged)?.named(&names)?;
         let found = versions.len();
         versions.try_into().map_err(|_| {
             let s = if N == 1 { "" } else { "s" };

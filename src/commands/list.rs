@@ -5,7 +5,7 @@ use super::{FINE, Outcome};
 use explore::Alphabet;
 use impls::{Body, Scenario, Version, kernel};
 use lostwrite::report::{FORMAT, Table};
-use model::Profile;
+use model::{Assumptions, Profile};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -100,7 +100,7 @@ fn releases_of(body: &Arc<Body>) -> impl Iterator<Item = Profile> {
 fn run_by(name: &str) -> Vec<&'static str> {
     let release = Profile::default();
     let body = kernel::body(name, release).into_iter().cloned().collect::<Vec<_>>();
-    let Ok(code) = kernel::link(release, &body) else { return Vec::new() };
+    let Ok(code) = kernel::link(release, &body, Assumptions::ALL) else { return Vec::new() };
     let runs = Alphabet::of([&code]).runs;
     runs.cpus.iter().map(|kind| kind.letters()).chain(runs.kswapd.then_some("kswapd")).collect()
 }

@@ -200,7 +200,7 @@ fn a_finding_as_json_holds_both_executions() {
     let step = rows[dropped - 1]["listing_step"].as_u64().expect("a step of the listing") as usize;
     let line = &losing["version"]["listing"][step - 1];
     assert_eq!(line["text"], rows[dropped - 1]["text"]);
-    assert!(line["line"].is_u64() && losing["version"]["file"] == "impls/src/collect/v1.rs");
+    assert!(line["line"].is_u64() && losing["version"]["file"] == "impls/versions/v1.listing");
     assert_eq!(finding["beside"]["finding"], Value::Null);
     let pairs = finding["alignment"].as_array().expect("an alignment");
     let first = finding["first_difference"].as_u64().expect("they differ") as usize;

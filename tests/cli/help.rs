@@ -50,8 +50,9 @@ fn every_subcommand_has_an_example() {
 }
 
 /// Of these the examples are run.
-const RUN: [&str; 11] = [
+const RUN: [&str; 12] = [
     "list",
+    "steps",
     "diff",
     "explain",
     "replay",
@@ -72,7 +73,7 @@ fn examples_that_take_no_time_run() {
         if !path.first().is_some_and(|name| RUN.contains(&name.as_str())) {
             continue;
         }
-        for words in examples(&text).iter().filter(|words| !words.iter().any(|w| w == "mine.json")) {
+        for words in examples(&text).iter().filter(|words| !words.iter().any(|w| w == "mine.listing")) {
             // What is read is the repository's, what is written is nobody's.
             let reads = words.iter().any(|w| w.starts_with("corpus/"));
             let place = if reads { Path::new(env!("CARGO_MANIFEST_DIR")) } else { folder.path() };

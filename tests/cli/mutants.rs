@@ -25,7 +25,7 @@ fn mutants_tells_who_caught_what_and_what_survives() {
 #[test]
 fn a_mutant_of_the_ground_truth_is_named_with_its_kernel() {
     lostwrite(&["diff", "6.1.192", "bugA"]).success().stdout(predicate::str::contains("no difference").not());
-    lostwrite(&["diff", "7.3", "bugA@7.3"]).success().stdout(predicate::str::contains("mark folio dirty"));
+    lostwrite(&["diff", "7.3", "bugA@7.3"]).success().stdout(predicate::str::contains("MarkFolioDirty"));
     lostwrite(&["replay", "--impl", "bugA@7.3", "kernel=6.0 W0 P0 R0 W0 D0 P0 R0"])
         .code(1)
         .stdout(predicate::str::contains("WRONG VALUE: 1, expected 2"));
@@ -35,7 +35,7 @@ fn a_mutant_of_the_ground_truth_is_named_with_its_kernel() {
 #[test]
 fn a_mutant_is_named_by_version_and_place() {
     let out = printed(&lostwrite(&["diff", "v3", "v3/drop 1"]).success());
-    assert!(out.contains("lock ptl"), "{out}");
+    assert!(out.contains("LockPtl"), "{out}");
     lostwrite(&["replay", "--impl", "v3/drop 18", S1]).code(1).stdout(predicate::str::contains("WRONG VALUE"));
     let e = complained(&lostwrite(&["replay", "--impl", "v3/drop 99", S1]).code(2).stdout(""));
     assert!(e.contains("v3 has no mutant 'drop 99'; expected drop 1, drop 2"), "{e}");
