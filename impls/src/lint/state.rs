@@ -180,8 +180,12 @@ pub struct State {
     pub debts: Debts,
     /// The CPU has a translation to go through.
     pub translated: bool,
+    /// It has not gone through it yet.
+    pub mid_access: bool,
     /// A migration has begun: its lists are there.
     pub begun: bool,
+    /// A migration has begun, and may be over: what it works for is known.
+    pub told_fault: bool,
     /// An earlier loop has collected sources.
     pub collected: bool,
     /// An earlier loop has allocated destinations.

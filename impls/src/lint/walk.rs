@@ -241,7 +241,8 @@ impl<'a> Walk<'a> {
             }
             Node::Retry | Node::Finish => {
                 for s in states {
-                    self.leaves(&Clause::default(), false, &s);
+                    // The operation's end takes a begun access with it.
+                    self.leaves(&Clause::default(), false, &State { mid_access: false, ..s });
                 }
                 States::new()
             }
@@ -552,6 +553,9 @@ impl<'a> Walk<'a> {
         let items = clause.fail.as_ref().filter(|_| failed).unwrap_or(&clause.leave);
         let end = if failed { "where the function fails" } else { "where the function is left" };
         self.owes(&contract::state(items), s, end);
+        if s.mid_access {
+            self.error(&format!("an access is begun and not made {end}; expected Access before"));
+        }
     }
 
     /// What a path holds and owes against what it may.

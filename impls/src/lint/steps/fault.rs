@@ -40,6 +40,12 @@ pub fn faults(action: Action, s: &State, out: &mut Outcome) {
                 "the fault holds a reference already; expected one",
             );
         }
+        A::HasFaultPage => {
+            out.need(
+                s.told_fault,
+                "no migration has begun that could work for a fault; expected BeginMigrate before",
+            );
+        }
         A::PutFaultPage => {
             out.need(
                 s.debts.has(Debts::FAULT_REF),

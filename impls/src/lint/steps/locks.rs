@@ -40,6 +40,7 @@ pub fn locks(action: Action, s: &State, out: &mut Outcome) {
             }
         }
         A::LockPtl | A::LockBothPtls => {
+            out.need(!s.mid_access, "a lock is taken in the middle of an access; expected Access before");
             out.need(s.ptl == Ptl::None, "the page-table lock is already held: a deadlock; expected it once");
             if let Some(yes) = &mut out.yes {
                 yes.ptl = if action == A::LockPtl { Ptl::One } else { Ptl::Both };

@@ -102,7 +102,10 @@ pub fn migration(action: Action, s: &State, out: &mut Outcome) {
     }
     let Some(yes) = &mut out.yes else { return };
     match action {
-        A::BeginMigrate => (yes.begun, yes.collected, yes.allocated) = (true, false, false),
+        A::BeginMigrate => {
+            (yes.begun, yes.collected, yes.allocated) = (true, false, false);
+            yes.told_fault = true;
+        }
         A::AllocDst => {
             yes.round.dst = Some(true);
             yes.debts.set(Debts::DESTINATIONS, true);

@@ -231,13 +231,16 @@ fn accesses(action: Action, s: &State, out: &mut Outcome) {
     if translated {
         out.need(s.translated, "the CPU has no translation to go through; expected Translate before");
     }
+    if let Some(yes) = out.yes.as_mut().filter(|_| action == A::Access) {
+        yes.mid_access = false;
+    }
     if action == A::Translate {
         out.need(
             s.ptl == Ptl::None,
             "user memory is accessed under the page-table lock, and may fault; expected UnlockPtl before",
         );
         if let Some(yes) = &mut out.yes {
-            yes.translated = true;
+            (yes.translated, yes.mid_access) = (true, true);
         }
     }
 }
