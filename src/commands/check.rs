@@ -93,7 +93,7 @@ fn print(format: Format, options: &CheckOptions, checked: &Checked, witness: Opt
         (Format::Json, _) => println!("{}", check_json(options, checked, witness)),
         (Format::Mail | Format::Html, Some(witness)) => print!("{}", written(witness, format)),
         (_, Some(witness)) => {
-            println!("{}\n{}", finding_text(witness), check_text(options, checked, Some(witness)))
+            print!("{}\n{}", finding_text(witness), check_text(options, checked, Some(witness)))
         }
         _ => print!("{}", check_text(options, checked, witness)),
     }

@@ -83,8 +83,9 @@ fn round_text(round: &Round) -> String {
     }
     let left_out = if round.too_large > 0 { format!("; {} too large", round.too_large) } else { String::new() };
     format!(
-        "{} on {} of {who}, from {starts}: {} programs, {} states{left_out}",
+        "{} of at most {} actors on {} of {who}, from {starts}: {} programs, {} states{left_out}",
         plural(round.ops, "operation"),
+        round.actors,
         plural(round.pages, "page"),
         round.programs,
         round.states

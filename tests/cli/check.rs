@@ -117,3 +117,15 @@ fn distinguish_tells_a_file_from_the_release() {
     );
     assert!(out.contains("K+"), "{out}");
 }
+
+/// What reclaim has left to flush shows beside two CPUs and kswapd; the case stays on the kernel of the file.
+#[test]
+fn a_batch_that_nobody_asks_for_is_found_beside_kswapd() {
+    let text = printed(&lostwrite(&["explain", "zap_page_range_single", "--format", "listing"]).success());
+    let (_folder, path) = written("no-batch.listing", text.replace("    flush_tlb_batched_pending\n", ""));
+    let found = json(&["check", &path, "--time", "60"], 1);
+    assert_eq!(found["found"]["found_by"], "programs", "{found}");
+    assert_eq!(found["found"]["finding"]["losing"]["finding"]["symptom"], "stale-load");
+    let case = found["found"]["case"].as_str().expect("a case");
+    assert!(case.starts_with("kernel=6.0 ") && case.contains("kswapd: P0"), "{case}");
+}

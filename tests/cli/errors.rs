@@ -220,7 +220,7 @@ fn bad_input_says_what_was_found_and_what_was_expected() {
         (&["distinguish", "v1", "v2", "--with", "gpu"], "unknown actor 'gpu'", "expected kswapd or dma"),
         (&["distinguish", "v1", "v2", "--start", "W0"], "found 'W0'", "expected the options of a case"),
         (&["ablate", "v3", "--step", "99"], "v3 has no step 99", "expected a number from 1 to"),
-        (&["explain", "--impl-file", &none], "No such file or directory", "expected a version as JSON"),
+        (&["explain", "--impl-file", &none], "No such file or directory", "expected a version or a function"),
         (&["conform", &none], "No such file or directory", "expected a file as in corpus/ground-truth"),
         (&["target", "codec", &none], "No such file or directory", "expected files or folders of cases"),
         (&["target", "nothing", "x"], "'nothing'", "expected one of"),

@@ -2,7 +2,8 @@
 //!
 //! A program of few operations on one page tells most, and the number of programs grows with the power of the
 //! alphabet. So the narrow alphabet is some operations ahead of the wide one, and other machines and a second
-//! page are one behind.
+//! page are one behind. Two CPUs beside kswapd come right after two actors: what reclaim has left to do shows
+//! there.
 
 use super::{Run, Stage};
 use crate::Bounds;
@@ -61,6 +62,8 @@ impl Run<'_> {
         if all.usual != all.narrow {
             rounds.push(Round { before: all.narrow.clone(), ..round(1, &all.usual, &STARTS) });
         }
+        // Reclaim in the background, beside two CPUs.
+        rounds.push(Round { actors: 3, others: vec![ActorKind::Kswapd], ..round(0, &all.narrow, &STARTS) });
         let ranges = [OpKind::MigrateRange, OpKind::Reclaim];
         let ranges = ranges.into_iter().filter(|kind| all.runs.cpus.contains(kind));
         let two: Vec<OpKind> = OpKind::ALL
@@ -127,6 +130,10 @@ impl Round {
     fn has(&self, programs: &Programs) -> bool {
         let cpus = (0..programs.actors as usize).filter(|a| programs.kinds[*a] == ActorKind::Cpu);
         let known = |actor: usize| programs.of(actor).iter().all(|op| self.before.contains(&op.kind));
+        // Of three actors one is kswapd; two actors have rounds of their own.
+        if self.actors == 3 && (programs.actors < 3 || !programs.kinds.contains(&ActorKind::Kswapd)) {
+            return false;
+        }
         let dma = programs.kinds[..programs.actors as usize].contains(&ActorKind::Dma);
         let seen = !self.before.is_empty() && !dma && cpus.clone().all(known);
         let ranges = programs.kinds_used();

@@ -5,7 +5,7 @@
 use super::edits::Pages;
 use corpus::Case;
 use impls::{Scenario, Version};
-use model::{Event, Machine, World};
+use model::{Event, Machine, Profile, World};
 use oracle::guard::{guarded, quietly};
 use oracle::{Finding, History, Judge, Judges, Observer, Revocation, Rule, replay, wind_up};
 
@@ -17,6 +17,8 @@ pub struct Signature<'a> {
     /// The machine around the operation keeps the contract: it must go on doing so, or the loss would become
     /// the CPU's.
     contract: bool,
+    /// The kernel that the case must stay on, if it must.
+    release: Option<Profile>,
 }
 
 /// What a judge says.
@@ -79,7 +81,13 @@ impl<'a> Signature<'a> {
         }
         let contract = case.config.keeps_contract();
         let verdicts = Judge::ALL.iter().filter_map(|judge| witness.first[*judge as usize]);
-        verdicts.map(|verdict| Signature { version, verdict, contract }).collect()
+        verdicts.map(|verdict| Signature { version, verdict, contract, release: None }).collect()
+    }
+
+    /// The same on this kernel only.
+    #[must_use]
+    pub const fn on(self, release: Profile) -> Signature<'a> {
+        Signature { release: Some(release), ..self }
     }
 
     /// The version.
@@ -138,7 +146,8 @@ impl<'a> Signature<'a> {
 
     /// Whether the verdict may be the same on the machine around a case.
     pub(super) fn allows(&self, case: &Case) -> bool {
-        !self.contract || case.config.keeps_contract()
+        (!self.contract || case.config.keeps_contract())
+            && self.release.is_none_or(|release| case.config.profile == release)
     }
 
     /// Whether the drain of a machine shows it, and after how many steps it is over.
