@@ -98,6 +98,9 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_named() {
         let e = read(&["no/such.json"], &[]).expect_err("there is none");
-        assert!(e.starts_with("no/such.json: ") && e.contains("expected a version or a function as a listing"), "{e}");
+        assert!(
+            e.starts_with("no/such.json: ") && e.contains("expected a version or a function as a listing"),
+            "{e}"
+        );
     }
 }
