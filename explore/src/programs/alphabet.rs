@@ -207,7 +207,8 @@ mod tests {
     fn no_function_is_out_of_reach() {
         for release in Profile::ALL {
             for body in kernel::functions(release) {
-                let code = kernel::link(release, std::slice::from_ref(body)).expect("it links");
+                let code =
+                    kernel::link(release, std::slice::from_ref(body), model::Assumptions::ALL).expect("it links");
                 let all = Alphabet::of([&code]);
                 let runs = all.runs.kswapd || !all.runs.cpus.is_empty();
                 assert!(runs, "{} of {}", body.function.name, release.name());
