@@ -143,6 +143,9 @@ fn records(case: &mut Case, bytes: &[u8], layout: &Layout) {
 }
 
 /// Encodes a case.
+///
+/// # Panics
+/// If its schedule is by place: that has no byte form, and has to be resolved on a version first.
 #[must_use]
 pub fn encode(case: &Case) -> Vec<u8> {
     let p = &case.programs;

@@ -1,5 +1,6 @@
 //! A case: initial machine, programs, schedule.
 
+use crate::place::Segment;
 use arrayvec::ArrayVec;
 use model::{ActorKind, Config, DEVICE_FRAMES, Op, OpKind, PAGES, Programs, Transition};
 
@@ -17,20 +18,39 @@ pub struct Run {
     pub times: u8,
 }
 
-/// Which transition moves next, until the programs are drained.
+/// Which transition moves next, until the programs are drained: counted in steps, or by
+/// [place](Schedule::by_place).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Schedule {
-    runs: ArrayVec<Run, MAX_RUNS>,
+    pub(crate) runs: ArrayVec<Run, MAX_RUNS>,
+    /// A schedule by place has these and no runs.
+    pub(crate) segments: Box<[Segment]>,
 }
 
 impl Schedule {
     /// The runs. Neighbours differ in who moves, unless the first is as long as a run can be.
+    ///
+    /// # Panics
+    /// If the schedule is by place: what its runs are depends on the version, and has to be worked out first.
     #[must_use]
     pub fn runs(&self) -> &[Run] {
+        assert!(!self.is_by_place(), "a schedule by place has no runs until it is resolved on a version");
         &self.runs
     }
 
-    /// Appends choices; what does not fit is dropped. False if anything was.
+    /// Who runs until where, of a schedule by place; of any other one nothing.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Whether it is by place.
+    #[must_use]
+    pub fn is_by_place(&self) -> bool {
+        !self.segments.is_empty()
+    }
+
+    /// Appends choices to a schedule of runs; what does not fit is dropped. False if anything was.
     pub fn push(&mut self, who: Transition, times: usize) -> bool {
         let mut left = times;
         if let Some(last) = self.runs.last_mut()
@@ -62,18 +82,18 @@ impl Schedule {
     /// How many choices there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.runs.iter().map(|r| r.times as usize).sum()
+        self.runs().iter().map(|r| r.times as usize).sum()
     }
 
     /// Whether there is no choice at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+        self.runs.is_empty() && self.segments.is_empty()
     }
 
     /// The choices one by one.
     pub fn choices(&self) -> impl Iterator<Item = Transition> + '_ {
-        self.runs.iter().flat_map(|r| std::iter::repeat_n(r.who, r.times as usize))
+        self.runs().iter().flat_map(|r| std::iter::repeat_n(r.who, r.times as usize))
     }
 }
 
@@ -137,12 +157,15 @@ impl Case {
             (_, Some(c)) => c < actors as usize,
             _ => true,
         };
+        let wrap = |t: Transition| match (t.actor(), t.cpu()) {
+            (Some(a), _) => Transition::run(a % actors as usize),
+            (_, Some(c)) => Transition::interrupt(c % actors as usize),
+            _ => t,
+        };
+        for segment in &mut self.schedule.segments {
+            segment.who = wrap(segment.who);
+        }
         if self.schedule.runs.iter().any(|r| !in_range(r.who)) {
-            let wrap = |t: Transition| match (t.actor(), t.cpu()) {
-                (Some(a), _) => Transition::run(a % actors as usize),
-                (_, Some(c)) => Transition::interrupt(c % actors as usize),
-                _ => t,
-            };
             let runs: ArrayVec<Run, MAX_RUNS> =
                 self.schedule.runs.iter().map(|r| Run { who: wrap(r.who), times: r.times }).collect();
             self.schedule = Schedule::from_runs(runs);

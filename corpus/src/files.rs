@@ -156,7 +156,7 @@ pub(crate) fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
     let mut expect = Vec::new();
     for (n, line) in content.lines().enumerate() {
         let number = n + 1;
-        let body = line.split('#').next().unwrap_or("").trim();
+        let body = text::code(line).trim();
         if body.is_empty() {
             continue;
         }

@@ -4,8 +4,8 @@
 //! {"format":1,"options":{"kernel":"6.0","swap":"disk"},"actors":[{"kind":"cpu","ops":["W0","D0"]}],"schedule":["0*3","w"]}
 //! ```
 
+use crate::Case;
 use crate::text::{self, TextError};
-use crate::{Case, Schedule};
 use model::{ActorKind, Config, Programs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ pub fn to_json(case: &Case) -> String {
                 ops: p.of(a).iter().map(ToString::to_string).collect(),
             })
             .collect(),
-        schedule: text::merged(&case.schedule).map(text::run_text).collect(),
+        schedule: text::written(&case.schedule),
     };
     serde_json::to_string(&value).expect("strings and lists always serialise")
 }
@@ -144,9 +144,6 @@ pub fn from_json(json: &str) -> Result<Case, JsonError> {
         }
     }
     text::check_kinds(&programs, 1, 1).map_err(|e| placed("kind", &e))?;
-    let mut schedule = Schedule::default();
-    for entry in &value.schedule {
-        text::run(entry, &programs, &mut schedule, 1, 1).map_err(|e| placed(entry, &e))?;
-    }
+    let schedule = text::entries(&value.schedule, &programs).map_err(|(entry, e)| placed(entry, &e))?;
     Ok(Case { config, programs, schedule })
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Case`] is an initial machine, one program per actor and a schedule. It has three forms that convert
 //! into each other without loss: [text](text) for people and mails, [JSON](json) for programs, [bytes](bytes)
-//! for fuzzers. [`generate`](generate()) draws random cases, [`mutate`](mutate()) and [`crossover`] work on
+//! for fuzzers, which have no room for a schedule by [place](Schedule::by_place). [`generate`](generate()) draws random cases, [`mutate`](mutate()) and [`crossover`] work on
 //! operations and runs of the schedule; nothing here judges.
 
 pub mod bytes;
@@ -13,6 +13,7 @@ mod generate;
 pub mod json;
 mod knobs;
 mod mutate;
+mod place;
 pub mod read;
 mod scenarios;
 pub mod text;
@@ -25,4 +26,5 @@ pub use folder::{FolderFile, file_name, read_folder, seeds, treasured};
 pub use generate::{Shape, generate};
 pub use knobs::{KNOBS, Knob, SWAPS, knob};
 pub use mutate::{crossover, mutate};
+pub use place::{MAX_TIMES, Place, Segment, Until, WANTS_RUNS};
 pub use scenarios::{Environment, Surface, mutant_programs, scenario_programs, surfaces};

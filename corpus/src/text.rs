@@ -1,7 +1,7 @@
 //! The text form: one line is a case.
 //!
 //! ```text
-//! case     = { option } program [ "|" "schedule:" { run } ]
+//! case     = { option } program [ "|" "schedule:" ( { run } | segment { "," segment } ) ]
 //! option   = key "=" value            kernel= first if given; see below
 //! program  = { op }                   one CPU
 //!          | actor { "|" actor }      up to four
@@ -9,15 +9,20 @@
 //! op       = letters [ argument ]     W0, DD0, Q1, K+; see model::OpKind
 //! run      = who [ "*" times ]        who: an actor's number; i and a CPU's number for its shoot-down
 //!                                     interrupt; w for the swap device
+//! segment  = run | N ( "to" place | "past" place | "op" [ "*" times ] | "end" )
+//! place    = [ function "/" ] step [ "#" nth ]
 //! ```
+//!
+//! A schedule that has a segment is by place ([`Schedule::by_place`]).
 //!
 //! Options: `kernel=` a release ([`model::Profile`]), `hw=` a CPU ([`model::Hardware`]),
 //! `swap=nullblk|disk|ramdisk`, `shared=0,2` (pages that start shared), `large=1,2` (pages that start as one
 //! large folio), `device-frames=0..3`, and the knobs that a release sets ([`crate::KNOBS`]). A `#` starts a
-//! comment.
+//! comment, but for that of a place.
 
 use crate::knobs::{KNOBS, SWAPS, knob};
-use crate::{Case, MAX_RUNS, Run, Schedule};
+use crate::place::{MAX_SEGMENT_OPS, MAX_TIMES};
+use crate::{Case, MAX_RUNS, Place, Run, Schedule, Segment, Until};
 use model::{
     ACTORS, ActorKind, Config, DEVICE_FRAMES, Hardware, MAX_OPS, Op, OpKind, PAGES, Profile, Programs, Transition,
 };
@@ -46,8 +51,18 @@ struct Word<'a> {
     column: usize,
 }
 
-fn words(line: &str) -> Vec<Word<'_>> {
-    let code = line.split('#').next().unwrap_or("");
+/// A line without its comment. In a schedule, a `#` between a letter and a digit belongs to a place.
+pub(crate) fn code(line: &str) -> &str {
+    let schedule = line.find("schedule:").unwrap_or(line.len());
+    let starts = |at: usize| {
+        let letter = line[..at].ends_with(|c: char| c.is_ascii_alphabetic());
+        at < schedule || !(letter && line[at + 1..].starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let comment = line.match_indices('#').map(|(at, _)| at).find(|at| starts(*at));
+    &line[..comment.unwrap_or(line.len())]
+}
+
+fn words(code: &str) -> Vec<Word<'_>> {
     let mut out = Vec::new();
     let mut start = None;
     let mut column = 0;
@@ -78,7 +93,7 @@ fn words(line: &str) -> Vec<Word<'_>> {
 /// # Errors
 /// With line, column and what was expected.
 pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
-    let words = words(source);
+    let words = words(code(source));
     let mut config = Config::of(Profile::default());
     let mut rest = &words[..];
     let mut first = true;
@@ -100,6 +115,7 @@ pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
     let mut schedule = Schedule::default();
     let mut actors = 0;
     let mut in_schedule = false;
+    let mut entries: Vec<Word> = Vec::new();
     let mut current: Option<usize> = None;
     let mut expect_actor = false;
     for word in rest {
@@ -160,7 +176,7 @@ pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
             ));
         }
         if in_schedule {
-            run(word.text, &programs, &mut schedule, line, at)?;
+            entries.push(Word { ..*word });
             continue;
         }
         if current.is_none() {
@@ -178,6 +194,14 @@ pub fn parse(source: &str, line: usize) -> Result<Case, TextError> {
         ));
     }
     check_kinds(&programs, line, rest.first().map_or(end, |w| w.column))?;
+    if is_by_place(&entries) {
+        let end = code(source).trim_end().chars().count() + 1;
+        schedule = by_place(&entries, &programs, line, end)?;
+    } else {
+        for word in &entries {
+            run(word.text, &programs, &mut schedule, line, word.column)?;
+        }
+    }
     Ok(Case { config, programs, schedule })
 }
 
@@ -248,47 +272,177 @@ pub fn op(word: &str, line: usize, column: usize) -> Result<Op, TextError> {
     }
 }
 
-pub(crate) fn run(
+/// A count behind a `*`.
+fn times(text: &str, most: u16, line: usize, column: usize) -> Result<u16, TextError> {
+    match text.parse::<usize>() {
+        Ok(n) if n > 0 && n <= usize::from(most) => Ok(n as u16),
+        Ok(n) if n > 0 => {
+            Err(TextError::new(line, column, format!("expected a number up to {most} after '*', found '{text}'")))
+        }
+        _ => Err(TextError::new(line, column, format!("expected a positive number after '*', found '{text}'"))),
+    }
+}
+
+/// A transition.
+fn who(word: &str, programs: &Programs, line: usize, column: usize) -> Result<Transition, TextError> {
+    let n = programs.actors as usize;
+    let below = |s: &str| s.parse::<usize>().ok().filter(|a| *a < n);
+    let transition = if word == "w" {
+        Some(Transition::WRITEBACK)
+    } else if let Some(cpu) = word.strip_prefix('i') {
+        below(cpu).map(Transition::interrupt)
+    } else {
+        below(word).map(Transition::run)
+    };
+    transition.ok_or_else(|| {
+        let what = format!("expected an actor's number below {n}, 'i' and a CPU's number, or 'w', found '{word}'");
+        TextError::new(line, column, what)
+    })
+}
+
+/// A transition, and how often.
+fn counted(word: &str, programs: &Programs, line: usize, column: usize) -> Result<(Transition, u16), TextError> {
+    let (name, n) = match word.split_once('*') {
+        None => (word, 1),
+        Some((name, n)) => (name, times(n, MAX_TIMES, line, column + name.chars().count() + 1)?),
+    };
+    Ok((who(name, programs, line, column)?, n))
+}
+
+fn run(
     word: &str,
     programs: &Programs,
     schedule: &mut Schedule,
     line: usize,
     column: usize,
 ) -> Result<(), TextError> {
-    let (who, times) = match word.split_once('*') {
-        None => (word, 1),
-        Some((who, times)) => match times.parse::<usize>() {
-            Ok(n) if n > 0 => (who, n),
+    let (who, n) = counted(word, programs, line, column)?;
+    if schedule.push(who, n.into()) { Ok(()) } else { Err(too_long(line, column)) }
+}
+
+fn too_long(line: usize, column: usize) -> TextError {
+    TextError::new(line, column, format!("the schedule is too long: at most {MAX_RUNS} runs"))
+}
+
+/// Whether the words of a schedule are segments.
+fn is_by_place(words: &[Word]) -> bool {
+    let is = |w: &Word| w.text.contains(',') || is_until(w.text) || w.text.contains('#');
+    words.iter().any(is)
+}
+
+fn is_until(word: &str) -> bool {
+    matches!(word, "to" | "past" | "end") || word.split('*').next() == Some("op")
+}
+
+/// The entries of a schedule as JSON has them; each is placed in itself.
+///
+/// # Errors
+/// With the entry that is wrong.
+pub(crate) fn entries<'a>(all: &'a [String], programs: &Programs) -> Result<Schedule, (&'a str, TextError)> {
+    let mut schedule = Schedule::default();
+    if !all.iter().any(|entry| is_by_place(&words(entry))) {
+        for entry in all {
+            run(entry, programs, &mut schedule, 1, 1).map_err(|e| (entry.as_str(), e))?;
+        }
+        return Ok(schedule);
+    }
+    let mut segments = Vec::new();
+    for entry in all {
+        let end = entry.chars().count() + 1;
+        segments.push(segment(&words(entry), programs, 1, end).map_err(|e| (entry.as_str(), e))?);
+    }
+    let last = all.last().map_or("", String::as_str);
+    Schedule::by_place(segments).ok_or_else(|| (last, too_long(1, 1)))
+}
+
+/// Segments between commas.
+fn by_place(words: &[Word], programs: &Programs, line: usize, end: usize) -> Result<Schedule, TextError> {
+    let mut segments = Vec::new();
+    let mut open: Vec<Word> = Vec::new();
+    let mut last = 1;
+    for word in words {
+        let mut column = word.column;
+        for (n, part) in word.text.split(',').enumerate() {
+            if n > 0 {
+                segments.push(segment(&std::mem::take(&mut open), programs, line, column - 1)?);
+            }
+            if !part.is_empty() {
+                open.push(Word { text: part, column });
+            }
+            last = column;
+            column += part.chars().count() + 1;
+        }
+    }
+    segments.push(segment(&open, programs, line, end)?);
+    Schedule::by_place(segments).ok_or_else(|| too_long(line, last))
+}
+
+/// One segment. `end` is the column behind it.
+fn segment(words: &[Word], programs: &Programs, line: usize, end: usize) -> Result<Segment, TextError> {
+    let fail = |column: usize, what: String| Err(TextError::new(line, column, what));
+    let Some((first, rest)) = words.split_first() else {
+        let what = "expected an entry such as '0 to ClearPte', '1 op', '0 end' or '0*3', found none";
+        return fail(end, what.to_owned());
+    };
+    let Some((how, rest)) = rest.split_first() else {
+        let (who, n) = counted(first.text, programs, line, first.column)?;
+        return Ok(Segment { who, until: Until::Times(n) });
+    };
+    if !is_until(how.text) {
+        let what = format!(
+            "expected 'to', 'past', 'op' or 'end' after '{}', or ',' before the next entry, found '{}'",
+            first.text, how.text
+        );
+        return fail(how.column, what);
+    }
+    let who = who(first.text, programs, line, first.column)?;
+    if who.actor().is_none() {
+        let what = format!("expected an actor's number before '{}', found '{who}'", how.text);
+        return fail(first.column, what);
+    }
+    let (until, rest) = match how.text {
+        "to" | "past" => {
+            let Some((place, rest)) = rest.split_first() else {
+                let what = "expected a step, such as ClearPte or try_to_unmap_one/ClearPte";
+                return fail(end, format!("{what}, after '{}', found the end of the entry", how.text));
+            };
+            let place = self::place(place, line)?;
+            (if how.text == "to" { Until::To(place) } else { Until::Past(place) }, rest)
+        }
+        "end" => (Until::End, rest),
+        op => match op.split_once('*') {
+            None => (Until::Ops(1), rest),
+            Some((_, n)) => (Until::Ops(times(n, MAX_SEGMENT_OPS, line, how.column + 3)?), rest),
+        },
+    };
+    match rest.first() {
+        None => Ok(Segment { who, until }),
+        Some(more) => fail(more.column, format!("expected ',' before the next entry, found '{}'", more.text)),
+    }
+}
+
+/// A step of a function.
+fn place(word: &Word, line: usize) -> Result<Place, TextError> {
+    let width = |text: &str| text.chars().count();
+    let (step, nth) = match word.text.split_once('#') {
+        None => (word.text, 1),
+        Some((step, nth)) => match nth.parse::<u16>() {
+            Ok(n) if n > 0 => (step, n),
             _ => {
-                return Err(TextError::new(
-                    line,
-                    column + who.chars().count() + 1,
-                    format!("expected a positive number after '*', found '{times}'"),
-                ));
+                let what = format!("expected a number from 1 to {} after '#', found '{nth}'", u16::MAX);
+                return Err(TextError::new(line, word.column + width(step) + 1, what));
             }
         },
     };
-    let n = programs.actors as usize;
-    let below = |s: &str| s.parse::<usize>().ok().filter(|a| *a < n);
-    let transition = if who == "w" {
-        Some(Transition::WRITEBACK)
-    } else if let Some(cpu) = who.strip_prefix('i') {
-        below(cpu).map(Transition::interrupt)
-    } else {
-        below(who).map(Transition::run)
+    let (function, name, column) = match step.rsplit_once('/') {
+        None => (None, step, word.column),
+        Some(("", _)) => {
+            return Err(TextError::new(line, word.column, "expected a function before '/', found none"));
+        }
+        Some((function, name)) => (Some(function.into()), name, word.column + width(function) + 1),
     };
-    let Some(transition) = transition else {
-        return Err(TextError::new(
-            line,
-            column,
-            format!("expected an actor's number below {n}, 'i' and a CPU's number, or 'w', found '{who}'"),
-        ));
-    };
-    if schedule.push(transition, times) {
-        Ok(())
-    } else {
-        Err(TextError::new(line, column, format!("the schedule is too long: at most {MAX_RUNS} runs")))
-    }
+    let action = crate::place::step(name).map_err(|what| TextError::new(line, column, what))?;
+    Ok(Place { function, action, nth })
 }
 
 fn one_of<T: Copy>(
@@ -409,8 +563,15 @@ pub(crate) fn options(config: &Config) -> Vec<(&'static str, String)> {
     out
 }
 
-/// The runs of a schedule with equal neighbours joined, as text and JSON write them.
-pub(crate) fn merged(schedule: &Schedule) -> impl Iterator<Item = (Transition, usize)> {
+/// The entries of a schedule as text and JSON write them: of runs with equal neighbours joined.
+pub(crate) fn written(schedule: &Schedule) -> Vec<String> {
+    if schedule.is_by_place() {
+        return schedule.segments().iter().map(ToString::to_string).collect();
+    }
+    merged(schedule).map(run_text).collect()
+}
+
+fn merged(schedule: &Schedule) -> impl Iterator<Item = (Transition, usize)> {
     let mut out: Vec<(Transition, usize)> = Vec::new();
     for Run { who, times } in schedule.runs() {
         match out.last_mut() {
@@ -421,7 +582,7 @@ pub(crate) fn merged(schedule: &Schedule) -> impl Iterator<Item = (Transition, u
     out.into_iter()
 }
 
-pub(crate) fn run_text((who, times): (Transition, usize)) -> String {
+fn run_text((who, times): (Transition, usize)) -> String {
     if times == 1 { who.to_string() } else { format!("{who}*{times}") }
 }
 
@@ -446,10 +607,8 @@ impl std::fmt::Display for Case {
             }
         }
         if !self.schedule.is_empty() {
-            f.write_str(" | schedule:")?;
-            for run in merged(&self.schedule) {
-                write!(f, " {}", run_text(run))?;
-            }
+            let between = if self.schedule.is_by_place() { ", " } else { " " };
+            write!(f, " | schedule: {}", written(&self.schedule).join(between))?;
         }
         Ok(())
     }
