@@ -1,6 +1,7 @@
 //! Running a case: choices first, then the deterministic drain.
 
 use crate::livelock::{WayOut, way_out};
+use crate::places::counted;
 use corpus::Case;
 use impls::Version;
 use model::{ACTORS, Config, Enabled, Event, Machine, Programs, Transition, World};
@@ -133,6 +134,7 @@ pub fn wind_up<O: Observer>(world: &World, machine: Machine, steps: u32, observe
 
 /// Runs a case with its own schedule.
 pub fn replay<O: Observer>(version: &Version, case: &Case, observer: &mut O) -> Summary {
+    let case = counted(version, case);
     execute(version, &case.config, &case.programs, &mut Replay(case.schedule.choices()), observer)
 }
 

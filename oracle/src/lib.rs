@@ -17,6 +17,7 @@ pub mod guard;
 mod last_write;
 mod livelock;
 mod owed;
+mod places;
 mod revoked;
 mod scenario;
 mod structural;
@@ -29,5 +30,6 @@ pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, 
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};
 pub use livelock::livelock;
+pub use places::{Leg, Resolved, Stopped, Why, a_step_later, by_place, counted, course, resolve};
 pub use scenario::History;
 pub use trace::{Row, Trace, trace, trace_of};

@@ -4,6 +4,7 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::execution::{End, Observer, Replay, Summary, execute};
 use crate::finding::{Finding, Judge, Judges};
 use crate::guard::{guarded, quietly};
+use crate::places::{Resolved, Stopped, resolve};
 use crate::scenario::{History, fits};
 use corpus::Case;
 use impls::{Scenario, Version};
@@ -53,6 +54,8 @@ pub struct Trace {
     pub asked: Option<Judge>,
     /// Symptom and cause of it.
     pub diagnosis: Option<Diagnosis>,
+    /// Where a schedule by place stopped matching, if it did.
+    pub stopped: Option<Stopped>,
     scenario: Option<Scenario>,
 }
 
@@ -101,6 +104,7 @@ pub fn trace(version: &Version, case: &Case) -> Trace {
 /// The same about what a judge finds.
 #[must_use]
 pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
+    let Resolved { case, stopped } = resolve(version, case);
     let start = Machine::new(&case.config);
     let mut writer = Writer {
         rows: Vec::new(),
@@ -129,7 +133,16 @@ pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding));
     let wrong = finding.is_some_and(|finding| finding.judge() == Judge::LastWrite);
     let scenario = scenario.filter(|s| wrong && diagnosis.is_some_and(|d| fits(*s, &d, &rows)));
-    Trace { rows, judges, summary, finding, asked: judge.filter(|_| finding != gravest), diagnosis, scenario }
+    Trace {
+        rows,
+        judges,
+        summary,
+        finding,
+        asked: judge.filter(|_| finding != gravest),
+        diagnosis,
+        stopped,
+        scenario,
+    }
 }
 
 impl Trace {
