@@ -16,8 +16,8 @@ use crate::programs::Bounds;
 use crate::{Answer, Exhaust, TooLarge, exhaust};
 use corpus::Case;
 use impls::Version;
-use oracle::History;
 use oracle::guard::quietly;
+use oracle::{History, by_place};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -255,7 +255,8 @@ impl Job<'_> {
             })
         });
         let case = match found {
-            Exhaust::Found { case, .. } => *case,
+            // By place it means the same on the other version.
+            Exhaust::Found { case, .. } => by_place(version, &case),
             // More states with a history than without: the program alone.
             _ => case.clone(),
         };

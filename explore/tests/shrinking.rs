@@ -219,6 +219,37 @@ fn known_losses_shrink_to_what_is_known() {
     shrunk("v1", s2a);
 }
 
+/// By place it shows the same in no more entries, and stops where it is too late.
+#[test]
+fn what_has_shrunk_can_be_said_by_place() {
+    let parallel: Vec<_> = LOSING.iter().filter(|(case, _)| !case.is_sequential()).take(60).collect();
+    let shrunk: Vec<_> = parallel
+        .par_iter()
+        .map(|(case, signature)| shrink_to(case, *signature, &Limits { executions: 3000, ..Limits::default() }))
+        .collect();
+    let (mut scheduled, mut placed) = (0, 0);
+    for shrunk in shrunk.iter().filter(|s| !s.case.schedule.is_empty()) {
+        scheduled += 1;
+        let Some(by_place) = shrunk.by_place() else {
+            println!("not by place: {}: {}", shrunk.signature, shrunk.case);
+            continue;
+        };
+        placed += 1;
+        assert!(shrunk.signature.holds(&by_place), "{} and {by_place}", shrunk.case);
+        assert!(by_place.schedule.segments().len() <= Size::of(&shrunk.case).runs, "{by_place}");
+        // What goes in by place is shrunk as what it comes to.
+        let again = shrink_to(&by_place, shrunk.signature, &Limits::default());
+        assert!(again.signature.holds(&again.case), "{by_place}");
+    }
+    println!("{placed} of {scheduled} by place");
+    // A run of what cannot move is repaired step by step, and may stand for many turns.
+    assert!(scheduled > 5 && placed * 4 >= scheduled * 3, "{placed} of {scheduled}");
+    let s3 = case("kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3");
+    let signature = loss(version("v1"), &s3).expect("it loses");
+    let by_place = shrink_to(&s3, signature, &Limits::default()).by_place().expect("by place");
+    assert!(by_place.to_string().ends_with("0 to migrate_vma_collect_pmd/ClearPte, 1 op"), "{by_place}");
+}
+
 /// The page is the one that the verdict was about, whatever its number becomes.
 #[test]
 fn the_page_of_a_verdict_is_followed() {

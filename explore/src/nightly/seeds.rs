@@ -3,8 +3,9 @@
 //!
 //! A file that does not hold cases is reported, left where it is, and skipped.
 
-use corpus::Case;
 use corpus::read::WRITTEN;
+use corpus::{Case, WANTS_RUNS};
+use oracle::counted;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -28,6 +29,10 @@ impl Seeds {
         let mut known: HashSet<Case> = seeds.cases.iter().cloned().collect();
         for text in texts {
             match text.parse::<Case>() {
+                // The lane works on runs; the journal has none but those.
+                Ok(case) if case.schedule.is_by_place() => {
+                    seeds.complaints.push(format!("a case of the journal: {WANTS_RUNS}: {text}"));
+                }
                 Ok(case) => {
                     if known.insert(case.clone()) {
                         seeds.cases.push(case);
@@ -44,7 +49,9 @@ fn builtin() -> Vec<Case> {
     let cases = corpus::builtin().into_iter().flat_map(|f| f.entries).map(|e| e.case);
     let programs = corpus::scenario_programs().into_iter().chain(corpus::mutant_programs()).map(|e| e.case);
     let mut known = HashSet::new();
-    cases
+    // By place, a case is what it comes to on each of the versions of the thread.
+    let counted = cases.flat_map(|case| impls::thread().into_iter().map(move |v| counted(v, &case).into_owned()));
+    counted
         .chain(programs)
         .chain(corpus::ground_truth_sequences())
         .filter(|case| known.insert(case.clone()))
@@ -73,7 +80,15 @@ pub fn read_seeds(folder: &Path) -> Result<(Vec<String>, Vec<String>), String> {
         let name = path.display().to_string();
         let loaded = WRITTEN.read(&path).map_err(|e| format!("{name}: {e}"));
         match loaded.and_then(|content| corpus::load(&name, &content).map_err(|e| e.to_string())) {
-            Ok(file) => cases.extend(file.entries.iter().map(|e| e.case.to_string())),
+            Ok(file) => {
+                for entry in &file.entries {
+                    if entry.case.schedule.is_by_place() {
+                        complaints.push(format!("{}: {WANTS_RUNS}; skipped, and left where it is", entry.place));
+                    } else {
+                        cases.push(entry.case.to_string());
+                    }
+                }
+            }
             Err(e) => complaints.push(format!("{e}; skipped, and left where it is")),
         }
     }

@@ -6,6 +6,7 @@
 
 mod deletions;
 mod edits;
+mod placed;
 mod programs;
 mod record;
 mod schedule;
@@ -22,6 +23,7 @@ pub use statistics::{Sample, draw_losing, statistics};
 
 use corpus::Case;
 use edits::{Edited, Pages};
+use oracle::counted;
 use oracle::guard::quietly;
 use search::DRAINS;
 use signature::Ran;
@@ -78,11 +80,13 @@ pub struct Shrunk<'a> {
     pub complete: bool,
 }
 
-/// Shrinks a case as long as it shows the same. A case that does not show it stays as it is.
+/// Shrinks a case as long as it shows the same. A case that does not show it stays as it is. The result has a
+/// schedule of runs, whatever the case has.
 #[must_use]
 pub fn shrink_to<'a>(case: &Case, signature: Signature<'a>, limits: &Limits<'_>) -> Shrunk<'a> {
     quietly(|| {
-        let mut shrinker = Shrinker::new(case, signature, limits);
+        let case = counted(signature.version(), case);
+        let mut shrinker = Shrinker::new(&case, signature, limits);
         shrinker.run();
         let Shrinker { best, failure: signature, executions, over, .. } = shrinker;
         Shrunk { case: best, signature, executions, complete: !over }
