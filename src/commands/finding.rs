@@ -64,8 +64,8 @@ impl Which {
         if shown.is_empty() {
             return format!(
                 "{ran}, and no judge says anything; expected a case with a finding. Try another version (--impl, --impl-file), other \
-             surroundings (--kernel, --hardware, --knob), or 'lostwrite hunt' for cases that lose. A schedule belongs to the \
-             version that it was made for"
+             surroundings (--kernel, --hardware, --knob), or 'lostwrite hunt' for cases that lose. A schedule that counts steps belongs to \
+             the version that it was made for; 'lostwrite convert --schedule places' names the steps"
             );
         }
         let mut asked: Vec<String> = self.judge.iter().map(|j| j.name().to_owned()).collect();

@@ -143,6 +143,11 @@ impl Files {
         known(&self.files, &self.judged)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// Every version, oldest first, and those of the files.
     pub fn history(&self) -> Result<Vec<&'static Version>, String> {
         let known = self.known()?;

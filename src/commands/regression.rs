@@ -3,7 +3,7 @@
 use corpus::{Case, Entry, Expect, REGRESSIONS_FOLDER, bytes};
 use explore::Signature;
 use impls::{Scenario, Version};
-use oracle::trace;
+use oracle::{counted, trace};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ fn checkout() -> Result<PathBuf, String> {
 
 /// The version, the judge, and a number of the case that is the same everywhere.
 fn default_name(case: &Case, signature: &Signature) -> String {
-    let hash = corpus::file_name(&bytes::encode(case));
+    let hash = corpus::file_name(&bytes::encode(&counted(signature.version(), case)));
     let version = signature.version().name.chars().map(|c| if plain(c) { c } else { '-' }).collect::<String>();
     let scenario = signature.scenario().map_or(String::new(), |s| format!("-{}", s.name()));
     format!("{version}-{}{scenario}-{}", signature.judge().name(), &hash[..8])

@@ -129,6 +129,9 @@ fn show(args: &Args, witness: &Witness) {
             Some(f) => println!("{:<8} {}{}: {f}", version.name, f.judge().name(), version.under()),
             None => println!("{:<8} ok", version.name),
         }
+        if let Some(stopped) = &trace.stopped {
+            println!("{:<8} {stopped}", "");
+        }
         return;
     }
     let detail = if args.full { Detail::Full } else { Detail::Telling };

@@ -1,6 +1,6 @@
 //! `lostwrite shrink`.
 
-use super::convert::Form;
+use super::convert::{Form, Kind};
 use super::finding::Which;
 use super::interrupt::{INTERRUPTED, STOP, listen};
 use super::output::write_or_tell;
@@ -9,7 +9,7 @@ use corpus::Case;
 use explore::{Limits, Shrunk, Size, statistics};
 use lostwrite::report::{sizes, statistics_text};
 use lostwrite::targets::report;
-use oracle::trace;
+use oracle::{counted, trace};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -31,6 +31,9 @@ pub struct Args {
     /// Print nothing but the shrunk case, in this form; with --output, the form of the file
     #[arg(long, value_enum)]
     to: Option<Form>,
+    /// The schedule of the shrunk case: one that names places where it is as short, or one that counts steps
+    #[arg(long, value_enum, default_value_t = Kind::Places)]
+    schedule: Kind,
     /// Write the shrunk case here
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -62,16 +65,21 @@ pub fn run(args: &Args) -> Outcome {
     let folder = args.as_test.as_ref().map(|_| regression::folder(args.dir.as_deref())).transpose()?;
     listen()?;
     let signature = args.which.choose(&known, &entry.place, &case)?;
+    let case = counted(signature.version(), &case);
     let shrunk = args.which.shrink(&case, signature);
+    let placed = (args.schedule == Kind::Places).then(|| shrunk.by_place()).flatten();
+    let result = placed.as_ref().unwrap_or(&shrunk.case);
+    // Bytes have no places.
+    let of = |form: Form| form.of(if form == Form::Bytes { &shrunk.case } else { result });
     let interrupted = STOP.load(Ordering::Relaxed);
     if let Some(path) = &args.output {
-        let content = args.to.unwrap_or(Form::Text).of(&shrunk.case);
+        let content = of(args.to.unwrap_or(Form::Text));
         write_or_tell(path, &content)?;
     }
     let test = args.as_test.as_deref().zip(folder).filter(|_| !interrupted);
     if let Some((name, folder)) = test {
         let name = Some(name).filter(|name| !name.is_empty());
-        let written = regression::write(&shrunk.case, &shrunk.signature, name, &folder)?;
+        let written = regression::write(result, &shrunk.signature, name, &folder)?;
         note!("lostwrite: {} written", written.path.display());
         if !written.alarms.is_empty() {
             note!(
@@ -82,9 +90,9 @@ pub fn run(args: &Args) -> Outcome {
     }
     match args.to {
         Some(form) if args.output.is_none() => {
-            terminal::bytes(&form.of(&shrunk.case));
+            terminal::bytes(&of(form));
         }
-        _ => print(args, &case, &shrunk),
+        _ => print(args, &case, &shrunk, result),
     }
     if interrupted {
         note!("lostwrite: interrupted: this is the smallest case so far, and more of it may be able to go");
@@ -100,20 +108,20 @@ pub fn run(args: &Args) -> Outcome {
     Ok(FINE)
 }
 
-fn print(args: &Args, before: &Case, shrunk: &Shrunk<'static>) {
+fn print(args: &Args, before: &Case, shrunk: &Shrunk<'static>, result: &Case) {
     let (version, after) = (shrunk.signature.version(), &shrunk.case);
     let steps = |case: &Case| {
         let finding = trace(version, case).judges.of(shrunk.signature.judge());
         finding.map_or(0, |f| f.step())
     };
-    println!("{after}\n");
+    println!("{result}\n");
     println!("{}", sizes((&Size::of(before), steps(before)), (&Size::of(after), steps(after))));
     let minimal = if shrunk.complete { "no single deletion shows the same" } else { "NOT a local minimum" };
     println!(
         "{}: {minimal}; {} of at most {} executions\n",
         shrunk.signature, shrunk.executions, args.which.executions
     );
-    println!("{}", report(version, after));
+    println!("{}", report(version, result));
 }
 
 /// Shrinks random losing cases, and prints what came of it.

@@ -46,6 +46,9 @@ pub fn side_by_side(witness: &Witness) -> Option<String> {
     ) {
         let _ = writeln!(out, "{line}");
     }
+    for line in right.trace.stopped.iter().flat_map(|s| wrap(&s.to_string(), " ", WIDTH)) {
+        let _ = writeln!(out, "{line}");
+    }
     let Some(first) = alignment.first_difference else {
         out.push_str("the two executions do not differ\n");
         return Some(out);

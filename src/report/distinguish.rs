@@ -44,8 +44,9 @@ fn distinction(question: &Question, subject: &Subject, answers: &Answers) -> Str
     for (version, only) in [(base, &found.base_only), (rival, &found.rival_only)] {
         let _ = writeln!(out, "  only {}: {}", version.name, list(only));
     }
-    let shown_by = if found.on_rival { rival } else { base };
+    let (shown_by, other) = if found.on_rival { (rival, base) } else { (base, rival) };
     let _ = writeln!(out, "{work}\n\n{}", shown(shown_by, found));
+    let _ = writeln!(out, "{}", on_the_other(other, found));
     out
 }
 
@@ -95,6 +96,15 @@ fn program_of(found: &Difference) -> String {
 
 fn replay(version: &Version, found: &Difference) -> String {
     format!("lostwrite replay {} '{}'", version.argument(), found.case)
+}
+
+/// What the version that does not show it does, taken to the same places.
+fn on_the_other(version: &Version, found: &Difference) -> String {
+    let case: Case = found.case.parse().expect("a case that was printed");
+    let trace = trace(version, &case);
+    let says = trace.finding.map_or("no judge says anything".to_owned(), |f| format!("{}: {f}", f.judge().name()));
+    let stopped = trace.stopped.map_or(String::new(), |stopped| format!("; {stopped}"));
+    format!("on {}, the same case: {says}{stopped}", version.name)
 }
 
 fn shown(version: &Version, found: &Difference) -> String {

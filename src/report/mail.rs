@@ -4,6 +4,7 @@
 
 use super::ascii::ascii;
 use super::beside::side_by_side;
+use super::course::turns;
 use super::story::{headline, sentences};
 use super::timeline::{Detail, grid, wrap};
 use super::witness::Witness;
@@ -29,6 +30,12 @@ pub fn mail(witness: &Witness) -> Option<String> {
         out.push('\n');
     };
     prose(sentences(case, trace)?);
+    if let Some(turns) = turns(version, case) {
+        prose(format!("How it runs: {turns}"));
+    }
+    if let Some(stopped) = &trace.stopped {
+        prose(format!("Beware: {stopped}."));
+    }
     prose(format!(
         "Found on an executable model of the MMU and of the kernel around the operation (lostwrite {}), not on a running \
          kernel. A line of the timeline is one atomic step; steps that nobody else can see are left out.",

@@ -6,6 +6,7 @@ mod changes;
 mod check;
 mod command;
 mod conform;
+mod course;
 mod distinguish;
 mod finding_json;
 mod html;

@@ -32,6 +32,11 @@ pub fn timeline(version: &Version, case: &Case, trace: &Trace, detail: Detail) -
     let head = format!("{}: {}  [{}]", version.name, version.title, version.provenance.source);
     let _ = writeln!(out, "{}", ascii(&head));
     let _ = writeln!(out, "case: {case}");
+    if let Some(stopped) = &trace.stopped {
+        for line in wrap(&stopped.to_string(), " ", WIDTH) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
     match trace.finding {
         Some(f) => {
             for line in wrap(&format!("{}{}: {f}", f.judge().name(), version.under()), " ", WIDTH) {

@@ -3,7 +3,7 @@
 use super::write;
 use crate::commands::{FINE, terminal};
 use corpus::read::WRITTEN;
-use corpus::{Case, FolderFile};
+use corpus::{Case, CaseFile, FolderFile, WANTS_RUNS};
 use explore::{Candidate, Group, Profile, Profiler};
 use indicatif::ParallelProgressIterator as _;
 use rayon::prelude::*;
@@ -36,7 +36,15 @@ impl Gathered {
                 if !seen.insert(std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone())) {
                     continue;
                 }
-                match &file.content {
+                let by_place = |content: &CaseFile| {
+                    let entry = content.entries.iter().find(|e| e.case.schedule.is_by_place())?;
+                    Some(format!("{}: {WANTS_RUNS}", entry.place))
+                };
+                let content = match &file.content {
+                    Ok(content) => by_place(content).map_or(Ok(content), Err),
+                    Err(e) => Err(e.to_string()),
+                };
+                match content {
                     Ok(content) => {
                         for entry in &content.entries {
                             gathered.place.entry(entry.case.clone()).or_insert_with(|| {

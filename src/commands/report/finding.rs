@@ -50,7 +50,8 @@ pub fn run(args: &Args) -> Outcome {
         case
     } else {
         listen()?;
-        args.which.shrink(&case, signature).case
+        let shrunk = args.which.shrink(&case, signature);
+        shrunk.by_place().unwrap_or(shrunk.case)
     };
     let version = signature.version();
     let witness = match beside {

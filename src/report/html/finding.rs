@@ -6,6 +6,7 @@ use super::page::{command, document, provenance};
 use super::steps::{Grid, print_mark};
 use crate::report::Witness;
 use crate::report::command::replay_of;
+use crate::report::course::turns;
 use crate::report::story::{headline, marks, sentences};
 use crate::report::timeline::cell;
 use maud::{Markup, html};
@@ -74,6 +75,14 @@ pub(super) fn overview(grid: &Grid) -> Markup {
                 div { dt { "judge" } dd { (finding.judge().name()) ": " (finding) } }
             }
             div { dt { "case" } dd { code { (case) } } }
+            @if let Some(turns) = turns(losing.version, case) {
+                div { dt { "turns" } dd { (turns) } }
+            }
+            @for side in [Some(losing), witness.beside.as_ref()].into_iter().flatten() {
+                @if let Some(stopped) = &side.trace.stopped {
+                    div { dt { "beware" } dd { (stopped) } }
+                }
+            }
             div { dt { "operations" } dd { (operations(witness)) } }
         }
     }
