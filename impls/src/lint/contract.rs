@@ -81,6 +81,7 @@ enum What {
     NotInSwapCache,
     NotSwapBacked,
     Frozen,
+    Discard,
     Migration,
     Source,
     Destination,
@@ -97,7 +98,7 @@ const fn item(name: &'static str, meaning: &'static str, what: What) -> Item {
 const NONPRESENT: u8 = Kinds::PRESENT.or(Kinds::NONE).not().0;
 
 /// Everything that a contract can name.
-pub static ITEMS: [Item; 43] = [
+pub static ITEMS: [Item; 44] = [
     item("ptl", "the page-table lock is held", What::Ptl(Ptl::One)),
     item("both ptls", "the page-table locks of parent and child are held", What::Ptl(Ptl::Both)),
     item("mmap lock", "the mmap lock is held, for read or write", What::Mmap(Mmap::Read)),
@@ -127,6 +128,7 @@ pub static ITEMS: [Item; 43] = [
     item("folio not swap-backed", "the same, and it is lazyfree", What::NotSwapBacked),
     item("folio not in swap cache", "the same, and it is not in the swap cache", What::NotInSwapCache),
     item("folio frozen", "the same, and its references are frozen", What::Frozen),
+    item("discard", "the program has given the content away", What::Discard),
     item("migration", "a migration has begun", What::Migration),
     item("source", "the page has a source, locked and referenced, as the folio under work", What::Source),
     item("destination", "the page has a destination, locked and referenced", What::Destination),
@@ -199,6 +201,7 @@ impl Item {
             What::NotInSwapCache => folio.swapcache = Some(false),
             What::NotSwapBacked => folio.swapbacked = Some(false),
             What::Frozen => folio.frozen = true,
+            What::Discard => s.discarding = true,
             What::Migration => s.begun = true,
             What::Source => {
                 *folio = Folio { locked: true, refs: folio.refs + 1, listed: true, ..*folio };
@@ -245,6 +248,7 @@ impl Item {
             What::NotInSwapCache => folio.swapcache == Some(false),
             What::NotSwapBacked => folio.swapbacked == Some(false),
             What::Frozen => folio.frozen,
+            What::Discard => s.discarding,
             What::Migration => s.begun,
             What::Source => folio.chosen && folio.listed,
             What::Destination => s.round.dst == Some(true),
@@ -258,8 +262,8 @@ impl Item {
     }
 
     /// Whether its absence at entry loses data rather than balance.
-    pub(super) fn is_about_the_mmap_lock(&self) -> bool {
-        matches!(self.what, What::Mmap(_))
+    pub(super) fn only_loses_data(&self) -> bool {
+        matches!(self.what, What::Mmap(_) | What::Discard)
     }
 }
 

@@ -190,6 +190,8 @@ pub struct State {
     pub collected: bool,
     /// An earlier loop has allocated destinations.
     pub allocated: bool,
+    /// The program has given the content away.
+    pub discarding: bool,
     /// What it works for wants to write.
     pub store: Option<bool>,
     /// The kernel takes a reference on a device page in a fault.

@@ -317,6 +317,7 @@ fn a_loss_in_any_function_is_warned_of() {
         ("__remove_mapping", "CleanAfterFreeze else { Unfreeze; fail }\n", "\n", "looked whether it is clean"),
         ("unpin_user_pages_dirty_lock", "if EndIo { set_page_dirty_lock }", "EndIo", "not marked dirty"),
         ("madvise_free_single_vma", "MmapReadLock\n", "", "mmap lock"),
+        ("madvise_free_single_vma", "BeginDiscard\n", "\n", "`discard`"),
     ] {
         let complaints = said(name, edited(name, from, to));
         let errors: Vec<_> = complaints.iter().filter(|c| c.is_error).collect();
@@ -340,5 +341,15 @@ fn a_harmless_change_is_silent() {
         ("tlb_finish_mmu", "if GatherOwesFlush { FlushRange }", "FlushRange"),
     ] {
         assert_eq!(said(name, edited(name, from, to)), [], "{name}, {from} -> {to}");
+    }
+}
+
+/// The document lists everything that a contract can say.
+#[test]
+fn every_item_of_a_contract_is_documented() {
+    let text = include_str!("../../../docs/listings.md");
+    for item in &ITEMS {
+        let row = format!("| `{}` | {} |", item.name, item.meaning);
+        assert!(text.contains(&row), "docs/listings.md lacks {row}");
     }
 }

@@ -330,7 +330,7 @@ impl<'a> Walk<'a> {
         let lacks: Vec<Vec<_>> = clauses.iter().map(|c| contract::missing(&c.enter, s).collect()).collect();
         let Some(least) = lacks.iter().min_by_key(|l| l.len()).filter(|l| !l.is_empty()) else { return true };
         let names = least.iter().map(|i| format!("`{}`", i.name)).collect::<Vec<_>>().join(", ");
-        let only_warn = least.iter().all(|i| i.is_about_the_mmap_lock());
+        let only_warn = least.iter().all(|i| i.only_loses_data());
         self.say(!only_warn, &format!("{name} is entered here without what it needs; expected {names}"));
         only_warn
     }
@@ -342,7 +342,7 @@ impl<'a> Walk<'a> {
         if !self.enters(name, &clauses, s) {
             return;
         }
-        let fitting = clauses.iter().find(|c| contract::missing(&c.enter, s).all(|i| i.is_about_the_mmap_lock()));
+        let fitting = clauses.iter().find(|c| contract::missing(&c.enter, s).all(|i| i.only_loses_data()));
         if let Some(clause) = fitting {
             self.owes(&contract::state(&clause.enter), s, &format!("when {name} takes over"));
         }

@@ -60,6 +60,10 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
         }
         A::MkOld | A::MkClean | A::MkDirty | A::MkWrite | A::WrProtect | A::Modify | A::SaveOrig => {
             out.need(pte.word != Word::Unread, "no word has been read yet; expected ReadPte before");
+            out.warn(
+                action != A::MkClean || s.discarding,
+                "D is dropped, and the program has not given the content away; expected BeginDiscard before",
+            );
             if let Some(yes) = &mut out.yes {
                 let pte = &mut yes.round.pte;
                 match action {

@@ -167,7 +167,7 @@ pub fn folios(action: Action, s: &State, out: &mut Outcome) {
             out.need(folio.refs > 0, "no reference of this path is left; expected GetFolio before");
             let last = folio.refs == 1;
             out.need(
-                !(last && folio.locked && !folio.listed && !s.folio_of_entry()),
+                !last || !folio.locked || folio.listed || s.folio_of_entry(),
                 "the last reference goes while the folio is locked; expected UnlockFolio before",
             );
             if let Some(yes) = &mut out.yes {
@@ -250,6 +250,10 @@ pub fn folios(action: Action, s: &State, out: &mut Outcome) {
             }
         }
         A::MarkLazyFree | A::ClearFolioDirty => {
+            out.warn(
+                s.discarding,
+                "the folio may be dropped unwritten, and the program has not given the content away; expected BeginDiscard before",
+            );
             out.need(
                 s.folio_kept(),
                 "nothing keeps the folio; expected the page-table lock, or a reference, before",

@@ -89,12 +89,8 @@ pub fn fork(action: Action, s: &State, out: &mut Outcome) {
             out.warn(!s.debts.has(Debts::PROTECT_FLUSH), "the child runs with the flush of write-protected entries owed: the parent's stores reach its pages; expected FlushMm before");
         }
         A::EndExit => yes.debts.set(Debts::FORKING.or(Debts::EXITING).or(Debts::GATHER_FLUSH), false),
-        A::ChildExists => {
-            // There is one only while none is being made.
-            if s.debts.has(Debts::FORKING) {
-                out.yes = None;
-            }
-        }
+        // There is one only while none is being made.
+        A::ChildExists if s.debts.has(Debts::FORKING) => out.yes = None,
         _ => {}
     }
 }

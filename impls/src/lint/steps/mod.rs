@@ -234,6 +234,9 @@ fn accesses(action: Action, s: &State, out: &mut Outcome) {
     if let Some(yes) = out.yes.as_mut().filter(|_| action == A::Access) {
         yes.mid_access = false;
     }
+    if let Some(yes) = out.yes.as_mut().filter(|_| action == A::BeginDiscard) {
+        yes.discarding = true;
+    }
     if action == A::Translate {
         out.need(
             s.ptl == Ptl::None,
