@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 /// What judges excuse: identifier, whom it serves, where it comes from, what is missed while it holds.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite assumptions\n          \
-    lostwrite replay --no-assume reference-does-not-hold 'kernel=6.0 W0 IW0 K+ W0 B0 R0'\n\n\
-    An assumption is not in force where it would serve the functions that a version replaces.")]
+#[command(after_help = "Examples: lostwrite assumptions\n          lostwrite assumptions --format json\n\n\
+    An assumption is not in force where it would serve the functions that a version replaces. Every command that judges takes \
+    --no-assume ID.")]
 pub struct Args {
     /// How to print
     #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
