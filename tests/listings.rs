@@ -103,9 +103,9 @@ impl Allowed {
 }
 
 /// How many steps take or give back what outlives a call: batches of the LRU, and what a hold keeps.
-fn beyond_the_call(listing: &[Node]) -> [usize; 4] {
+fn beyond_the_call(listing: &[Node]) -> [usize; 6] {
     let steps = model::listing::steps(listing);
-    [Action::DrainLru, Action::MarkLazyFree, Action::Release, Action::ReleasePin]
+    [Action::DrainLru, Action::MarkLazyFree, Action::Hold, Action::HoldPin, Action::Release, Action::ReleasePin]
         .map(|a| steps.iter().filter(|s| s.action() == Some(a)).count())
 }
 

@@ -66,6 +66,7 @@ impl Form {
 /// Converts. Text takes any number of cases, the other forms one.
 pub fn run(args: &Args) -> Outcome {
     let names: Vec<_> = args.version.iter().cloned().collect();
+    args.files.known()?;
     // Asked for only where it is needed.
     let version = || {
         match args.files.exactly::<1>(&names) {

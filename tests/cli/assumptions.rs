@@ -64,8 +64,8 @@ fn what_is_found_without_an_assumption_says_so() {
 #[test]
 fn versions_from_files_are_judged_without_it_too() {
     let text = "version mine\ntitle the driver\nkernel 6.0\n\nfunction get_user_pages_fast\n{\n    ReadPte\n    \
-                if Holding { return }\n    GupPermitted else { jump handle_pte_fault }\n    TryGetFolio else { retry }\n    \
-                PteRecheck else { PutFolio; retry }\n    Hold\n}\n";
+                if Holding { return }\n    GupPermitted else { jump handle_pte_fault }\n    unless PteZeroPage {\n        \
+                TryGetFolio else { retry }\n        PteRecheck else { PutFolio; retry }\n    }\n    Hold\n}\n";
     let (_folder, path) = written("mine.listing", text);
     lostwrite(&["replay", "-q", "--impl-file", &path, N01]).success();
     let run = lostwrite(&["replay", "-q", "--impl-file", &path, N01, "--no-assume", OFF]).code(1);

@@ -121,7 +121,7 @@ fn distinguish_tells_a_file_from_the_release() {
 /// What reclaim has left to flush shows beside two CPUs and kswapd; the case stays on the kernel of the file.
 #[test]
 fn a_batch_that_nobody_asks_for_is_found_beside_kswapd() {
-    let text = printed(&lostwrite(&["explain", "zap_page_range_single", "--format", "listing"]).success());
+    let text = printed(&lostwrite(&["explain", "zap_pte_range", "--format", "listing"]).success());
     let (_folder, path) = written("no-batch.listing", text.replace("    flush_tlb_batched_pending\n", ""));
     let found = json(&["check", &path, "--time", "60"], 1);
     assert_eq!(found["found"]["found_by"], "programs", "{found}");

@@ -16,7 +16,7 @@ fn an_unknown_implementation_exits_with_2_and_names_the_known() {
             e.contains("unknown implementation 'v9'; known are pre-fix, v1, v2, v3, 6.1.192"),
             "{args:?}: {e}"
         );
-        assert!(e.contains("the mutants bugA, bugB, bugC, bugD, bugE, bugA@7.3, "), "{args:?}: {e}");
+        assert!(e.contains("the mutants and bugs bugA, bugB, bugC, bugD, bugE, bugA@7.3, "), "{args:?}: {e}");
     }
 }
 
@@ -116,7 +116,7 @@ fn a_malformed_version_exits_with_2_and_names_its_place() {
         ),
         (
             &[("\"RemoveRmap\"", "\"FreezeRefs\"")],
-            "$.functions[0].listing[1].each_page[10] (freeze refcount): it is how reclaim frees a page",
+            "$.functions[0].listing[1].each_page[10] (freeze refcount): only an isolated, locked folio is frozen",
         ),
         (
             &[("\"RemoveRmap\"", "\"return\"")],

@@ -24,7 +24,7 @@ fn a_version_of_ones_own_that_loses_is_found_out() {
     let (folder, path) = own_version("my own.json", &[("\"MarkFolioDirty\"", "\"CarryDirty\"")]);
     let diff = printed(&lostwrite(&["diff", "v3", "--impl-file", &path]).success());
     let line = diff.lines().find(|l| l.contains("MarkFolioDirty")).expect("a line that differs");
-    assert!(line.contains(" | ") && line.contains("CarryYoungDirty"), "{diff}");
+    assert!(line.contains(" | ") && line.contains("CarryDirty"), "{diff}");
     let run = lostwrite(&["replay", "--impl-file", &path, S1]).code(1);
     assert!(
         complained(&run)
@@ -117,7 +117,7 @@ fn a_loss_of_no_known_scenario_is_not_named_after_one() {
     let json = printed(&lostwrite(&["explain", "v3", "--format", "json"]).success());
     let mut json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     json["name"] = "mine".into();
-    unflushed(&mut json["listing"]);
+    unflushed(&mut json["functions"][0]["listing"]);
     let (_folder, path) = written("mine.json", json.to_string());
     let out = printed(&lostwrite(&["matrix", "--impl-file", &path]).code(1));
     let words = "mine loses a store in S2b and in a way that is no known scenario; loads stale data in S2a; breaks a \
@@ -176,7 +176,7 @@ fn a_loss_on_a_version_of_ones_own_is_never_as_expected() {
     let night = folder.path().join("night").display().to_string();
     for (args, words) in [
         (&["matrix", "--impl", "v3"][..], "\nmine loses a store in S1, S1b"),
-        (&["exhaust", S1], "\nmine drops a dirty fact (nothing was expected of it)\n"),
+        (&["exhaust", S1], "\nmine loses a dirty bit (nothing was expected of it)\n"),
         (&["outcomes", S1], "\nmine can end with what is forbidden (nothing was expected of it)\n"),
         (&["mutants", "--budget", "2000", "--samples", "50"], "\nmine loses a store in S1"),
         (&["--time", "0"], "\nmine loses a store in S1, S1b"),
