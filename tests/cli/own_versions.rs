@@ -104,6 +104,8 @@ fn unflushed(listing: &mut serde_json::Value) {
         serde_json::Value::Array(steps) => {
             steps.retain(|step| !is_flush(step));
             steps.iter_mut().for_each(unflushed);
+            // A condition with nothing behind it is refused.
+            steps.retain(|step| step.get("then") != Some(&serde_json::json!([])));
         }
         serde_json::Value::Object(step) => step.values_mut().for_each(unflushed),
         _ => {}

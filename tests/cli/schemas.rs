@@ -163,7 +163,7 @@ fn damaged(good: &Value) -> Vec<(String, Value)> {
 fn may_go(schema: &str, what: &str) -> bool {
     let optional: &[&str] = match schema {
         "case" => &["/format", "/options", "/options/", "/schedule"],
-        "version" => &["/format", "/kernel", "/migration_entry", "/else", "/file", "/read"],
+        "version" => &["/format", "/kernel", "/migration_entry", "/else", "/file", "/read", "/contract"],
         "corpus-stats" => &["/actors/", "/operations/", "/features/", "/goals/", "/verdicts/"],
         "finding" | "check" => &["/case/json/", "/data", "/value"],
         // A cell without programs has none of these; one with a case has all.
