@@ -122,7 +122,7 @@ fn a_malformed_version_exits_with_2_and_names_its_place() {
             &[("\"RemoveRmap\"", "\"return\"")],
             "$.functions[0].listing[1].each_page[10] (return): another entry is installed, and the mapping",
         ),
-        (&[("\"listing\"", "\"steps\"")], "line 8, column 95: unknown field `steps`"),
+        (&[("\"listing\"", "\"steps\"")], "line 8, column 161: unknown field `steps`"),
         (&[("\"mine\"", "\"v2\"")], "there is a version 'v2' already"),
     ] {
         let (_folder, path) = own_version("wrong.json", changes);
