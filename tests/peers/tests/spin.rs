@@ -77,14 +77,12 @@ fn pre_fix_loses() {
 }
 
 #[test]
-#[ignore = "the Promela of these programs stops early since functions are put in by name; the cause is not found"]
 fn v1_loses_only_in_the_race() {
     agree("v1", PLAIN, false);
     agree("v1", RACE, true);
 }
 
 #[test]
-#[ignore = "the Promela of these programs stops early since functions are put in by name; the cause is not found"]
 fn v3_does_not_lose() {
     agree("v3", PLAIN, false);
     agree("v3", RACE, false);
@@ -103,7 +101,6 @@ fn without(line: &str, instead: &str) -> String {
 
 /// Spin's verdict comes from the steps of its model: with a fault in one of them, the correct version loses.
 #[test]
-#[ignore = "the Promela of these programs stops early since functions are put in by name; the cause is not found"]
 fn a_fault_in_the_model_is_found() {
     let faults = [
         ("#define FLUSH asked[me] = CPUS_THAT_CACHE; DROP_OWN", "#define FLUSH asked[me] = 0; DROP_OWN", RACE),

@@ -89,6 +89,10 @@ impl<'a> Flow<'a> {
             text += "    fi;\n";
         }
         text += "}\n";
+        // `next` is a short.
+        if self.labels.len() > i16::MAX as usize {
+            return Err(Outside(format!("{} places where an actor rests", self.labels.len())));
+        }
         match self.missing {
             None => Ok(text),
             Some(action) => Err(Outside(format!("the action {}", action.name()))),

@@ -13,8 +13,8 @@ const SLOTS: usize = 2;
 
 /// The registers of an actor.
 pub const REGISTERS: &str = "\
-    short pte, registers;
-    byte op, folio = NONE, src = NONE, dst = NONE, batch, kept, next;
+    short pte, registers, next;
+    byte op, folio = NONE, src = NONE, dst = NONE, batch, kept;
 ";
 
 /// The end of an actor's macros.
