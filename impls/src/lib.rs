@@ -2,8 +2,8 @@
 //!
 //! A [`Version`] is a kernel with functions replaced. Functions are listings in the vocabulary of
 //! [`model::Action`], one file each: those of the [`kernel`], by release, in `impls/kernel/`, those of a
-//! version in its own file in `impls/versions/`, those of historical bugs in `impls/bugs/`. Two versions differ exactly where their functions do. A new
-//! version is one file and its line in [`ORDER`].
+//! version in its own file in `impls/versions/`, those of historical bugs in `impls/bugs/`. Two versions differ
+//! exactly where their functions do. A new version is one file and its line in [`ORDER`].
 
 mod bugs;
 mod edits;

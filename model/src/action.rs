@@ -31,12 +31,25 @@ macro_rules! actions {
             #[inline]
             #[must_use]
             pub const fn is_local(self) -> bool {
-                match self { $( Action::$name => actions!(@ $class) ),* }
+                match self { $( Action::$name => actions!(@ local $class) ),* }
+            }
+
+            /// Whether the action has two ways out: it is a condition, or a step that may not succeed.
+            #[must_use]
+            pub const fn can_fail(self) -> bool {
+                match self { $( Action::$name => actions!(@ fails $class) ),* }
             }
         }
     };
-    (@ step) => { false };
-    (@ local) => { true };
+    // A step that always succeeds, one that may fail; local work, a local condition.
+    (@ local step) => { false };
+    (@ local tries) => { false };
+    (@ local local) => { true };
+    (@ local asks) => { true };
+    (@ fails step) => { false };
+    (@ fails tries) => { true };
+    (@ fails local) => { false };
+    (@ fails asks) => { true };
 }
 
 actions! {
@@ -60,18 +73,18 @@ actions! {
 
     // CPU access.
     /// TLB lookup; on a miss or a failed permission check one walk that sets A and fills the entry.
-    Translate step "translate",
+    Translate tries "translate",
     /// The store goes through an entry with D=0.
-    NeedsDirty local "store through a clean entry",
+    NeedsDirty asks "store through a clean entry",
     /// The locked update of the page table that re-checks P and W and sets D (HW-0).
-    SetDirty step "set D after re-checking the pte",
+    SetDirty tries "set D after re-checking the pte",
     /// The CPU updates D by a plain load and a later plain store ([`crate::Hardware::PlainRmw`]).
-    WalkerLoads local "plain read-modify-write",
-    WalkerRead step "walker loads the pte",
+    WalkerLoads asks "plain read-modify-write",
+    WalkerRead tries "walker loads the pte",
     /// The load or store itself.
     Access step "access memory",
     /// The CPU still has to set D ([`crate::Hardware::LateDirty`]).
-    OwesDirty local "D not set yet",
+    OwesDirty asks "D not set yet",
     LateDirty step "set D in whatever the pte is",
 
     // Locks and references.
@@ -84,7 +97,7 @@ actions! {
     UnlockBothPtls step "unlock both ptl",
     LockPtl step "lock ptl",
     UnlockPtl step "unlock ptl",
-    TrylockFolio step "trylock folio",
+    TrylockFolio tries "trylock folio",
     /// Blocks until the lock is free.
     LockFolio step "lock folio",
     UnlockFolio step "unlock folio",
@@ -120,32 +133,32 @@ actions! {
     SaveOrig local "orig = pte",
     /// The word that was kept.
     UseOrig local "pte = orig",
-    OrigDirty local "dirty(orig)",
-    OrigPresent local "orig present",
-    OrigWritable local "orig writable",
-    SameAsOrig local "pte is orig",
+    OrigDirty asks "dirty(orig)",
+    OrigPresent asks "orig present",
+    OrigWritable asks "orig writable",
+    SameAsOrig asks "pte is orig",
     /// `tlb_remove_tlb_entry`: the mmu gather owes the flush of this page.
     GatherPage local "gather owes the flush of this page",
     /// The entry still equals the local variable (`pte_same`), read under the page-table lock.
-    PteSame local "pte unchanged",
-    PteNone local "pte none",
-    PtePresent local "pte present",
-    PteSwap local "pte swap",
-    PteMigration local "pte migration",
-    PteDevice local "pte device",
-    PteDeviceExclusive local "pte device-exclusive",
+    PteSame asks "pte unchanged",
+    PteNone asks "pte none",
+    PtePresent asks "pte present",
+    PteSwap asks "pte swap",
+    PteMigration asks "pte migration",
+    PteDevice asks "pte device",
+    PteDeviceExclusive asks "pte device-exclusive",
     /// The local variable tests dirty, present or not.
-    PteDirty local "dirty(pte)",
+    PteDirty asks "dirty(pte)",
     /// The local variable has W.
-    PteWritable local "writable(pte)",
+    PteWritable asks "writable(pte)",
     /// The local variable is present and dirty.
-    PtePresentDirty local "present(pte) and dirty(pte)",
+    PtePresentDirty asks "present(pte) and dirty(pte)",
     /// The local variable has A.
-    PteYoung local "young(pte)",
+    PteYoung asks "young(pte)",
     /// The local variable has A or D.
-    PteYoungOrDirty local "young(pte) or dirty(pte)",
+    PteYoungOrDirty asks "young(pte) or dirty(pte)",
     /// The local variable maps the zero page.
-    PteZeroPage local "zero page",
+    PteZeroPage asks "zero page",
 
     // TLB shoot-down.
     /// Drops the page on this CPU and asks every other CPU that caches it.
@@ -162,13 +175,13 @@ actions! {
     FlushAgain local "flush again",
 
     // Faults.
-    IsStore local "store",
+    IsStore asks "store",
     /// A store to a VMA that is mapped read-only: SIGSEGV or EFAULT.
-    WriteForbidden local "store to a read-only vma",
+    WriteForbidden asks "store to a read-only vma",
     /// A store to a present, read-only entry.
-    WriteProtected local "store to a read-only pte",
+    WriteProtected asks "store to a read-only pte",
     /// Allocates a zeroed page as the new page of this fault.
-    AllocZeroed step "alloc zeroed folio",
+    AllocZeroed tries "alloc zeroed folio",
     /// Maps the new page: exclusive, writable, dirty.
     MapNewAnon step "map new folio W,D",
     MapZeroPage step "map zero page",
@@ -177,83 +190,83 @@ actions! {
     /// `ptep_set_access_flags`: sets A, and D for a store.
     SetAccessFlags step "set A (and D for a store)",
     /// PG_anon_exclusive of the folio under work, stable under the page-table lock.
-    Exclusive local "exclusive",
+    Exclusive asks "exclusive",
     /// `wp_page_reuse`: W, D and A in one store of the whole word.
     ReusePte step "pte = W,D (reuse)",
     /// The early checks and the trylock of `do_wp_page` for a page that is not exclusive.
-    TrylockSole step "trylock folio if no other reference",
+    TrylockSole tries "trylock folio if no other reference",
     /// Only our mapping references the folio.
-    SoleOwner local "sole owner",
+    SoleOwner asks "sole owner",
     MakeExclusive local "mark exclusive",
     /// A read pin of a page that is not exclusive makes it so, without making the entry writable
     /// (FAULT_FLAG_UNSHARE).
-    Unsharing local "unsharing for a pin",
+    Unsharing asks "unsharing for a pin",
     CopyFolio step "copy old folio to new",
     /// After the copy is mapped: the old page's mapping goes.
     RemoveOldRmap step "remove old rmap",
 
     // Swap.
     /// Finds the slot's folio in the swap cache and takes a reference; waits while it is frozen or pinned.
-    LookupSwapCache step "look up swap cache",
+    LookupSwapCache tries "look up swap cache",
     /// `SWP_SYNCHRONOUS_IO` and only one entry names the slot.
-    BypassesSwapCache local "swap cache bypassed",
+    BypassesSwapCache asks "swap cache bypassed",
     /// Allocates a locked folio beside the swap cache, pinning the slot (`swapcache_prepare`).
-    AllocBypass step "alloc folio, pin slot",
+    AllocBypass tries "alloc folio, pin slot",
     /// Allocates a locked folio and inserts it into the swap cache.
-    AddSwapInFolio step "alloc folio into swap cache",
-    OutOfMemory local "out of memory",
+    AddSwapInFolio tries "alloc folio into swap cache",
+    OutOfMemory asks "out of memory",
     ReadSlot step "read slot",
     /// The folio still stands for the slot of the local variable.
-    StillSwapCache local "still the slot's folio",
+    StillSwapCache asks "still the slot's folio",
     /// This swap-in bypasses the swap cache.
-    Bypassing local "bypassing",
+    Bypassing asks "bypassing",
     /// Drops the entry's count on the slot, and tries to free the slot where Linux does.
     SwapFree step "swap_free",
     /// Maps the swapped-in page.
     MapSwappedIn step "map swapped-in folio",
     UnpinSlot step "unpin slot",
     /// `folio_free_swap`: leaves the swap cache if nothing names the slot; marks the folio dirty.
-    FreeSwap step "free swap slot",
+    FreeSwap tries "free swap slot",
     /// `free_swap_cache`: the same for a page that nobody maps any more, if it can be locked.
     FreeSwapOfUnmapped step "free swap slot of unmapped folio",
 
     // Reclaim.
     /// Takes the page's folio off the LRU.
-    IsolateForReclaim step "isolate from lru",
+    IsolateForReclaim tries "isolate from lru",
     PutBackLru step "put back to lru",
     /// The folio stays isolated until the end of the batch (`ret_folios` of `shrink_folio_list`).
     KeepIsolated local "keep",
     /// After the flush: what was kept goes back to the LRU.
     PutBackKept step "put back kept folios to lru",
-    KeptSome local "something was kept",
-    UnderWriteback local "under writeback",
+    KeptSome asks "something was kept",
+    UnderWriteback asks "under writeback",
     /// MADV_PAGEOUT reclaims whatever the references say.
-    IgnoresReferences local "references ignored",
+    IgnoresReferences asks "references ignored",
     /// The reference check of the rmap walk, which clears A without a flush.
     ClearYoung step "clear A",
-    SwapBacked local "swap-backed",
-    InSwapCache local "in swap cache",
-    MaybePinned local "maybe pinned",
+    SwapBacked asks "swap-backed",
+    InSwapCache asks "in swap cache",
+    MaybePinned asks "maybe pinned",
     /// PG_mlocked: the entry of a locked VMA maps the folio.
-    Mlocked local "mlocked",
+    Mlocked asks "mlocked",
     /// Another folio of the page is on the LRU.
-    MoreToReclaim local "another folio of the page",
+    MoreToReclaim asks "another folio of the page",
     /// A clean lazyfree page that somebody references stays lazyfree (7.0).
-    StaysLazyFree local "stays lazyfree",
+    StaysLazyFree asks "stays lazyfree",
     /// Allocates a slot, enters the swap cache, and marks the folio dirty unconditionally.
-    AddToSwap step "add to swap, mark folio dirty",
-    Mapped local "mapped",
+    AddToSwap tries "add to swap, mark folio dirty",
+    Mapped asks "mapped",
     /// The entry maps the folio, read under the page-table lock.
-    MapsFolio local "pte maps the folio",
+    MapsFolio asks "pte maps the folio",
     /// `should_defer_flush`.
-    DefersFlush local "flush deferred",
+    DefersFlush asks "flush deferred",
     /// `set_tlb_ubc_flush_pending`.
     BatchFlush local "note pending flush",
     MarkFolioDirty step "mark folio dirty",
     /// Reads the reference count and the mapcount of a lazyfree folio.
     ReadRefs step "read refcount and mapcount",
     /// The references were the expected ones, and PG_dirty is not set.
-    Discardable step "only expected references, and clean",
+    Discardable tries "only expected references, and clean",
     SetSwapBacked step "set swap-backed",
     /// Lazyfree: the entry stays empty, the mapping and its reference go.
     DropMapping step "discard: drop mapping",
@@ -261,56 +274,56 @@ actions! {
     UndupSlot step "swap_free",
     /// `page_try_share_anon_rmap`: fails for a folio that may be pinned (A2), else clears PG_anon_exclusive,
     /// as a step of its own.
-    ShareAnon step "share anon",
+    ShareAnon tries "share anon",
     /// The second half of [`Action::ShareAnon`] (A3).
     ClearExclusive step "clear exclusive",
     InstallSwapEntry step "install swap entry",
     /// Mapcount and the mapping's reference.
     RemoveRmap step "remove rmap",
-    FolioDirty local "folio dirty",
+    FolioDirty asks "folio dirty",
     /// Reclaim unmapped a dirty entry whose flush is still batched.
-    PendingDirty local "batched flush of a dirty pte",
+    PendingDirty asks "batched flush of a dirty pte",
     /// `pageout`: the folio has a mapping (the swap cache), and only the isolation and the mapping hold
     /// references.
-    Freeable step "no extra reference",
-    ClearDirtyForIo step "test and clear folio dirty",
+    Freeable tries "no extra reference",
+    ClearDirtyForIo tries "test and clear folio dirty",
     StartWriteback step "start writeback",
-    WritebackLater local "writeback completes later",
+    WritebackLater asks "writeback completes later",
     WriteSlot step "write folio to slot",
     EndWriteback step "end writeback",
     /// Freezes the reference count at its expected value.
-    FreezeRefs step "freeze refcount",
+    FreezeRefs tries "freeze refcount",
     /// The dirty test after the freeze.
-    CleanAfterFreeze step "folio clean",
+    CleanAfterFreeze tries "folio clean",
     Unfreeze local "unfreeze",
     RemoveFromSwapCache step "remove from swap cache",
     QueueFree local "queue for freeing",
-    PendingFlush local "batched flush pending",
+    PendingFlush asks "batched flush pending",
     BatchDone local "batch flushed",
     FreeBatch step "free pages",
-    SwapFull local "swap more than half full",
+    SwapFull asks "swap more than half full",
 
     // madvise.
     /// From here on the discard may take effect.
     BeginDiscard local "discard begins",
     /// The VMA is locked in memory: EINVAL.
-    VmaLocked local "vma locked",
+    VmaLocked asks "vma locked",
     /// `lru_add_drain`: this CPU's batch of lazyfree pages takes effect.
     DrainLru step "drain lru batch",
     GatherBegin step "begin mmu gather",
     /// This gather owes a flush, or another one is active on the address space.
-    GatherOwesFlush step "flush owed or gather nested",
+    GatherOwesFlush tries "flush owed or gather nested",
     GatherEnd step "end mmu gather",
     /// Reclaim's batched flush of the address space is pending.
-    BatchPending local "reclaim's batched flush pending",
+    BatchPending asks "reclaim's batched flush pending",
     /// The local variable maps a normal page on the LRU with one mapping.
-    PageOutable local "page can be isolated",
-    IsolateLru step "isolate from lru",
-    Isolated local "isolated",
+    PageOutable asks "page can be isolated",
+    IsolateLru tries "isolate from lru",
+    Isolated asks "isolated",
     /// The local variable maps a folio of system memory.
-    NormalPage local "normal page",
-    CachedOrDirty local "in swap cache or dirty",
-    MappedOnce local "mapped once",
+    NormalPage asks "normal page",
+    CachedOrDirty asks "in swap cache or dirty",
+    MappedOnce asks "mapped once",
     ClearFolioDirty step "clear folio dirty",
     /// Puts the folio into this CPU's lazyfree batch, with a reference.
     MarkLazyFree step "mark lazyfree (batched)",
@@ -322,11 +335,11 @@ actions! {
     ZapDevice step "remove device rmap",
 
     // fork and exit.
-    ChildExists local "child exists",
+    ChildExists asks "child exists",
     BeginFork step "new mm",
     /// `page_try_dup_anon_rmap`: fails for an exclusive folio that may be pinned, else the child's reference
     /// and mapping, and PG_anon_exclusive goes.
-    DupAnonRmap step "add child's mapping",
+    DupAnonRmap tries "add child's mapping",
     /// One atomic clear of W in the parent's entry.
     WriteProtect step "write-protect pte",
     /// The child's entry: the word that was read, read-only and old.
@@ -350,30 +363,30 @@ actions! {
     // mprotect and mlock.
     ToggleProtection local "change protection of the vma",
     /// `can_change_pte_writable`.
-    CanChangeWritable local "may become writable at once",
+    CanChangeWritable asks "may become writable at once",
     /// A non-present entry becomes readable.
     ProtectEntry step "make entry readable",
     SetMlocked step "lock vma",
     ClearMlocked step "unlock vma",
     /// A locked VMA that has become writable: its pages are populated for write.
-    BecomesWritable local "locked vma becomes writable",
+    BecomesWritable asks "locked vma becomes writable",
     /// What mlock has to do under the mmap lock is done; what it faults in comes next.
     BeginPopulate local "populate the vma",
     /// Present, and writable where the VMA is.
-    Populated local "populated",
+    Populated asks "populated",
     /// FOLL_TOUCH with FOLL_WRITE: neither the entry nor the folio is dirty.
-    TouchesClean local "for write, neither pte nor folio dirty",
+    TouchesClean asks "for write, neither pte nor folio dirty",
 
     // The device's mirror of the page table, and device-exclusive access.
     /// The mmu notifier: the mirror forgets the page, and the test driver, whose range includes its end, the
     /// one behind it too.
     InvalidateMirror local "invalidate the mirror",
     /// A load of a device-exclusive page that the mirror has.
-    MirrorHolds local "in the mirror",
+    MirrorHolds asks "in the mirror",
     /// The device has the page for itself and knows where it is.
     MirrorExclusive local "mirror the page for exclusive access",
     /// Re-checks the entry; a load or store of the device, and the driver's dirty mark.
-    MirrorAccess step "device access through the mirror",
+    MirrorAccess tries "device access through the mirror",
     InstallExclusiveEntry step "install device-exclusive entry",
     /// The folio under work is the one that the local variable names.
     EntryFolio local "folio of the entry",
@@ -385,79 +398,79 @@ actions! {
     // migrate_vma.
     BeginMigrate local "select pages",
     /// The local variable is empty, or the zero page with system pages selected.
-    CollectHole local "hole",
+    CollectHole asks "hole",
     /// The local variable is of the kind that the caller selects.
-    Collectable local "selected page",
+    Collectable asks "selected page",
     /// A of the local variable goes into the migration entry, where the kernel has room for it.
     CarryYoung local "entry carries young",
     /// D of the local variable likewise.
     CarryDirty local "entry carries dirty",
     InstallMigrationEntry step "install migration entry",
     /// The folio under work has several pages.
-    LargeFolio local "large folio",
+    LargeFolio asks "large folio",
     /// `split_folio`, under the folio lock; fails on a reference that it cannot explain.
-    SplitFolio step "split folio",
+    SplitFolio tries "split folio",
     /// Some present entry was cleared.
-    AnyCleared local "anything was cleared",
-    NothingCollected local "nothing collected",
-    SourcePage local "source page",
-    DeviceSource local "device page",
+    AnyCleared asks "anything was cleared",
+    NothingCollected asks "nothing collected",
+    SourcePage asks "source page",
+    DeviceSource asks "device page",
     /// The entry maps the source, present or device-private, read under the page-table lock into the local
     /// variable.
-    MapsSource local "pte maps the source",
+    MapsSource asks "pte maps the source",
     /// `try_to_migrate_one`: the entry of another mapping becomes a migration entry.
     ReplaceByMigrationEntry step "install migration entry (other mapping)",
     /// The destination is device memory, and the source is in the swap cache.
-    RefusesMapping local "in swap cache, device target",
+    RefusesMapping asks "in swap cache, device target",
     /// The kernel tries to free the swap slot first.
-    FreesSwap local "tries to free the slot",
+    FreesSwap asks "tries to free the slot",
     /// The reference count is what the migration itself explains (`migrate_vma_check_page`).
-    CheckRefs step "no extra reference",
+    CheckRefs tries "no extra reference",
     MarkRestore local "not migrating",
-    Restoring local "to be restored",
+    Restoring asks "to be restored",
     /// `remove_migration_pte`.
     RemoveMigrationPte step "replace migration entry",
     ForgetSource local "forget source",
-    Migrating local "migrating",
-    AllocDst step "alloc destination",
+    Migrating asks "migrating",
+    AllocDst tries "alloc destination",
     CopyToDst step "copy source to destination",
-    HasDst local "has destination",
+    HasDst asks "has destination",
     ClearMigrate local "not migrating",
     /// `migrate_folio`: mapping and reference checks, then the flags move.
-    MigrateMapping step "move mapping and flags",
+    MigrateMapping tries "move mapping and flags",
     /// The entry is still empty or the zero page, read under the page-table lock.
-    Insertable local "pte still none or zero page",
+    Insertable asks "pte still none or zero page",
     InsertPage step "insert page",
     UnlockSrc step "unlock source",
     PutSrc step "put source",
     UnlockDst step "unlock destination",
     PutDst step "put destination",
     /// `do_swap_page` holds a reference on the device page for the driver (6.1).
-    TakesFaultRef local "fault holds a reference",
+    TakesFaultRef asks "fault holds a reference",
     GetFaultPage step "get device folio",
-    HasFaultPage local "called from a fault",
+    HasFaultPage asks "called from a fault",
     PutFaultPage step "put device folio",
 
     // Extra references and pins.
-    Holding local "already held",
+    Holding asks "already held",
     /// B2 of GUP-fast, and what a mirror asks: for write, the entry has to be writable.
-    GupPermitted local "present and permitted",
+    GupPermitted asks "present and permitted",
     /// B3 of GUP-fast: the reference, if the folio still has any.
-    TryGetFolio step "try get folio",
-    TryPinFolio step "try pin folio",
+    TryGetFolio tries "try get folio",
+    TryPinFolio tries "try pin folio",
     /// B4: the entry is the one that was read.
-    PteRecheck step "re-check pte",
+    PteRecheck tries "re-check pte",
     /// B5: a read-only entry must still map an exclusive page.
-    PinAllowed step "writable or exclusive",
+    PinAllowed tries "writable or exclusive",
     UnpinFolio step "unpin folio",
     Hold step "keep the reference",
     /// The reference or pin is held for write: the device stores no more through it.
-    EndIo step "end of i/o to the page",
-    DmaStore step "dma store",
+    EndIo tries "end of i/o to the page",
+    DmaStore tries "dma store",
     Release step "drop the reference",
     HoldPin step "keep the pin",
     ReleasePin step "drop the pin",
-    HoldingPin local "already pinned",
+    HoldingPin asks "already pinned",
     SetSwapMax step "set swap limit",
 }
 

@@ -10,7 +10,9 @@
 //!   "functions": [
 //!     {"name": "migrate_vma_collect_pmd", "file": "mm/migrate_device.c", "listing": [
 //!       "LockPtl",
-//!       {"each_page": ["ReadPte", {"if": "CollectHole", "then": ["next"]}, {"step": "Collectable", "else": ["next"]}]},
+//!       {"each_page": [
+//!         "ReadPte", {"if": "CollectHole", "then": ["next"]}, {"step": "Collectable", "else": ["next"]}
+//!       ]},
 //!       "UnlockPtl"
 //!     ]}
 //!   ]

@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
 
     fn can_fail(&self, what: Doing) -> bool {
         match what {
-            Doing::Step(action) => steps::can_fail(action),
+            Doing::Step(action) => action.can_fail(),
             Doing::Call(name) => {
                 (self.find)(name).is_none_or(|b| nodes(&b.function.body).iter().any(|n| matches!(n, Node::Fail)))
             }

@@ -7,7 +7,7 @@ use model::Action;
 pub fn folios(action: Action, s: &State, out: &mut Outcome) {
     use Action as A;
     let folio = &s.round.folio;
-    let chooses = matches!(
+    let of_word = matches!(
         action,
         A::Collectable
             | A::NormalPage
@@ -17,40 +17,27 @@ pub fn folios(action: Action, s: &State, out: &mut Outcome) {
             | A::GetExclusiveFolio
             | A::TryGetFolio
             | A::TryPinFolio
-            | A::LookupSwapCache
-            | A::AllocBypass
-            | A::AddSwapInFolio
-            | A::IsolateForReclaim
             | A::DupAnonRmap
             | A::DupDeviceRmap
             | A::ZapRmap
             | A::ZapDevice
             | A::GetFaultPage
+    );
+    let of_others = matches!(
+        action,
+        A::LookupSwapCache
+            | A::AllocBypass
+            | A::AddSwapInFolio
+            | A::IsolateForReclaim
             | A::EndIo
             | A::SourcePage
             | A::Restoring
     );
-    if chooses {
+    if of_word || of_others {
         let same = matches!(action, A::SourcePage | A::Restoring) && folio.listed
             || matches!(action, A::NormalPage | A::TouchesClean | A::PageOutable) && folio.of_word;
         let free = !folio.locked && folio.refs == 0 && !folio.pinned && !folio.frozen;
         out.need(same || free, "another folio comes under work, and the one before is still locked or referenced; expected it given back");
-        let of_word = matches!(
-            action,
-            A::Collectable
-                | A::NormalPage
-                | A::PageOutable
-                | A::TouchesClean
-                | A::EntryFolio
-                | A::GetExclusiveFolio
-                | A::TryGetFolio
-                | A::TryPinFolio
-                | A::DupAnonRmap
-                | A::DupDeviceRmap
-                | A::ZapRmap
-                | A::ZapDevice
-                | A::GetFaultPage
-        );
         if of_word {
             out.need(s.round.pte.word != Word::Unread, "no word has been read yet; expected ReadPte before");
         }

@@ -47,7 +47,7 @@ pub fn take(action: Action, mut s: State, tells_exclusive: bool) -> Outcome {
     s.round.stepped |= !action.is_local();
     let mut out = Outcome {
         yes: Some(s),
-        no: can_fail(action).then_some(s),
+        no: action.can_fail().then_some(s),
         errors: Vec::new(),
         warnings: Vec::new(),
         sleeps: None,
@@ -70,125 +70,6 @@ pub fn take(action: Action, mut s: State, tells_exclusive: bool) -> Outcome {
         (out.yes, out.no) = (None, None);
     }
     out
-}
-
-/// Whether a step has two ways out.
-pub const fn can_fail(action: Action) -> bool {
-    use Action as A;
-    matches!(
-        action,
-        A::Translate
-            | A::NeedsDirty
-            | A::SetDirty
-            | A::WalkerLoads
-            | A::WalkerRead
-            | A::OwesDirty
-            | A::TrylockFolio
-            | A::PteSame
-            | A::PteNone
-            | A::PtePresent
-            | A::PteSwap
-            | A::PteMigration
-            | A::PteDevice
-            | A::PteDeviceExclusive
-            | A::PteDirty
-            | A::PteWritable
-            | A::PtePresentDirty
-            | A::PteYoung
-            | A::PteYoungOrDirty
-            | A::PteZeroPage
-            | A::OrigDirty
-            | A::OrigPresent
-            | A::OrigWritable
-            | A::SameAsOrig
-            | A::CanChangeWritable
-            | A::IsStore
-            | A::WriteForbidden
-            | A::WriteProtected
-            | A::AllocZeroed
-            | A::Exclusive
-            | A::TrylockSole
-            | A::SoleOwner
-            | A::Unsharing
-            | A::LookupSwapCache
-            | A::BypassesSwapCache
-            | A::AllocBypass
-            | A::AddSwapInFolio
-            | A::OutOfMemory
-            | A::StillSwapCache
-            | A::Bypassing
-            | A::FreeSwap
-            | A::IsolateForReclaim
-            | A::KeptSome
-            | A::UnderWriteback
-            | A::IgnoresReferences
-            | A::SwapBacked
-            | A::InSwapCache
-            | A::MaybePinned
-            | A::Mlocked
-            | A::MoreToReclaim
-            | A::StaysLazyFree
-            | A::AddToSwap
-            | A::Mapped
-            | A::MapsFolio
-            | A::DefersFlush
-            | A::Discardable
-            | A::ShareAnon
-            | A::FolioDirty
-            | A::PendingDirty
-            | A::Freeable
-            | A::ClearDirtyForIo
-            | A::WritebackLater
-            | A::FreezeRefs
-            | A::CleanAfterFreeze
-            | A::PendingFlush
-            | A::SwapFull
-            | A::VmaLocked
-            | A::GatherOwesFlush
-            | A::BatchPending
-            | A::PageOutable
-            | A::IsolateLru
-            | A::Isolated
-            | A::NormalPage
-            | A::CachedOrDirty
-            | A::MappedOnce
-            | A::ChildExists
-            | A::DupAnonRmap
-            | A::BecomesWritable
-            | A::Populated
-            | A::TouchesClean
-            | A::MirrorHolds
-            | A::MirrorAccess
-            | A::CollectHole
-            | A::Collectable
-            | A::LargeFolio
-            | A::SplitFolio
-            | A::AnyCleared
-            | A::NothingCollected
-            | A::SourcePage
-            | A::DeviceSource
-            | A::MapsSource
-            | A::RefusesMapping
-            | A::FreesSwap
-            | A::CheckRefs
-            | A::Restoring
-            | A::Migrating
-            | A::AllocDst
-            | A::HasDst
-            | A::MigrateMapping
-            | A::Insertable
-            | A::TakesFaultRef
-            | A::HasFaultPage
-            | A::Holding
-            | A::GupPermitted
-            | A::TryGetFolio
-            | A::TryPinFolio
-            | A::PteRecheck
-            | A::PinAllowed
-            | A::EndIo
-            | A::DmaStore
-            | A::HoldingPin
-    )
 }
 
 /// A question whose answer the path may already have, or learns.
