@@ -36,12 +36,11 @@ pub fn run(args: &Args) -> Outcome {
         [left, right].iter().flat_map(|v| v.functions()).map(|b| b.function.name).collect();
     if releases {
         names.extend(impls::kernel::library().iter().map(|b| b.function.name));
-        // Of whole kernels only what differs.
-        names.retain(|name| {
-            let steps = |v: &Version| v.body(name, v.kernel).map(|b| plain(&b.function.body));
-            args.all || steps(left) != steps(right)
-        });
     }
+    names.retain(|name| {
+        let steps = |v: &Version| v.body(name, v.kernel).map(|b| plain(&b.function.body));
+        args.all || steps(left) != steps(right)
+    });
     let texts = [left, right].map(|v| {
         let bodies = names.iter().filter_map(|name| v.body(name, v.kernel));
         bodies
@@ -56,7 +55,8 @@ pub fn run(args: &Args) -> Outcome {
     let near = |i: usize| {
         let from = i.saturating_sub(CONTEXT);
         let changed = rows[from..(i + CONTEXT + 1).min(rows.len())].iter().any(|(mark, ..)| *mark != ' ');
-        changed || (releases && rows[i].1.ends_with("()"))
+        // The name of the function that differs.
+        changed || rows[i].1.ends_with("()")
     };
     let mut skipped = false;
     for (i, (mark, l, r)) in rows.iter().enumerate() {

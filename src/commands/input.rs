@@ -156,13 +156,14 @@ impl Files {
     }
 
     /// Versions by name, then those of the files that are not named, files among the names included: as many as
-    /// a command takes.
+    /// a command takes. A file that is named as a version stands in its folder: `./6.1`.
     pub fn exactly<const N: usize>(&self, names: &[String]) -> Result<[&'static Version; N], String> {
-        let is_file = |name: &&String| name.contains('.') && Path::new(name.as_str()).is_file();
-        let (files, names): (Vec<&String>, Vec<&String>) = names.iter().partition(is_file);
-        let files: Vec<String> = self.files.iter().chain(files).cloned().collect();
-        let names: Vec<String> = names.into_iter().cloned().collect();
-        let versions = known(&files, &self.judged)?.named(&names)?;
+        let mut known = self.known()?;
+        let is_file =
+            |name: &String| name.contains('.') && known.find(name).is_err() && Path::new(name.as_str()).is_file();
+        let (files, names): (Vec<String>, Vec<String>) = names.iter().cloned().partition(is_file);
+        add(&mut known, &files)?;
+        let versions = known.named(&names)?;
         let found = versions.len();
         versions.try_into().map_err(|_| {
             let s = if N == 1 { "" } else { "s" };
@@ -306,13 +307,18 @@ impl<U: Unnamed> Versions<U> {
 /// What can be named beside what is built in. What a file's version may lose is said, and no error.
 pub fn known(files: &[String], judged: &Judged) -> Result<Known, String> {
     let mut known = Known::without(&judged.off);
+    add(&mut known, files)?;
+    Ok(known)
+}
+
+fn add(known: &mut Known, files: &[String]) -> Result<(), String> {
     for path in files {
         let text = WRITTEN.text(Path::new(path)).map_err(|e| unreadable(Path::new(path), &e, naming::FILE))?;
         for warning in known.add(path, &text)? {
             note!("lostwrite: {warning}");
         }
     }
-    Ok(known)
+    Ok(())
 }
 
 /// A number of seconds.

@@ -109,6 +109,19 @@ fn functions_are_listed_explained_and_compared_by_release() {
     assert!(diff.contains("FlushPage") && diff.contains(" <"), "{diff}");
 }
 
+/// A release is meant by its name, whatever files there are; a file of that name is named with its folder.
+#[test]
+fn a_file_does_not_take_the_name_of_a_release() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::copy(file("wp_page_copy"), folder.path().join("6.1")).expect("a copy");
+    let diff = |names: [&str; 2]| {
+        let mut command = assert_cmd::Command::cargo_bin("lostwrite").expect("built");
+        printed(&command.current_dir(folder.path()).arg("diff").args(names).assert().success())
+    };
+    assert!(!diff(["6.1", "7.3"]).contains("wp_page_copy()"));
+    assert!(diff(["6.0", "./6.1"]).contains("wp_page_copy()"));
+}
+
 /// distinguish draws its operations from what differs.
 #[test]
 fn distinguish_tells_a_file_from_the_release() {
