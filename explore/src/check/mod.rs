@@ -114,6 +114,22 @@ pub struct Checked {
     pub executions: u64,
 }
 
+impl Checked {
+    /// Nothing has been looked at.
+    pub(crate) fn new(alphabet: Alphabet) -> Checked {
+        Checked {
+            flagged: None,
+            alphabet,
+            rounds: Vec::new(),
+            corpus: 0,
+            programs: 0,
+            states: 0,
+            too_large: 0,
+            executions: 0,
+        }
+    }
+}
+
 /// Where the work has come to.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckProgress {
@@ -143,16 +159,7 @@ pub fn check(options: &CheckOptions, progress: &(dyn Fn(&CheckProgress) + Sync))
     };
     let profile = environment.kernel.unwrap_or_default();
     let alphabet = Alphabet::of([options.version.code(profile)]);
-    let checked = Checked {
-        flagged: None,
-        alphabet,
-        rounds: Vec::new(),
-        corpus: 0,
-        programs: 0,
-        states: 0,
-        too_large: 0,
-        executions: 0,
-    };
+    let checked = Checked::new(alphabet);
     let end = start + options.time;
     // Random executions have a third of the time, if nothing is found before.
     let exhausting = start + options.time * 2 / 3;

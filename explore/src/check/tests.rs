@@ -25,16 +25,7 @@ fn checked(version: &'static Version, ops: usize) -> Checked {
         options: &options,
         progress: &|_| (),
         end: Instant::now() + options.time,
-        checked: Checked {
-            flagged: None,
-            alphabet: Alphabet::of([version.code(version.kernel)]),
-            rounds: Vec::new(),
-            corpus: 0,
-            programs: 0,
-            states: 0,
-            too_large: 0,
-            executions: 0,
-        },
+        checked: Checked::new(Alphabet::of([version.code(version.kernel)])),
         graver: None,
     };
     run.exhaust();
