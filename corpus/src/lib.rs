@@ -2,8 +2,9 @@
 //!
 //! A [`Case`] is an initial machine, one program per actor and a schedule. It has three forms that convert
 //! into each other without loss: [text](text) for people and mails, [JSON](json) for programs, [bytes](bytes)
-//! for fuzzers, which have no room for a schedule by [place](Schedule::by_place). [`generate`](generate()) draws random cases, [`mutate`](mutate()) and [`crossover`] work on
-//! operations and runs of the schedule; nothing here judges.
+//! for fuzzers, which have no room for a schedule by [place](Schedule::by_place). [`generate`](generate())
+//! draws random cases, [`mutate`](mutate()) and [`crossover`] work on operations and runs of the schedule;
+//! nothing here judges.
 
 pub mod bytes;
 mod case;

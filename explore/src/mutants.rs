@@ -3,11 +3,13 @@
 //! Each [edit](impls::edits) of a version's listing is a mutant. It is caught by the first of these that says
 //! something which the original gives no cause for:
 //!
-//! 1. with one CPU, the programs that are made for it, the sequences recorded on real kernels, and generated ones: the judges, and
-//!    the differential (one CPU interleaves in one way only, so that loads and places must be those of the original);
-//! 2. executions drawn as a hunt draws them, for an original that is believed correct, or of which nothing is expected and nothing found;
-//! 3. all interleavings of the programs that are made for it (`programs.case`, `mutants.case`): a kind of finding that
-//!    the original does not show, or a judge that is silent where it is not on the original.
+//! 1. with one CPU, the programs that are made for it, the sequences recorded on real kernels, and generated
+//!    ones: the judges, and the differential (one CPU interleaves in one way only, so that loads and places
+//!    must be those of the original);
+//! 2. executions drawn as a hunt draws them, for an original that is believed correct, or of which nothing is
+//!    expected and nothing found;
+//! 3. all interleavings of the programs that are made for it (`programs.case`, `mutants.case`): a kind of
+//!    finding that the original does not show, or a judge that is silent where it is not on the original.
 //!
 //! A step that the model cannot carry out counts only if nothing else does: a kernel has no such alarm.
 

@@ -73,9 +73,9 @@ assumptions! {
 }
 
 impl Assumption {
-    /// The assumption that serves the window which such a step opens or closes, if it is one of those that belong to
-    /// whoever is under comparison when they open or close it. What a system call promises only for its return
-    /// is no such window, whoever carries the call out.
+    /// The assumption that serves the window which such a step opens or closes, if it is one of those that
+    /// belong to whoever is under comparison when they open or close it. What a system call promises only for
+    /// its return is no such window, whoever carries the call out.
     #[must_use]
     pub const fn of_window(action: Action) -> Option<Assumption> {
         match action {

@@ -2,12 +2,11 @@
 //! movers may do in the meantime commutes with them.
 //!
 //! A set of movers is closed (*persistent* in Godefroid's words: Partial-Order Methods for the Verification
-//! of Concurrent Systems,
-//! 1996) if nothing that the movers outside may ever do touches what the next transition of a mover inside touches or is judged by.
-//! The closed set with the fewest enabled transitions is taken. A set all of whose transitions lead to states
-//! that have been expanded is not enough: then the state is expanded again with all of its transitions, so
-//! that nothing is left out for ever (Bosnacki, Leue and Lluch Lafuente, Partial-Order Reduction for General
-//! State Exploring Algorithms, 2009).
+//! of Concurrent Systems, 1996) if nothing that the movers outside may ever do touches what the next
+//! transition of a mover inside touches or is judged by. The closed set with the fewest enabled transitions
+//! is taken. A set all of whose transitions lead to states that have been expanded is not enough: then the
+//! state is expanded again with all of its transitions, so that nothing is left out for ever (Bosnacki, Leue
+//! and Lluch Lafuente, Partial-Order Reduction for General State Exploring Algorithms, 2009).
 
 use model::{ACTORS, Enabled, Footprint, Machine, Prospects, Transition, World};
 use oracle::guard::guarded;

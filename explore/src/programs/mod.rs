@@ -7,7 +7,8 @@
 //!
 //! * one that comes later and differs only in which CPU is which, or in the names of its pages (`symmetry`);
 //! * one in which the functions under comparison never run: there all versions are the same;
-//! * one with an operation that has nothing to work on, whatever the schedule: dropping a reference that nobody takes, what a child
+//! * one with an operation that has nothing to work on, whatever the schedule: dropping a reference that
+//!   nobody takes, what a child
 //!   does without a fork. Without the operation it is a smaller program.
 
 mod alphabet;

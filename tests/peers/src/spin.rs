@@ -55,8 +55,8 @@ pub fn run(model: &str, options: Options) -> Result<Report, String> {
 /// If Spin or the C compiler is missing or refuses.
 pub fn build(model: &str, options: Options, folder: &Path) -> Result<(), String> {
     std::fs::write(folder.join("model.pml"), model).map_err(|e| format!("model.pml: {e}"))?;
-    // -o2: Spin clears local variables that it thinks dead, by its own analysis, at some places and not at others; states that
-    // differ in nothing else would count twice.
+    // -o2: Spin clears local variables that it thinks dead, by its own analysis, at some places and not at
+    // others; states that differ in nothing else would count twice.
     output(Command::new("spin").args(["-a", "-o2", "model.pml"]).current_dir(folder))?;
     let compiler = std::env::var("CC").unwrap_or_else(|_| "gcc".to_owned());
     output(Command::new(compiler).args(options.compile).args(["-o", "pan", "pan.c"]).current_dir(folder))?;
