@@ -3,7 +3,7 @@
 /// The schema of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
-    /// Its name: `schemas/NAME.schema.json`.
+    /// Its name, which its file in `schemas/` has before `.schema.json`.
     pub name: &'static str,
     /// Which command prints the form.
     pub printed_by: &'static str,
