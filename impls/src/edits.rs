@@ -37,8 +37,8 @@ impl Edit {
     pub fn of(&self, original: &Version) -> Version {
         let edited = original.edited(self.function, self.listing.clone());
         Version {
-            name: format!("{}/{}", original.name, self.place()).leak(),
-            title: self.name.clone().leak(),
+            name: crate::kept(&format!("{}/{}", original.name, self.place())),
+            title: crate::kept(&self.name),
             standing: Standing::Mutant,
             ..edited.unwrap_or_else(|e| panic!("{}: {e}", self.name))
         }

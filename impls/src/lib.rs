@@ -28,7 +28,8 @@ pub use version::{Loss, Provenance, Scenario, Standing, Subject, Version};
 pub use vocabulary::{Step, step, vocabulary};
 
 use model::Profile;
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// The versions, oldest first, each with its number. A number never changes, so that it can stand in a file;
 /// a new version has the next one.
@@ -123,9 +124,16 @@ impl std::fmt::Display for UnknownVersion {
 
 impl std::error::Error for UnknownVersion {}
 
-/// A text that stays in memory for good, as those of what is built in do.
+/// A text that stays in memory for good, as those of what is built in do: each once, however often it is read.
 pub(crate) fn kept(text: &str) -> &'static str {
-    if text.is_empty() { "" } else { Box::leak(text.to_owned().into_boxed_str()) }
+    static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = texts.get(text) {
+        return kept;
+    }
+    let new: &'static str = Box::leak(text.into());
+    texts.insert(new);
+    new
 }
 
 #[cfg(test)]
