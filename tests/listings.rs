@@ -71,7 +71,12 @@ fn about_data(finding: &Finding) -> bool {
 
 /// What is wrong with a version's shape in a case; if the lint is silent, with what it does to data too.
 /// `None` if nothing is.
-fn wrong(version: &Version, case: &Case, sampler: &mut explore::Recorder, allowed: &Allowed) -> Option<String> {
+fn wrong(
+    version: &Version,
+    case: &Case,
+    sampler: &mut explore::schedulers::Recorder,
+    allowed: &Allowed,
+) -> Option<String> {
     let mut judges = Judges::default();
     let run = || oracle::execute(version, &case.config, &case.programs, sampler, &mut judges);
     let Ok(summary) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) else {
@@ -160,7 +165,7 @@ fn what_the_lint_lets_pass_can_be_run() {
         *(if silent { &mut clean } else { &mut warned }) += 1;
         functions.insert(body.function.name);
         for index in 0..40 {
-            let (mut case, mut sampler) = explore::case_at(round, index);
+            let (mut case, mut sampler) = explore::schedulers::case_at(round, index);
             let (knobs, hardware) = (release.knobs(), Hardware::Hw0);
             case.config = Config { profile: release, knobs, hardware, ..case.config };
             if let Some(what) = wrong(&version, &case, &mut sampler, &allowed) {

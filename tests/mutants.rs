@@ -1,8 +1,9 @@
 //! The table of survivors against what survives.
 
-use explore::{Effort, mutants};
+use explore::answers::cell::Effort;
+use explore::answers::mutants::mutants;
 use impls::{Version, edits, find, read_survivors, survivors};
-use lostwrite::report::{reason, stale_reasons};
+use report::{reason, stale_reasons};
 
 /// A row that names nothing explains nothing.
 #[test]

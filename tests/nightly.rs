@@ -448,7 +448,7 @@ fn what_comes_back_from_a_night_leads_nowhere() {
             record[field] = bad.into();
         }
         let body = body.to_string();
-        lines[line] = format!("{{\"sum\":\"{}\",\"body\":{body}}}", explore::nightly::name(&body));
+        lines[line] = format!("{{\"sum\":\"{}\",\"body\":{body}}}", night::name(&body));
         std::fs::create_dir(folder.path("c")).expect("a folder");
         std::fs::write(folder.path("c/journal.jsonl"), lines.join("\n") + "\n").expect("a file");
         let (exit, out, err) = code(&mut folder.night("c", 8));
@@ -478,7 +478,7 @@ fn a_journal_with_other_chunks_is_refused() {
         let mut body = body.clone();
         body["chunk"][field] = bad;
         let body = body.to_string();
-        let bad = format!("{{\"sum\":\"{}\",\"body\":{body}}}", explore::nightly::name(&body));
+        let bad = format!("{{\"sum\":\"{}\",\"body\":{body}}}", night::name(&body));
         std::fs::write(folder.path("a/journal.jsonl"), journal.replace(line, &bad)).expect("a file");
         let (exit, out, err) = code(&mut folder.night("a", 8));
         assert!(

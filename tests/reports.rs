@@ -2,8 +2,8 @@
 
 use corpus::Case;
 use impls::Version;
-use lostwrite::report::{Pair, Witness, mail, neighbour, side_by_side, subject};
 use oracle::trace;
+use report::{Pair, Witness, mail, neighbour, side_by_side, subject};
 use std::process::Command;
 
 const V1_RACE: &str = "kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3";

@@ -3,7 +3,7 @@
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use corpus::{Case, Expect, bytes, json};
-use explore::{Signature, deletions};
+use explore::shrink::{Signature, deletions};
 use oracle::Judge;
 use predicates::prelude::*;
 use std::path::{Path, PathBuf};
@@ -217,7 +217,7 @@ fn checkout() -> (tempfile::TempDir, PathBuf) {
     let root = tempfile::tempdir().expect("a folder");
     let folder = root.path().join("corpus/regressions");
     std::fs::create_dir_all(&folder).expect("folders");
-    std::fs::write(root.path().join("corpus/Cargo.toml"), "name = \"lostwrite-corpus\"\n").expect("a file");
+    std::fs::write(root.path().join("Cargo.toml"), "name = \"lostwrite\"\n").expect("a file");
     (root, folder)
 }
 

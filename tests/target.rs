@@ -3,9 +3,9 @@
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use corpus::{Case, bytes};
-use lostwrite::targets::ALL;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
+use report::targets::ALL;
 use std::path::Path;
 
 fn target(args: &[&str]) -> Assert {

@@ -2,14 +2,14 @@
 
 use corpus::{Case, Shape, bytes};
 use impls::{Provenance, Version};
-use lostwrite::Subject;
-use lostwrite::targets::{
-    Verdict, codec_bytes, correct, differential, differential_bytes, programs, programs_bytes, rediscover_bytes,
-};
 use model::listing::Node;
 use oracle::{End, Judges};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use report::targets::Canary;
+use report::targets::{
+    Verdict, codec_bytes, correct, differential, differential_bytes, programs, programs_bytes, rediscover_bytes,
+};
 
 /// Random strings of up to `longest` bytes: one in eight of the old version, one in eight with any version
 /// byte.
@@ -73,7 +73,7 @@ fn differential_raises_its_alarm_on_a_version_that_is_believed_correct() {
 /// of its own.
 #[test]
 fn differential_runs_every_version_believed_correct() {
-    let names: Vec<_> = lostwrite::targets::correct().iter().map(|v| v.name).collect();
+    let names: Vec<_> = report::targets::correct().iter().map(|v| v.name).collect();
     let registered: Vec<_> =
         impls::registry().iter().filter(|v| v.is_believed_correct()).map(|v| v.name).collect();
     assert_eq!(names, registered);
@@ -153,7 +153,7 @@ fn codec_raises_no_alarm() {
 /// The other side: a target that never alarms would pass the tests above.
 #[test]
 fn rediscover_raises_its_alarm_on_pre_fix() {
-    let pre_fix = Subject::any(impls::find("pre-fix").expect("registered"));
+    let pre_fix = Canary::any(impls::find("pre-fix").expect("registered"));
     let (mut alarms, mut runs) = (0, 0);
     for input in inputs(4) {
         match rediscover_bytes(&pre_fix, &input) {
@@ -175,7 +175,7 @@ fn rediscover_is_silent_on_what_does_not_lose() {
     for name in ["v2", "v3", "6.1.192"] {
         let version = impls::find(name).expect("registered");
         for input in random(5, 5_000, 64).chain(generated(5, 5_000)) {
-            let verdict = rediscover_bytes(&Subject::any(version), &input);
+            let verdict = rediscover_bytes(&Canary::any(version), &input);
             if matches!(verdict, Verdict::Alarm(_)) {
                 losses += 1;
                 let config = bytes::decode(&input).expect("it ran").config;
@@ -188,7 +188,7 @@ fn rediscover_is_silent_on_what_does_not_lose() {
 
 #[test]
 fn known_losses_raise_the_alarm_and_correct_versions_none() {
-    let pre_fix = Subject::any(impls::find("pre-fix").expect("registered"));
+    let pre_fix = Canary::any(impls::find("pre-fix").expect("registered"));
     for entry in corpus::builtin().into_iter().flat_map(|f| f.entries) {
         let input = bytes::encode(&entry.case);
         if let Some((_, expect)) = entry.expect.iter().find(|(v, _)| v == "pre-fix") {

@@ -2,8 +2,8 @@
 
 use corpus::Case;
 use impls::Version;
-use lostwrite::report::{Detail, timeline};
 use oracle::trace;
+use report::{Detail, timeline};
 
 fn versions() -> impl Iterator<Item = &'static Version> {
     impls::registry().iter().chain(impls::mutants().iter().map(|m| &m.version))
@@ -35,7 +35,7 @@ fn every_case_fits_a_mail_on_every_version() {
 #[test]
 fn wide_cases_fit_too() {
     for index in 0..300 {
-        let mut rng = explore::rng_for(1, index);
+        let mut rng = explore::schedulers::rng_for(1, index);
         let mut case = corpus::generate(&mut rng, &corpus::Shape { actors: 4, pages: 3, ops: 16 });
         corpus::mutate(&mut rng, &mut case);
         versions().for_each(|version| fits(version, &case));

@@ -1,10 +1,10 @@
 //! How the cost of exhausting grows: states and seconds by accesses, pages and actors, as a table and as a
 //! plot.
 //!
-//! `cargo run --release -p lostwrite-explore --example growth -- [BUDGET [PLOT.svg]]`
+//! `cargo run --release -p explore --example growth -- [BUDGET [PLOT.svg]]`
 
 use corpus::Case;
-use explore::{Answer, Exhaust, Measure, Options, exhaust_with};
+use explore::exhaust::{Answer, Exhaust, Measure, Options, exhaust_with};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::Instant;

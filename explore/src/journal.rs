@@ -5,11 +5,11 @@
 //! is read again, and what it stood for is done again. A line is on the disk before the work goes on. A file
 //! that is no journal is not appended to.
 
-use crate::nightly::hash;
 use corpus::read::JOURNAL;
 use fs4::FileExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -18,17 +18,28 @@ const BEFORE: &str = "{\"sum\":\"";
 const BETWEEN: &str = "\",\"body\":";
 const DIGITS: usize = 16;
 
+/// The first `digits` hexadecimal digits of a text's SHA-256: the same everywhere and in every release.
+#[must_use]
+pub fn digest(text: &str, digits: usize) -> String {
+    let bytes = Sha256::digest(text.as_bytes());
+    let mut out: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    out.truncate(digits);
+    out
+}
+
 /// A line of a journal, with its line break.
-pub(crate) fn sealed(body: &str) -> String {
-    format!("{BEFORE}{}{BETWEEN}{body}}}\n", hash(body, DIGITS))
+/// Used by journals that are written elsewhere.
+#[must_use]
+pub fn sealed(body: &str) -> String {
+    format!("{BEFORE}{}{BETWEEN}{body}}}\n", digest(body, DIGITS))
 }
 
 /// The body of a line, if its sum is right.
-pub(crate) fn opened(line: &[u8]) -> Option<&str> {
+pub fn opened(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?.strip_prefix(BEFORE)?;
     let (sum, rest) = line.split_at_checked(DIGITS)?;
     let body = rest.strip_prefix(BETWEEN)?.strip_suffix('}')?;
-    (hash(body, DIGITS) == sum).then_some(body)
+    (digest(body, DIGITS) == sum).then_some(body)
 }
 
 /// Whether a file holds something else than a journal: not one line has a valid sum, and it is not the rest
@@ -40,7 +51,7 @@ fn is_foreign(content: &[u8]) -> bool {
 }
 
 /// Opens a file to read and append to, and reads it; nothing of it has changed then.
-pub(crate) fn open_file(path: &Path) -> std::io::Result<File> {
+pub fn open_file(path: &Path) -> std::io::Result<File> {
     let file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
     if file.metadata()?.is_file() {
         return Ok(file);
@@ -49,7 +60,7 @@ pub(crate) fn open_file(path: &Path) -> std::io::Result<File> {
 }
 
 /// What an open journal holds.
-pub(crate) fn content(file: &mut File) -> std::io::Result<Vec<u8>> {
+pub fn content(file: &mut File) -> std::io::Result<Vec<u8>> {
     let content = JOURNAL.rest(file)?;
     if is_foreign(&content) {
         let what = "this is something else than a journal; expected a new file, or one that lostwrite has begun";

@@ -1,7 +1,7 @@
 //! Historical bugs: each is found at its own operation, and the kernel as shipped is silent on the same programs.
 
 use corpus::Case;
-use explore::{Answer, Exhaust, exhaust};
+use explore::exhaust::{Answer, Exhaust, exhaust};
 use impls::{Bug, Subject, Version, bugs};
 use model::Assumption;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! What is covered is what happened, under names that stay.
 
 use corpus::Case;
-use explore::{
-    Candidate, Coverage, Feature, Group, Profile, Profiler, Said, Steps, case_at, cover, protect_losses,
-};
+use explore::coverage::minimise::{Candidate, cover, protect_losses};
+use explore::coverage::{Coverage, Feature, Group, Profile, Profiler, Said, Steps};
+use explore::schedulers::case_at;
 use impls::Version;
 use model::ObjectKind;
 use oracle::replay;

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Steps, run, version};
-use explore::{HuntOptions, HuntReport, Limit, Origin, Recorder, SamplerKind, case_at, hunt, rng_for};
+use explore::hunt::{HuntOptions, HuntReport, Limit, Origin, hunt};
+use explore::schedulers::{Recorder, SamplerKind, case_at, rng_for};
 use oracle::{Drain, Judge, Judges, execute, trace};
 
 /// Step by step: the same case, the same choices, the same machines.

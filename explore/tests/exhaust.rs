@@ -5,7 +5,7 @@ mod common;
 
 use common::version;
 use corpus::{Case, Entry, Expect};
-use explore::{Answer, Exhaust, exhaust};
+use explore::exhaust::{Answer, Exhaust, exhaust};
 use impls::{Body, Scenario, Subject, Version};
 use model::{Machine, World};
 use oracle::{End, Finding, History, Judge, Judges, Rule, STEP_BOUND, replay, trace};
@@ -265,7 +265,7 @@ fn a_cycle_in_which_only_retries_move_is_a_livelock() {
     // An execution says the same, and so does who collects all that can be lost.
     let (said, summary) = judged(&starves, &case);
     assert_eq!((said.iter().collect::<Vec<_>>(), summary.end), (vec![finding], End::Livelock));
-    let losses = explore::losses(&starves, &line, BUDGET).expect("some hundred states").losses;
+    let losses = explore::answers::losses::losses(&starves, &line, BUDGET).expect("some hundred states").losses;
     assert_eq!(losses.iter().map(ToString::to_string).collect::<Vec<_>>(), [Rule::Livelock.text()]);
     // Who lets go of the mmap lock before trying again, or gives up, lets the holder end.
     for failed in ["retry", "finish"] {

@@ -5,7 +5,7 @@
 //! other from moving. `LOSTWRITE_FOOTPRINT_EXECUTIONS` takes more executions than the test has time for.
 
 use corpus::Case;
-use explore::{Recorder, SamplerKind, case_at, rng_for};
+use explore::schedulers::{Recorder, SamplerKind, case_at, rng_for};
 use impls::Version;
 use model::{
     Actor, Event, Footprint, Happened, InFlight, Machine, ObjectKind, Objects, Profile, Transition, World,

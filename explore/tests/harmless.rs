@@ -3,14 +3,15 @@
 //! the other half: what must be caught.
 //!
 //! Each patch runs every case that comes with lostwrite, exhausts the programs of all scenarios, and is
-//! hunted. `cargo test -p lostwrite-explore --test harmless -- --nocapture` prints how much that is.
+//! hunted. `cargo test -p explore --test harmless -- --nocapture` prints how much that is.
 
 #[path = "../../oracle/tests/common/mod.rs"]
 mod common;
 
 use common::{edited, faulty, faulty_around, is, judged, step, version, with_after, with_before, without};
 use corpus::Environment;
-use explore::{Exhaust, HuntOptions, Limit, Origin, exhaust, hunt};
+use explore::exhaust::{Exhaust, exhaust};
+use explore::hunt::{HuntOptions, Limit, Origin, hunt};
 use impls::{Standing, Version};
 use model::Action as A;
 use model::listing::{Doing, Node};
@@ -198,7 +199,7 @@ fn harmless_patches_are_silent_in_every_interleaving_of_the_scenarios() {
             let mut total = 0;
             for entry in &programs {
                 // Each program has at most some thousand states.
-                match exhaust::<()>(patch, &entry.case, 1_000_000, |_, ()| explore::Answer::Shortest) {
+                match exhaust::<()>(patch, &entry.case, 1_000_000, |_, ()| explore::exhaust::Answer::Shortest) {
                     Exhaust::Exhausted { states, .. } => total += states,
                     Exhaust::Found { finding, case, .. } => panic!("{}: {finding}: {case}", patch.title),
                     Exhaust::Budget { .. } => panic!("{}: {}: not exhausted", patch.title, entry.case),

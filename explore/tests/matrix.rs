@@ -1,7 +1,8 @@
 //! The table of versions against the table of expected verdicts, and what stands behind a cell.
 
 use corpus::{Case, Surface, surfaces};
-use explore::{Cell, Effort, Mark, Matrix, MatrixOptions, Verdict, cell, matrix};
+use explore::answers::cell::{Cell, Effort, Mark, Verdict, cell};
+use explore::answers::matrix::{Matrix, MatrixOptions, matrix};
 use impls::{Loss, Scenario, Version, expected_rows, find, registry};
 use model::Profile;
 use oracle::{Goal, trace};

@@ -1,6 +1,7 @@
 //! Mutants: who catches which, that a catch replays, and that the same comes out every time.
 
-use explore::{Catcher, Effort, MutantReport, MutantsReport, mutants};
+use explore::answers::cell::Effort;
+use explore::answers::mutants::{Catcher, MutantReport, MutantsReport, mutants};
 use impls::{edits, find};
 use oracle::{Judge, Judges, replay};
 

@@ -1,9 +1,11 @@
 //! Versions that are not built in: they are values like any other, and nothing is expected of them.
 
 use corpus::{Environment, surfaces};
-use explore::{
-    Effort, HuntOptions, Limit, Mark, MatrixOptions, Origin, Signature, Verdict, hunt, matrix, mutants,
-};
+use explore::answers::cell::{Effort, Mark, Verdict};
+use explore::answers::matrix::{MatrixOptions, matrix};
+use explore::answers::mutants::mutants;
+use explore::hunt::{HuntOptions, Limit, Origin, hunt};
+use explore::shrink::Signature;
 use impls::{PERFECT, Standing, Version};
 use model::{Config, Profile};
 use oracle::Judge;
@@ -28,7 +30,7 @@ fn an_alarm_on_a_version_that_is_not_registered_is_shrunk() {
     for alarm in &report.alarms {
         let signature = Signature::all(trusted, &alarm.case).into_iter().find(|s| s.judge() == alarm.judge);
         let signature = signature.expect("it is flagged");
-        let again = explore::shrink_to(&alarm.case, signature, &explore::Limits::default());
+        let again = explore::shrink::shrink_to(&alarm.case, signature, &explore::shrink::Limits::default());
         assert_eq!(again.case, alarm.case, "there was more to shrink");
     }
 }
@@ -80,9 +82,11 @@ fn the_listing_of_v1_under_another_name_has_the_row_of_v1_and_no_expectations() 
     let rows = &tables[0].rows;
     for row in &rows[1..] {
         for (built_in, square) in rows[0].cells.iter().zip(&row.cells) {
-            let of = |s: &explore::Square| s.cell.as_ref().map(|c| (c.verdict, c.states, c.others.clone()));
+            let of = |s: &explore::answers::matrix::Square| {
+                s.cell.as_ref().map(|c| (c.verdict, c.states, c.others.clone()))
+            };
             assert_eq!(of(square), of(built_in), "{:?}", square.scenario);
-            let found = square.cell.as_ref().is_some_and(explore::Cell::shows_anything);
+            let found = square.cell.as_ref().is_some_and(explore::answers::cell::Cell::shows_anything);
             assert_eq!(square.mark, if found { Mark::Found } else { Mark::Nothing });
             assert_eq!(square.expected, None);
         }

@@ -4,7 +4,8 @@ mod common;
 
 use common::version;
 use corpus::Case;
-use explore::{Answer, Cut, Exhaust, Measure, Options, Order, case_at, exhaust_with};
+use explore::exhaust::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
+use explore::schedulers::case_at;
 use impls::Version;
 use model::Op;
 use oracle::{Finding, Judge, trace};

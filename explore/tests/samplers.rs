@@ -4,7 +4,7 @@ mod common;
 
 use common::version;
 use corpus::{Case, Shape};
-use explore::{Recorder, SamplerKind, rng_for};
+use explore::schedulers::{Recorder, SamplerKind, rng_for};
 use model::{Enabled, Machine, Transition};
 use oracle::{Chooser, End, Judges, execute};
 

@@ -7,7 +7,9 @@ mod common;
 
 use common::{case, is, version, with_after, without};
 use corpus::Case;
-use explore::{Answer, Exhaust, Recorder, SamplerKind, Signature, case_at, exhaust, rng_for};
+use explore::exhaust::{Answer, Exhaust, exhaust};
+use explore::schedulers::{Recorder, SamplerKind, case_at, rng_for};
+use explore::shrink::Signature;
 use impls::{Scenario, Standing, Version};
 use model::listing::Node;
 use model::{Action as A, Hardware};

@@ -4,8 +4,9 @@ mod common;
 
 use common::version;
 use corpus::Case;
-use explore::{
-    Limits, Sample, Shrunk, Signature, Size, case_at, deletions, draw_losing, shrink, shrink_to, statistics,
+use explore::schedulers::case_at;
+use explore::shrink::{
+    Limits, Sample, Shrunk, Signature, Size, deletions, draw_losing, shrink, shrink_to, statistics,
 };
 use impls::Version;
 use model::Op;

@@ -4,7 +4,7 @@
 //! names changed, and judges say something of both or of none.
 
 use corpus::Case;
-use explore::case_at;
+use explore::schedulers::case_at;
 use model::{ActorKind, Machine, Op, OpKind, Renaming, Transition, World};
 use oracle::{Judges, Observer, execute};
 

@@ -5,7 +5,10 @@ mod common;
 
 use common::version;
 use corpus::Case;
-use explore::{Graph, Interleavings, Scheduling, first_loss, outcomes};
+use explore::answers::outcomes::outcomes;
+use explore::hunt::first_loss::{Scheduling, first_loss};
+use explore::schedulers::interleavings::Interleavings;
+use explore::states::graph::Graph;
 use model::{Machine, Transition, World};
 use num_bigint::BigUint;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -117,7 +120,7 @@ fn draws_are_uniform() {
     let mut counts = BTreeMap::<String, u64>::new();
     let draws = 2_000 * n as u64;
     for index in 0..draws {
-        let mut recorder = scheduling.recorder(explore::rng_for(3, index));
+        let mut recorder = scheduling.recorder(explore::schedulers::rng_for(3, index));
         recorder.restart(true);
         let mut nothing = oracle::Judges::default();
         oracle::execute(version("v3"), &case.config, &case.programs, &mut recorder, &mut nothing);
@@ -157,7 +160,7 @@ fn the_share_of_forbidden_endings_is_the_share_of_draws_that_lose() {
     let lost = (0..draws)
         .filter(|index| {
             let mut judges = oracle::Judges::default();
-            let mut recorder = scheduling.recorder(explore::rng_for(9, *index));
+            let mut recorder = scheduling.recorder(explore::schedulers::rng_for(9, *index));
             oracle::execute(version("v1"), &case.config, &case.programs, &mut recorder, &mut judges);
             judges.of(oracle::Judge::LastWrite).is_some()
         })

@@ -5,7 +5,9 @@ mod common;
 
 use common::version;
 use corpus::{Case, Shape};
-use explore::{Recorder, SamplerKind, Scheduling, Walked, Walks, case_at, first_loss, rng_for};
+use explore::hunt::first_loss::{Scheduling, first_loss};
+use explore::schedulers::{Recorder, SamplerKind, case_at, rng_for};
+use explore::states::walks::{Walked, Walks};
 use model::World;
 use oracle::{Goals, Judge, Judges, Replay, execute};
 

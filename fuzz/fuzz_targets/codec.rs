@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite::targets::codec_bytes;
+use report::targets::codec_bytes;
 
 fuzz_target!(|input: &[u8]| -> Corpus { lostwrite_fuzz::settle(codec_bytes(input)) });
 lostwrite_fuzz::mutate_operations!();

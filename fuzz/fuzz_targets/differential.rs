@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite::settings::VERSIONS;
+use report::targets::environment::VERSIONS;
 use std::sync::LazyLock;
 
 fuzz_target!(

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite::settings::VERSIONS;
-use lostwrite::targets::programs_bytes_on;
+use report::targets::environment::VERSIONS;
+use report::targets::programs_bytes_on;
 use std::sync::LazyLock;
 
 fuzz_target!(

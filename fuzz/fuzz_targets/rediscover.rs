@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use lostwrite::settings::SUBJECT;
+use report::targets::environment::SUBJECT;
 use std::sync::LazyLock;
 
 fuzz_target!(

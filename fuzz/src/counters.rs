@@ -9,7 +9,7 @@
 )]
 
 use corpus::{Environment, bytes};
-use explore::{Coverage, Feature, Steps};
+use explore::coverage::{Coverage, Feature, Steps};
 use impls::Version;
 use oracle::replay;
 use std::sync::OnceLock;

@@ -5,12 +5,12 @@
 mod counters;
 
 use corpus::bytes::VERSION;
-use explore::mutator;
+use explore::hunt::mutator;
 use libfuzzer_sys::Corpus;
-use lostwrite::settings::{SUBJECT, VERSIONS};
-use lostwrite::targets::{Verdict, differential_bytes_on, rediscover_bytes};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use report::targets::environment::{SUBJECT, VERSIONS};
+use report::targets::{Verdict, differential_bytes_on, rediscover_bytes};
 
 /// The body of `rediscover`, on [`SUBJECT`].
 #[must_use]

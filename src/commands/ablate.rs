@@ -1,7 +1,7 @@
 //! `lostwrite ablate`.
 
-use super::{Outcome, input, separate};
-use lostwrite::separation::Subject;
+use super::{Outcome, comparison, input};
+use report::comparison::Comparison;
 
 /// For each step of a version, the smallest program that needs it, or that there is none within bounds.
 ///
@@ -21,13 +21,13 @@ pub struct Args {
     #[arg(long = "step", value_name = "NUMBER")]
     steps: Vec<usize>,
     #[command(flatten)]
-    programs: separate::Programs,
+    programs: comparison::Programs,
     #[command(flatten)]
-    work: separate::Work,
+    work: comparison::Work,
 }
 
 /// Asks and prints.
 pub fn run(args: &Args) -> Outcome {
     let [version] = args.files.exactly(&args.version)?;
-    separate::run(&Subject::ablation(version, &args.steps)?, true, &args.programs, &args.work)
+    comparison::run(&Comparison::ablation(version, &args.steps)?, true, &args.programs, &args.work)
 }

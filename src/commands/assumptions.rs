@@ -2,8 +2,8 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome};
-use lostwrite::report::FORMAT;
 use oracle::assumptions::{Entry, table};
+use report::FORMAT;
 use serde_json::{Value, json};
 
 /// What judges excuse: identifier, whom it serves, where it comes from, what is missed while it holds.

@@ -2,12 +2,13 @@
 
 use super::{FINE, MOST_EXECUTIONS, MOST_SEEDS, Outcome, input};
 use corpus::Case;
-use explore::{Answer, Exhaust, FirstLoss, exhaust, first_losses};
+use explore::exhaust::{Answer, Exhaust, exhaust};
+use explore::hunt::{FirstLoss, first_losses};
 use impls::{Scenario, Version};
-use lostwrite::named;
-use lostwrite::report::Table;
 use model::{Event, Machine, World};
 use oracle::{Drain, Judges, Observer, execute};
+use report::Table;
+use report::lookup;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ pub struct Args {
     #[command(flatten)]
     files: input::Files,
     /// With --subject: only a loss of this scenario counts
-    #[arg(long, requires = "subject", value_parser = named::scenario)]
+    #[arg(long, requires = "subject", value_parser = lookup::scenario)]
     scenario: Option<Scenario>,
     /// The first seed
     #[arg(long, default_value_t = 0)]
@@ -153,7 +154,7 @@ fn whole(args: &Args, version: &Version, case: &Case) -> (u32, f64) {
 
 fn hunting(args: &Args, version: &Version) -> (u32, f64) {
     repeat(args, |n| {
-        let (case, mut recorder) = explore::case_at(1, n);
+        let (case, mut recorder) = explore::schedulers::case_at(1, n);
         let mut judges = Judges::default();
         let summary = execute(version, &case.config, &case.programs, &mut recorder, &mut judges);
         std::hint::black_box(judges.is_silent());

@@ -2,8 +2,8 @@
 
 use super::{FINE, Format, Outcome, unexpected};
 use corpus::read::RECORDED;
-use lostwrite::report::{conform_json, conform_junit, conform_text};
 use oracle::{Conformance, conform_file};
+use report::{conform_json, conform_junit, conform_text};
 use std::path::Path;
 
 /// Compare the model with what real kernels did.

@@ -1,7 +1,7 @@
 //! `lostwrite distinguish`.
 
-use super::{Outcome, input, separate};
-use lostwrite::separation::Subject;
+use super::{Outcome, comparison, input};
+use report::comparison::Comparison;
 
 /// The smallest program on which two versions differ in what can be lost, or that there is none within
 /// bounds.
@@ -17,13 +17,13 @@ pub struct Args {
     #[command(flatten)]
     files: input::Files,
     #[command(flatten)]
-    programs: separate::Programs,
+    programs: comparison::Programs,
     #[command(flatten)]
-    work: separate::Work,
+    work: comparison::Work,
 }
 
 /// Asks and prints.
 pub fn run(args: &Args) -> Outcome {
     let [a, b] = args.files.exactly(&args.versions)?;
-    separate::run(&Subject::pair(a, b), false, &args.programs, &args.work)
+    comparison::run(&Comparison::pair(a, b), false, &args.programs, &args.work)
 }

@@ -2,10 +2,10 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, MOST_THREADS, Outcome, input, unexpected};
-use explore::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
-use lostwrite::named;
-use lostwrite::report::{Detail, FORMAT, FoundOn, Table, found_on, off, replay_line_of, standing, timeline};
+use explore::exhaust::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
 use oracle::{Finding, History, Judge, trace_of};
+use report::lookup;
+use report::{Detail, FORMAT, FoundOn, Table, found_on, off, replay_line_of, standing, timeline};
 use serde_json::{Value, json};
 
 /// All interleavings of a case's programs, whatever its schedule: what is found, or how many states were
@@ -45,7 +45,7 @@ pub struct Args {
     time: bool,
     /// Only what these judges say counts (last-write, revoked, clean-means-equal, structural); may be
     /// repeated
-    #[arg(long = "judge", value_name = "JUDGE", value_parser = named::judge)]
+    #[arg(long = "judge", value_name = "JUDGE", value_parser = lookup::judge)]
     judges: Vec<Judge>,
     /// Print the timeline of each finding
     #[arg(long)]
@@ -121,7 +121,7 @@ pub fn run(args: &Args) -> Outcome {
                 Exhaust::Found { finding, scenario, case, .. } => {
                     fine &= version.has_expectations() && !version.is_correct_on(&case.config);
                     if !version.has_expectations() {
-                        let found = [(explore::verdict(&finding), scenario)].into();
+                        let found = [(explore::answers::cell::verdict(&finding), scenario)].into();
                         notes.push_str(&(found_on(version, &found, "") + "\n"));
                     }
                     if args.timeline {

@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Outcome {
 fn function(name: &str) -> Result<Option<(&'static Arc<Body>, Profile)>, String> {
     let (function, release) = match name.split_once('@') {
         Some((function, release)) if !kernel::variants(function).is_empty() => {
-            (function, lostwrite::named::kernel(release)?)
+            (function, report::lookup::kernel(release)?)
         }
         _ => (name, Profile::default()),
     };

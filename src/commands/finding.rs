@@ -2,11 +2,11 @@
 
 use super::{MOST_EXECUTIONS, input, interrupt, terminal};
 use corpus::Case;
-use explore::{Limits, Shrunk, Signature, Size, shrink_to};
+use explore::shrink::{Limits, Shrunk, Signature, Size, shrink_to};
 use impls::Version;
-use lostwrite::named;
-use lostwrite::naming::Known;
 use oracle::Judge;
+use report::known::Known;
+use report::lookup;
 
 /// Which finding.
 #[derive(clap::Args)]
@@ -16,13 +16,13 @@ pub struct Which {
     #[command(flatten)]
     pub around: input::Around,
     /// The judge; if not given, last-write if it speaks, else the first that does
-    #[arg(long, value_name = "JUDGE", value_parser = named::judge)]
+    #[arg(long, value_name = "JUDGE", value_parser = lookup::judge)]
     judge: Option<Judge>,
     /// The page that the judge speaks of
     #[arg(long, value_name = "PAGE", value_parser = clap::value_parser!(u8).range(..model::PAGES as i64))]
     page: Option<u8>,
     /// Stop shrinking after so many executions
-    #[arg(long, value_name = "N", default_value_t = explore::EXECUTIONS, value_parser = clap::value_parser!(u64).range(1..=MOST_EXECUTIONS))]
+    #[arg(long, value_name = "N", default_value_t = explore::shrink::EXECUTIONS, value_parser = clap::value_parser!(u64).range(1..=MOST_EXECUTIONS))]
     pub executions: u64,
 }
 

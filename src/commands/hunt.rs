@@ -2,11 +2,11 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, MOST_EXECUTIONS, Outcome, input, terminal, unexpected};
-use explore::{HuntOptions, HuntReport, Limit, Origin};
+use explore::hunt::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
-use lostwrite::report::{FORMAT, Table, found_on, off, standing};
-use lostwrite::targets::report;
 use oracle::{Goal, Judge};
+use report::targets::report;
+use report::{FORMAT, Table, found_on, off, standing};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -195,7 +195,7 @@ pub fn with_progress(options: &HuntOptions) -> HuntReport {
         Limit::Time(t) => terminal::bar(t.as_millis() as u64, "{elapsed_precise} {bar:40} {msg}"),
     };
     let done = std::sync::atomic::AtomicU64::new(0);
-    let result = explore::hunt(options, |n| {
+    let result = explore::hunt::hunt(options, |n| {
         let before = done.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
         let total = before + n;
         if bar.is_hidden() && before / LINE_EVERY != total / LINE_EVERY {

@@ -3,9 +3,9 @@
 use corpus::read::WRITTEN;
 use corpus::{Case, CaseFile, Entry, Environment, Knob, Surface};
 use impls::Version;
-use lostwrite::named::{assumption, kernel, surface};
-use lostwrite::naming::{self, Known};
 use model::{Assumption, Profile};
+use report::known::{self, Known};
+use report::lookup::{assumption, kernel, surface};
 use std::path::Path;
 
 /// The cases of an argument: a file, a pipe or a device if there is one of that name, else a case in the text
@@ -253,7 +253,7 @@ unnamed!(
 unnamed!(
     /// Every version that is believed correct, and the files.
     Correct,
-    lostwrite::targets::correct().to_vec(),
+    report::targets::correct().to_vec(),
     beside files: true,
     "differential, programs: run this version instead of all that are believed correct; may be repeated",
     "A version of your own: differential and programs run it beside the others, --subject can name it; may be repeated (a listing, or \
@@ -313,7 +313,7 @@ pub fn known(files: &[String], judged: &Judged) -> Result<Known, String> {
 
 fn add(known: &mut Known, files: &[String]) -> Result<(), String> {
     for path in files {
-        let text = WRITTEN.text(Path::new(path)).map_err(|e| unreadable(Path::new(path), &e, naming::FILE))?;
+        let text = WRITTEN.text(Path::new(path)).map_err(|e| unreadable(Path::new(path), &e, known::FILE))?;
         for warning in known.add(path, &text)? {
             note!("lostwrite: {warning}");
         }

@@ -2,10 +2,10 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome};
-use explore::Alphabet;
+use explore::programs::Alphabet;
 use impls::{Body, Scenario, Version, kernel};
-use lostwrite::report::{FORMAT, Table};
 use model::{Assumptions, Profile};
+use report::{FORMAT, Table};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -3,12 +3,12 @@
 use super::hunt::{alarms, goals, with_progress};
 use super::{FINE, MOST_THREADS, Outcome, input, unexpected};
 use corpus::{Case, Environment};
-use explore::{HuntOptions, Limit, Origin};
+use explore::hunt::{HuntOptions, Limit, Origin};
 use impls::{Loss, PERFECT, Scenario, Version};
-use lostwrite::named;
-use lostwrite::report::{Detail, FoundOn, Table, found_on, timeline};
 use oracle::{Finding, Judge, Trace, trace};
 use rayon::prelude::*;
+use report::lookup;
+use report::{Detail, FoundOn, Table, found_on, timeline};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Tally {
     fn corpus(&mut self, version: &'static Version, case: &Case, trace: &Trace) {
         if !version.has_expectations() && case.config.keeps_contract() {
             let scenario = |f: &Finding| trace.scenario().filter(|_| f.judge() == Judge::LastWrite);
-            let found = trace.judges.iter().map(|f| (explore::verdict(&f), scenario(&f)));
+            let found = trace.judges.iter().map(|f| (explore::answers::cell::verdict(&f), scenario(&f)));
             self.own.entry(version.name).or_default().extend(found);
         }
         // Without exclusive pages more is lost, as on other CPUs.
@@ -146,8 +146,8 @@ const KERNEL: &str = "6.0";
 /// with other CPUs S4.
 fn surroundings() -> Result<Environment, String> {
     Ok(Environment {
-        kernel: Some(named::kernel(KERNEL)?),
-        surface: Some(named::surface(PERFECT)?),
+        kernel: Some(lookup::kernel(KERNEL)?),
+        surface: Some(lookup::surface(PERFECT)?),
         knobs: input::knobs(&["exclusive=on".to_owned()])?,
     })
 }

@@ -1,11 +1,13 @@
 //! `lostwrite matrix`.
 
-use super::{FINE, Format, MOST_EXECUTIONS, Outcome, input, separate, terminal, unexpected};
+use super::{FINE, Format, MOST_EXECUTIONS, Outcome, comparison, input, terminal, unexpected};
 use corpus::Surface;
-use explore::{Effort, Matrix, MatrixOptions, Shard};
+use explore::answers::cell::Effort;
+use explore::answers::distinguish::Shard;
+use explore::answers::matrix::{Matrix, MatrixOptions};
 use impls::PERFECT;
-use lostwrite::named;
-use lostwrite::report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_json, matrix_text};
+use report::lookup;
+use report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_json, matrix_text};
 
 /// Every version in every scenario: all interleavings of the scenario's programs, and whether the result is
 /// expected.
@@ -18,7 +20,7 @@ pub struct Args {
     #[command(flatten)]
     table: Table,
     /// Do this part of the cells, as 1/3; with --format json, `lostwrite merge` joins the parts
-    #[arg(long, value_name = "I/N", value_parser = separate::shard)]
+    #[arg(long, value_name = "I/N", value_parser = comparison::shard)]
     shard: Option<Shard>,
     /// How to print
     #[arg(long, default_value = "text", value_parser = Format::among(&[Format::Text, Format::Json, Format::Markdown, Format::Junit]))]
@@ -54,7 +56,7 @@ impl Table {
         Ok(MatrixOptions {
             versions: self.versions.all()?,
             hardware: hardware(&self.hardware)?,
-            kernel: if self.kernel == "native" { None } else { Some(named::kernel(&self.kernel)?) },
+            kernel: if self.kernel == "native" { None } else { Some(lookup::kernel(&self.kernel)?) },
             knobs: input::knobs(&self.knobs)?,
             effort: Effort { budget: self.budget as usize, samples: self.samples },
         })
@@ -64,7 +66,7 @@ impl Table {
     pub fn compute(&self, options: &MatrixOptions, part: Shard) -> Vec<Matrix> {
         let cells = options.hardware.len() * options.versions.len() * impls::Scenario::ALL.len();
         let bar = terminal::bar(cells as u64 / part.of, "{elapsed_precise} {bar:40} {pos}/{len} cells");
-        let tables = explore::matrix_part(options, part, || bar.inc(1));
+        let tables = explore::answers::matrix::matrix_part(options, part, || bar.inc(1));
         bar.finish_and_clear();
         tables
     }
@@ -96,5 +98,5 @@ fn hardware(names: &[String]) -> Result<Vec<Surface>, String> {
     if names.iter().any(|n| n == "all") {
         return Ok(corpus::surfaces());
     }
-    names.iter().map(|name| named::surface(name)).collect()
+    names.iter().map(|name| lookup::surface(name)).collect()
 }

@@ -1,10 +1,10 @@
 //! `lostwrite merge`.
 
-use super::{FINE, Outcome, input, separate, unexpected};
+use super::{FINE, Outcome, comparison, input, unexpected};
 use corpus::read::RECORDED;
-use explore::{Record, Shard};
-use lostwrite::report::{check_matrix_part, join_matrices};
-use lostwrite::separation::{FORMAT, Part, Subject};
+use explore::answers::distinguish::{Record, Shard};
+use report::comparison::{Comparison, FORMAT, Part};
+use report::{check_matrix_part, join_matrices};
 use serde_json::Value;
 use std::path::Path;
 
@@ -57,10 +57,10 @@ pub fn run(args: &Args) -> Outcome {
     let question = first.question.clone();
     // A file's version is named by the question like any other.
     let subject = if question.ablates {
-        Subject::ablation(args.files.exactly::<1>(&question.versions)?[0], &question.steps)?
+        Comparison::ablation(args.files.exactly::<1>(&question.versions)?[0], &question.steps)?
     } else {
         let [a, b] = args.files.exactly(&question.versions)?;
-        Subject::pair(a, b)
+        Comparison::pair(a, b)
     };
     if subject.fingerprint() != question.listings {
         return Err(format!(
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> Outcome {
         let records = std::mem::take(&mut part.records).into_iter().map(checked).collect::<Result<_, _>>();
         part.records = records.map_err(|e| format!("{path}: $.records: {e}"))?;
     }
-    Ok(if separate::print(&subject, of, &parts) { FINE } else { unexpected() })
+    Ok(if comparison::print(&subject, of, &parts) { FINE } else { unexpected() })
 }
 
 fn read(path: &str) -> Result<Value, String> {

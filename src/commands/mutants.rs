@@ -2,8 +2,8 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, MOST_SEEDS, Outcome, input, terminal, unexpected};
-use explore::Effort;
-use lostwrite::report::{mutants_json, mutants_text, reason, stale_reasons};
+use explore::answers::cell::Effort;
+use report::{mutants_json, mutants_text, reason, stale_reasons};
 
 /// Leave each step of each listing out, swap each two neighbours: which mistakes do the judges not catch?
 #[derive(clap::Args)]
@@ -28,19 +28,22 @@ pub struct Args {
 /// Runs the mutants and prints what became of them.
 pub fn run(args: &Args) -> Outcome {
     let versions = args.versions.all()?;
-    let bar =
-        terminal::bar(explore::count_mutants(&versions) as u64, "{elapsed_precise} {bar:40} {pos}/{len} mutants");
+    let bar = terminal::bar(
+        explore::answers::mutants::count_mutants(&versions) as u64,
+        "{elapsed_precise} {bar:40} {pos}/{len} mutants",
+    );
     let effort = Effort { budget: args.budget as usize, samples: args.samples };
-    let reports = explore::mutants(&versions, effort, || bar.inc(1));
+    let reports = explore::answers::mutants::mutants(&versions, effort, || bar.inc(1));
     bar.finish_and_clear();
     match args.format {
         Format::Json => println!("{:#}", mutants_json(&reports)),
         _ => print!("{}", mutants_text(&reports)),
     }
-    let explained =
-        |r: &explore::MutantsReport| r.mutants.iter().all(|m| m.caught.is_some() || reason(r, m).is_some());
+    let explained = |r: &explore::answers::mutants::MutantsReport| {
+        r.mutants.iter().all(|m| m.caught.is_some() || reason(r, m).is_some())
+    };
     // The table of survivors is about what is built in. Of another version it matters what it shows itself.
-    let good = |r: &explore::MutantsReport| match r.version.has_expectations() {
+    let good = |r: &explore::answers::mutants::MutantsReport| match r.version.has_expectations() {
         true => explained(r),
         false => r.shows.is_empty(),
     };

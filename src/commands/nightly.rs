@@ -3,13 +3,13 @@
 use super::interrupt::{INTERRUPTED, STOP, listen};
 use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
 use corpus::read::WRITTEN;
-use explore::nightly::{
-    Colour, DEFAULT_POLICY, FILES, Files, FindingReport, LedgerError, Night, NightLimits, NightOptions, Policy,
-    Previous, Report, Status, read_seeds,
-};
 use indicatif::ProgressBar;
-use lostwrite::report::{Level, Witness, night_html, night_junit, night_text, sarif_log};
-use lostwrite::shown::shown;
+use night::{
+    Colour, DEFAULT_POLICY, FILES, Files, FindingReport, LedgerError, Limits as NightLimits, Night, NightOptions,
+    Policy, Previous, Report, Status, read_seeds,
+};
+use report::escape::shown;
+use report::{Level, Witness, night_html, night_junit, night_text, sarif_log};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Outcome {
             .text(path)
             .map_err(|e| {
                 format!(
-                    "{}: the policy cannot be read: {e}; expected a file such as explore/nightly-policy.toml",
+                    "{}: the policy cannot be read: {e}; expected a file such as night/nightly-policy.toml",
                     path.display()
                 )
             })
@@ -300,10 +300,7 @@ impl Writer {
 fn findings(report: &Report, night: &Night) -> BTreeMap<String, String> {
     let file = |finding: &FindingReport| {
         let version = night.plan.versions.iter().find(|v| v.name == finding.record.version);
-        (
-            format!("findings/{}.case", finding.record.key),
-            lostwrite::report::finding_file(finding, version.copied()),
-        )
+        (format!("findings/{}.case", finding.record.key), report::finding_file(finding, version.copied()))
     };
     report.findings.iter().map(file).collect()
 }
@@ -312,7 +309,7 @@ fn findings(report: &Report, night: &Night) -> BTreeMap<String, String> {
 fn cases(report: &Report, night: &Night) -> BTreeMap<String, String> {
     let found = report.findings.iter().map(|f| f.record.case.as_str());
     let cases = night.sofar.cases().into_iter().chain(found).filter(|case| !case.is_empty());
-    cases.map(|case| (format!("corpus/{}.case", explore::nightly::name(case)), format!("{case}\n"))).collect()
+    cases.map(|case| (format!("corpus/{}.case", night::name(case)), format!("{case}\n"))).collect()
 }
 
 /// Every finding that is a version's, its level by its colour.

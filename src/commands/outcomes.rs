@@ -2,9 +2,9 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome, input, unexpected};
-use explore::outcomes;
-use lostwrite::report::{Column, outcomes_json, outcomes_text};
+use explore::answers::outcomes::outcomes;
 use rayon::prelude::*;
+use report::{Column, outcomes_json, outcomes_text};
 
 /// The final memories that a case's programs can end with, by version; `*` on what is forbidden.
 ///
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> Outcome {
         }
         fine &= columns.iter().all(|(version, outcomes)| {
             let held = !version.has_expectations() || version.is_correct_on(&case.config);
-            let alarm = |o: &explore::Outcomes| held && o.any_forbidden();
+            let alarm = |o: &explore::answers::outcomes::Outcomes| held && o.any_forbidden();
             outcomes.as_ref().is_some_and(|o| !alarm(o))
         });
     }

@@ -7,7 +7,7 @@
 //! | a regular file with other names (hard links) | is written to, so that all of its names show it: not whole or not at all |
 //! | a device, a pipe | is opened and written to |
 
-use lostwrite::shown::shown;
+use report::escape::shown;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Error, ErrorKind, Result, Write as _};
 use std::path::{Path, PathBuf};

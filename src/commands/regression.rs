@@ -1,7 +1,7 @@
 //! A case as a test: a file in `corpus/regressions/` that says what every version does on it.
 
 use corpus::{Case, Entry, Expect, REGRESSIONS_FOLDER, bytes};
-use explore::Signature;
+use explore::shrink::Signature;
 use impls::{Scenario, Version};
 use oracle::{counted, trace};
 use std::collections::BTreeMap;
@@ -45,11 +45,11 @@ pub fn folder(named: Option<&Path>) -> Result<PathBuf, String> {
 /// The folder in the checkout that the command was started in.
 fn checkout() -> Result<PathBuf, String> {
     let here = std::env::current_dir().map_err(|e| e.to_string())?;
-    let folder = here.ancestors().map(|a| a.join("corpus")).find(|corpus| {
-        let manifest = std::fs::read_to_string(corpus.join("Cargo.toml")).unwrap_or_default();
-        manifest.contains("lostwrite-corpus")
+    let folder = here.ancestors().find(|checkout| {
+        let manifest = std::fs::read_to_string(checkout.join("Cargo.toml")).unwrap_or_default();
+        manifest.contains("name = \"lostwrite\"")
     });
-    folder.map(|corpus| corpus.join(REGRESSIONS_FOLDER)).ok_or_else(|| {
+    folder.map(|checkout| checkout.join("corpus").join(REGRESSIONS_FOLDER)).ok_or_else(|| {
         format!(
             "--as-test writes into corpus/{REGRESSIONS_FOLDER} of a checkout of lostwrite, and {} is in none; change into one, or \
              name a folder with --dir",

@@ -3,9 +3,9 @@
 use super::{FINE, Format, Outcome, input, unexpected};
 use corpus::{Case, Entry, Expect};
 use impls::Version;
-use lostwrite::named;
-use lostwrite::report::{Detail, FoundOn, Replayed, Witness, found_on, replay_junit, side_by_side, timeline};
 use oracle::Judge;
+use report::lookup;
+use report::{Detail, FoundOn, Replayed, Witness, found_on, replay_junit, side_by_side, timeline};
 
 /// Run one case, or every case of a file, and print its timeline.
 #[derive(clap::Args)]
@@ -22,7 +22,7 @@ pub struct Args {
     around: input::Around,
     /// Show what this judge finds (last-write, revoked, clean-means-equal, structural); if not given, the
     /// gravest finding
-    #[arg(long, value_name = "JUDGE", value_parser = named::judge)]
+    #[arg(long, value_name = "JUDGE", value_parser = lookup::judge)]
     judge: Option<Judge>,
     /// Print every step
     #[arg(long)]

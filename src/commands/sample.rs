@@ -1,9 +1,10 @@
 //! `lostwrite sample`.
 
 use super::{FINE, MOST_EXECUTIONS, MOST_SEEDS, Outcome, input};
-use explore::{SamplerKind, Scheduling, first_loss};
-use lostwrite::report::{Table, short};
+use explore::hunt::first_loss::{Scheduling, first_loss};
+use explore::schedulers::SamplerKind;
 use rayon::prelude::*;
+use report::{Table, short};
 
 /// Executions of one program until something is lost: how many does each sampler need?
 #[derive(clap::Args)]

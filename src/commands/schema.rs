@@ -1,8 +1,8 @@
 //! `lostwrite schema`: the forms of everything that is printed for programs.
 
 use super::{FINE, Outcome};
-use lostwrite::report::Table;
-use lostwrite::schemas::{ALL, Schema};
+use report::Table;
+use report::schemas::{ALL, Schema};
 
 /// The JSON Schemas of what is printed for programs: all names, or one schema.
 #[derive(clap::Args)]

@@ -3,7 +3,7 @@
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, Outcome};
 use impls::{Step, vocabulary};
-use lostwrite::report::FORMAT;
+use report::FORMAT;
 use serde_json::json;
 
 /// The steps and conditions that a listing may name: the kernel calls that each stands for, what it reads and

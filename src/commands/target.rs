@@ -3,9 +3,10 @@
 use super::{FINE, Outcome, input, unexpected};
 use corpus::read::WRITTEN;
 use impls::Scenario;
-use lostwrite::targets::{ALL, Target, Verdict};
-use lostwrite::{Subject, named};
 use rayon::prelude::*;
+use report::lookup;
+use report::targets::Canary;
+use report::targets::{ALL, Target, Verdict};
 use std::path::{Path, PathBuf};
 
 /// Run a fuzz target on files, without an engine
@@ -24,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "VERSION", default_value = "pre-fix")]
     subject: String,
     /// rediscover: only a loss of this scenario counts
-    #[arg(long, value_parser = named::scenario)]
+    #[arg(long, value_parser = lookup::scenario)]
     scenario: Option<Scenario>,
     #[command(flatten)]
     versions: input::Versions<input::Correct>,
@@ -43,7 +44,7 @@ fn by_name(name: &str) -> Result<Target, String> {
 pub fn run(args: &Args) -> Outcome {
     let known = args.versions.known()?;
     let versions = args.versions.among(&known)?;
-    let subject = Subject {
+    let subject = Canary {
         version: known.find(&args.subject).map_err(|e| format!("--subject: {e}"))?,
         scenario: args.scenario,
         environment: args.around.environment()?,

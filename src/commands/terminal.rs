@@ -6,7 +6,7 @@
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use lostwrite::shown::{has_hidden, shown};
+use report::escape::{has_hidden, shown};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
@@ -240,7 +240,7 @@ mod tests {
         for version in impls::thread() {
             let case = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0".parse().expect("a case");
             let trace = oracle::trace(version, &case);
-            report += &lostwrite::report::timeline(version, &case, &trace, lostwrite::report::Detail::Telling);
+            report += &report::timeline(version, &case, &trace, report::Detail::Telling);
         }
         let colours = painted(&report);
         assert_ne!(colours, report);

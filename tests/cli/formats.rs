@@ -1,7 +1,7 @@
 //! What CI systems read: JUnit and SARIF.
 
 use crate::common::{S1, lostwrite, printed, repository, written};
-use lostwrite::report::{Replayed, Witness, finding_json, replay_junit, sarif};
+use report::{Replayed, Witness, finding_json, replay_junit, sarif};
 use roxmltree::{Document, Node};
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 
 use crate::common::{S1, lostwrite, own_version, printed, repository, written};
 use jsonschema::Validator;
-use lostwrite::report::{Witness, finding_json};
-use lostwrite::schemas::{ALL, Schema};
+use report::schemas::{ALL, Schema};
+use report::{Witness, finding_json};
 use serde_json::{Value, json};
 
 const N01: &str = "kernel=6.0 W0 IW0 K+ W0 B0 R0";
@@ -201,7 +201,7 @@ fn every_output_is_as_its_schema_says_and_damage_is_noticed() {
 fn every_schema_is_published() {
     let list = printed(&lostwrite(&["schema"]).success());
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(repository("schemas")).expect("a folder") {
+    for entry in std::fs::read_dir(repository("report/schemas")).expect("a folder") {
         let name = entry.expect("an entry").file_name().into_string().expect("a name");
         names.push(name.strip_suffix(".schema.json").unwrap_or_else(|| panic!("{name}: no schema")).to_owned());
     }
@@ -214,7 +214,7 @@ fn every_schema_is_published() {
         let text = printed(&lostwrite(&["schema", schema.name]).success());
         assert_eq!(
             text,
-            std::fs::read_to_string(repository(&format!("schemas/{}.schema.json", schema.name))).expect("a file")
+            std::fs::read_to_string(repository(&format!("report/schemas/{}.schema.json", schema.name))).expect("a file")
         );
         let value: Value = serde_json::from_str(&text).expect("JSON");
         let form = value["properties"]["format"]["const"]

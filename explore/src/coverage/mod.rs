@@ -7,8 +7,10 @@
 //! one.
 
 mod feature;
+pub mod minimise;
 mod observer;
 mod profile;
+pub mod statistics;
 mod steps;
 
 pub use feature::{Feature, Group, Said, Spoken};

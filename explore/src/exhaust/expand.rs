@@ -5,7 +5,7 @@ use super::drain::drain;
 use super::reduce::Reduction;
 use super::symmetry::Symmetry;
 use super::{Memory, Outcome};
-use crate::space::{Key, Numbers, Parts, States};
+use crate::states::{Key, Numbers, Parts, States};
 use model::{Image, Machine, Transition, World};
 use oracle::guard::guarded;
 use oracle::{Finding, Goals, Judge, Judges, Observer, Rule};

@@ -3,7 +3,7 @@
 use super::expand::{Fresh, Sheet, Space};
 use super::node::Node;
 use super::{Answer, Cut, Memory, Options, Order, Outcome};
-use crate::space::{GROUP, Key, Numbers, Parts, Reached, States};
+use crate::states::{GROUP, Key, Numbers, Parts, Reached, States};
 use model::{Machine, Transition, World};
 use oracle::{Finding, Goals, Rule, STEP_BOUND, livelock};
 use std::collections::BTreeSet;

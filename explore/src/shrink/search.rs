@@ -13,7 +13,7 @@ use super::programs::{fewer_actors, fewer_operations, merges};
 use super::signature::{Signature, Witness};
 use super::surroundings::simpler;
 use super::{Failure, Shrinker, Size, cost_of};
-use crate::hash::Packing;
+use crate::states::hash::Packing;
 use corpus::{Case, Schedule};
 use hashbrown::HashTable;
 use model::{Machine, Transition, World};

@@ -4,8 +4,8 @@
 //! version in turn and on every CPU. Which they are depends on the seed alone.
 
 use super::{Limits, Shrunk, Signature, Size, deletions, shrink_to};
-use crate::Origin;
 use crate::hunt::Numbered;
+use crate::hunt::Origin;
 use corpus::{Case, Environment, surfaces};
 use impls::Version;
 use oracle::guard::{guarded, quietly};

@@ -3,7 +3,7 @@
 use super::gather::{make, put};
 use crate::commands::{FINE, MOST_SEEDS, Outcome};
 use corpus::bytes;
-use explore::case_at;
+use explore::schedulers::case_at;
 use std::path::PathBuf;
 
 /// Write the cases of the numbered executions of a hunt, with their schedules, as byte files: seeds from the

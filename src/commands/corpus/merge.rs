@@ -3,7 +3,8 @@
 use super::gather::{Gathered, make, put};
 use crate::commands::Outcome;
 use corpus::bytes;
-use explore::{Profiler, cover};
+use explore::coverage::Profiler;
+use explore::coverage::minimise::cover;
 use std::path::PathBuf;
 
 /// Add to a folder, from others, as few cases as bring everything new: features of the model, or verdicts.

@@ -3,8 +3,9 @@
 use super::gather::{Gathered, count, expect_empty, write_folder};
 use crate::commands::Outcome;
 use corpus::{Case, bytes};
-use explore::{Group, Profiler, cover, protect_losses};
-use lostwrite::report::Table;
+use explore::coverage::minimise::{cover, protect_losses};
+use explore::coverage::{Group, Profiler};
+use report::Table;
 use std::collections::HashSet;
 use std::path::PathBuf;
 

@@ -3,10 +3,11 @@
 use super::gather::Gathered;
 use crate::commands::Outcome;
 use crate::commands::format::{FOR_PROGRAMS, Format};
-use explore::{Group, Profiler, Said, Statistics};
-use lostwrite::report::{FORMAT, Table};
+use explore::coverage::statistics::Statistics;
+use explore::coverage::{Group, Profiler, Said};
 use model::OpKind;
 use oracle::Goal;
+use report::{FORMAT, Table};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use crate::commands::finding::Which;
 use crate::commands::interrupt::{INTERRUPTED, STOP, listen};
 use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Format, Outcome, input};
-use lostwrite::report::{Witness, finding_html, finding_json, finding_text, mail, sarif, timeline_svg};
+use report::{Witness, finding_html, finding_json, finding_text, mail, sarif, timeline_svg};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;

@@ -5,8 +5,8 @@ use crate::commands::matrix::Table;
 use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Format, Outcome, unexpected};
 use corpus::read::RECORDED;
-use explore::Square;
-use lostwrite::report::{Witness, matrix_html, matrix_json, matrix_text, sarif};
+use explore::answers::matrix::Square;
+use report::{Witness, matrix_html, matrix_json, matrix_text, sarif};
 use std::path::{Path, PathBuf};
 
 /// The table of versions, with a report of every loss in it.
@@ -30,7 +30,7 @@ pub fn run(args: &Args) -> Outcome {
     expect_ours(folder)?;
     std::fs::create_dir_all(folder)
         .map_err(|e| format!("{}: {e}; expected a folder that can be made", folder.display()))?;
-    let tables = args.table.compute(&options, explore::Shard::ALL);
+    let tables = args.table.compute(&options, explore::answers::distinguish::Shard::ALL);
     let mut files = Files { folder, written: Vec::new() };
     let mut witnesses = Vec::new();
     for table in &tables {
@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> Outcome {
     files.write("findings.sarif", &format!("{:#}\n", sarif(&witnesses)))?;
     let losses = witnesses.len();
     println!("{losses} findings in {}", folder.display());
-    Ok(if tables.iter().all(explore::Matrix::is_fine) { FINE } else { unexpected() })
+    Ok(if tables.iter().all(explore::answers::matrix::Matrix::is_fine) { FINE } else { unexpected() })
 }
 
 /// A new or an empty folder, or one that holds such tables: what is written there replaces what was.

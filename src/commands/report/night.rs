@@ -3,8 +3,8 @@
 use crate::commands::output::text_or_tell;
 use crate::commands::{FINE, Outcome, input};
 use corpus::read::RECORDED;
-use explore::nightly::Report;
-use lostwrite::report::night_html;
+use night::Report;
+use report::night_html;
 use std::path::PathBuf;
 
 /// A night as a page: what is red and why, canaries, lanes, and the timeline of each finding.

@@ -6,7 +6,8 @@
 
 use crate::run::Tool;
 use clap::ValueEnum;
-use explore::{SamplerKind, Scheduling, first_loss};
+use explore::schedulers::SamplerKind;
+use explore::hunt::first_loss::{Scheduling, first_loss};
 use peers::promela::{ACTIONS, Purpose, model};
 use peers::spin;
 use std::path::Path;
@@ -157,7 +158,7 @@ fn counting(args: &Args) -> Result<String, String> {
         spins.push((row(name), folder));
     }
     let tools = [
-        (Tool::Exhaust, "explore::exhaust"),
+        (Tool::Exhaust, "explore::exhaust::exhaust"),
         (Tool::StaterightDfs, "Stateright DFS"),
         (Tool::StaterightBfs, "Stateright BFS"),
     ];

@@ -1,7 +1,9 @@
 //! `peers run`: one tool on one case, in a process of its own, so that its time and its memory can be told.
 
 use corpus::Case;
-use explore::{Answer, Exhaust, Recorder, SamplerKind, Walks, exhaust, rng_for};
+use explore::exhaust::{Answer, Exhaust, exhaust};
+use explore::schedulers::{Recorder, SamplerKind, rng_for};
+use explore::states::walks::Walks;
 use impls::Version;
 use model::World;
 use oracle::{Judge, Judges, execute};

@@ -2,7 +2,7 @@
 //! whose actions are written in its own language. Needs `spin` and a C compiler.
 
 use corpus::Case;
-use explore::{Answer, Exhaust, exhaust};
+use explore::exhaust::{Answer, Exhaust, exhaust};
 use impls::Version;
 use oracle::Judge;
 use peers::promela::{ACTIONS, Purpose, model};

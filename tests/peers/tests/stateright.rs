@@ -1,7 +1,7 @@
 //! Stateright counts the states that `explore` counts, and says of each case whether a value is lost.
 
 use corpus::{Case, Schedule};
-use explore::{Answer, Exhaust, exhaust};
+use explore::exhaust::{Answer, Exhaust, exhaust};
 use impls::Version;
 use oracle::Judge;
 use peers::stateright::{Interleavings, breadth_first, depth_first};

@@ -5,7 +5,7 @@
 //! hands out a buffer that stays alive until the next call. What happens in between is `explore::mutator`,
 //! which libFuzzer's targets use too. A panic does not cross over into C: it aborts the process.
 
-use explore::mutator;
+use explore::hunt::mutator;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::ffi::{c_uint, c_void};

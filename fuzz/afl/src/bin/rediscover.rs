@@ -1,8 +1,8 @@
 //! One version that is known to lose data, `LOSTWRITE_SUBJECT` or else pre-fix: a fuzzer that works crashes
 //! soon.
 
-use lostwrite::settings::SUBJECT;
-use lostwrite::targets::rediscover_bytes;
+use report::targets::environment::SUBJECT;
+use report::targets::rediscover_bytes;
 use std::sync::LazyLock;
 
 fn main() {

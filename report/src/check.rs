@@ -1,0 +1,193 @@
+//! What came of a check: in words, and for programs.
+
+use super::command::replay_line;
+use super::finding_json::finding_json;
+use super::story::{cause_words, headline, symptom_code, symptom_words};
+use super::witness::Witness;
+use explore::answers::check::{CheckOptions, Checked, Flagged, Round, Stage};
+use impls::Version;
+use impls::shell::quoted;
+use model::{ActorKind, OpKind};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// The number of the form; it changes when a field changes its meaning or goes away.
+pub const CHECK_FORMAT: u32 = 1;
+
+/// What was checked and how far, and in the end the verdict.
+#[must_use]
+pub fn check_text(options: &CheckOptions, checked: &Checked, witness: Option<&Witness>) -> String {
+    let version = options.version;
+    let mut out = format!("{}\n", question(options));
+    let runs = letters(&checked.alphabet.runs.cpus);
+    let kswapd = if checked.alphabet.runs.kswapd { ", kswapd" } else { "" };
+    let _ = writeln!(out, "operations that run it: {runs}{kswapd}");
+    for round in &checked.rounds {
+        let _ = writeln!(out, "  {}", round_text(round));
+    }
+    if checked.corpus > 0 {
+        let _ = writeln!(out, "  {} programs that come with lostwrite and run it", checked.corpus);
+    }
+    let Some((flagged, witness)) = checked.flagged.as_ref().zip(witness) else {
+        let _ = writeln!(out, "\n{}: {}", version.name, nothing_found(checked));
+        return out;
+    };
+    if flagged.released_too {
+        let name = options.released.name;
+        let _ = writeln!(out, "{name} as released shows the same; the step at fault is one of this version's.");
+    }
+    let trace = &witness.losing.trace;
+    if let Some(what) = headline(trace) {
+        let _ = writeln!(out, "\nwhat:    {what}");
+    }
+    if let Some(diagnosis) = trace.diagnosis {
+        let _ = writeln!(out, "symptom: {}", symptom_code(diagnosis.symptom).replace('-', " "));
+        let _ = writeln!(out, "cause:   {}", cause(version, witness));
+    }
+    let _ = writeln!(out, "case:    {}", flagged.case);
+    let _ = writeln!(out, "{}", replay(version, flagged, witness));
+    let _ = writeln!(out, "\n{}: {}", version.name, verdict(witness, flagged));
+    out
+}
+
+/// `mine.listing: zap_pte_range of 6.0 replaced, against 6.0 as released`.
+fn question(options: &CheckOptions) -> String {
+    let version = options.version;
+    let functions: Vec<_> = version.functions().iter().map(|b| b.function.name).collect();
+    let kernel = options.environment.kernel.unwrap_or(version.kernel).name();
+    format!("{}: {} replaced in {kernel}, against {kernel} as released", version.name, functions.join(", "))
+}
+
+fn letters(kinds: &[OpKind]) -> String {
+    kinds.iter().map(|kind| kind.letters()).collect::<Vec<_>>().join(" ")
+}
+
+fn others(round: &Round) -> Vec<&'static str> {
+    let name = |kind: &ActorKind| match kind {
+        ActorKind::Cpu => "cpu",
+        ActorKind::Kswapd => "kswapd",
+        ActorKind::Dma => "dma",
+    };
+    round.others.iter().map(name).collect()
+}
+
+fn plural(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+fn round_text(round: &Round) -> String {
+    let starts = round.starts.iter().map(start).collect::<Vec<_>>().join(", ");
+    let mut who = letters(&round.alphabet);
+    for other in others(round) {
+        let _ = write!(who, ", {other}");
+    }
+    let left_out = if round.too_large > 0 { format!("; {} too large", round.too_large) } else { String::new() };
+    format!(
+        "{} of at most {} actors on {} of {who}, from {starts}: {} programs, {} states{left_out}",
+        plural(round.ops, "operation"),
+        round.actors,
+        plural(round.pages, "page"),
+        round.programs,
+        round.states
+    )
+}
+
+/// The options of a case that starts there.
+fn start(config: &model::Config) -> String {
+    let text = corpus::Case { config: *config, ..corpus::Case::default() }.to_string();
+    let options = text.split_whitespace().filter(|word| word.contains('=')).collect::<Vec<_>>().join(" ");
+    format!("'{options}'")
+}
+
+/// How far was looked.
+fn nothing_found(checked: &Checked) -> String {
+    let most = checked.rounds.iter().map(|r| r.ops).max();
+    let upto = most.map_or_else(String::new, |ops| format!(" of up to {} exhausted", plural(ops, "operation")));
+    let left_out = match checked.too_large {
+        0 => String::new(),
+        n => format!(", {n} programs with too many left out"),
+    };
+    format!(
+        "nothing found: {} programs{upto}, {} states{left_out}, {} random executions",
+        checked.programs, checked.states, checked.executions
+    )
+}
+
+/// The step at fault, with its line in the file if it is one of the version's.
+fn cause(version: &Version, witness: &Witness) -> String {
+    let trace = &witness.losing.trace;
+    let Some((row, cause)) = trace.cause().zip(trace.diagnosis.and_then(|d| d.cause)) else {
+        return "the steps do not tell".to_owned();
+    };
+    let mut text = format!("step {}, {}: {}", row.step, row.function, row.text());
+    if let Some((file, line)) = row.listing_step.and_then(|step| version.place(row.function, step)) {
+        let _ = write!(text, " ({file}:{line})");
+    }
+    let _ = write!(text, ": {}", cause_words(&witness.case, cause.kind));
+    text
+}
+
+/// The verdict in words: what the version does, and where.
+fn verdict(witness: &Witness, flagged: &Flagged) -> String {
+    let trace = &witness.losing.trace;
+    let Some(diagnosis) = trace.diagnosis else { return flagged.loss.to_string() };
+    let functions = witness.losing.version.functions();
+    let at = trace.cause().filter(|row| functions.iter().any(|b| b.function.name == row.function));
+    let at = at.map_or_else(String::new, |row| format!(" by a step of {}", row.function));
+    format!("{}{at}", symptom_words(diagnosis.symptom))
+}
+
+/// The line that shows it again. What no single execution shows, such as a livelock, all interleavings do.
+fn replay(version: &Version, flagged: &Flagged, witness: &Witness) -> String {
+    if witness.finding().is_some() {
+        let judge = witness.losing.trace.asked;
+        return format!("replay:  {}", replay_line(version, &flagged.case, judge));
+    }
+    format!("replay:  lostwrite exhaust {} {}", version.argument(), quoted(&flagged.case.to_string()))
+}
+
+/// The check for programs.
+#[must_use]
+pub fn check_json(options: &CheckOptions, checked: &Checked, witness: Option<&Witness>) -> Value {
+    let version = options.version;
+    let round = |round: &Round| {
+        json!({
+            "operations": round.ops,
+            "actors": round.actors,
+            "pages": round.pages,
+            "alphabet": round.alphabet.iter().map(|k| k.letters()).collect::<Vec<_>>(),
+            "others": others(round),
+            "programs": round.programs,
+            "states": round.states,
+            "too_large": round.too_large,
+        })
+    };
+    let found = checked.flagged.as_ref().zip(witness).map(|(flagged, witness)| {
+        json!({
+            "verdict": verdict(witness, flagged),
+            "released_too": flagged.released_too,
+            "found_by": match flagged.stage {
+                Stage::Programs(_) => "programs",
+                Stage::Corpus => "corpus",
+                Stage::Hunt => "hunt",
+            },
+            "case": flagged.case.to_string(),
+            "finding": finding_json(witness),
+        })
+    });
+    json!({
+        "format": CHECK_FORMAT,
+        "version": version.name,
+        "file": version.file,
+        "kernel": options.environment.kernel.unwrap_or(version.kernel).name(),
+        "functions": version.functions().iter().map(|b| b.function.name).collect::<Vec<_>>(),
+        "run_by": checked.alphabet.runs.cpus.iter().map(|k| k.letters()).collect::<Vec<_>>(),
+        "rounds": checked.rounds.iter().map(round).collect::<Vec<_>>(),
+        "corpus_programs": checked.corpus,
+        "programs": checked.programs,
+        "states": checked.states,
+        "too_large": checked.too_large,
+        "executions": checked.executions,
+        "found": found,
+    })
+}
