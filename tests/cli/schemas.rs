@@ -214,7 +214,8 @@ fn every_schema_is_published() {
         let text = printed(&lostwrite(&["schema", schema.name]).success());
         assert_eq!(
             text,
-            std::fs::read_to_string(repository(&format!("report/schemas/{}.schema.json", schema.name))).expect("a file")
+            std::fs::read_to_string(repository(&format!("report/schemas/{}.schema.json", schema.name)))
+                .expect("a file")
         );
         let value: Value = serde_json::from_str(&text).expect("JSON");
         let form = value["properties"]["format"]["const"]
