@@ -45,6 +45,11 @@ const COLLECT: &[(&str, &str, Edit)] = &[
         let without_rmap = without(n, &[A::RemoveRmap]);
         with_before(&without_rmap, A::InstallMigrationEntry, A::RemoveRmap)
     }),
+    ("drops the mapping's reference by a step of its own", "v3", |n| {
+        edited(n, &|node| {
+            if is(&node, A::RemoveRmap) { vec![step(A::DropMapcount), step(A::PutFolio)] } else { vec![node] }
+        })
+    }),
     ("reads the entry again before the clear", "v3", |n| with_before(n, A::ClearPte, A::ReadPte)),
     ("holds a second reference for a while", "v3", |n| {
         let taken = with_before(n, A::ClearPte, A::GetFolio);

@@ -108,6 +108,30 @@ pub fn released(release: Profile) -> &'static Version {
     &RELEASED[release as usize]
 }
 
+/// A release with one of its own functions as the subject: what is asked of versions can be asked of it, and
+/// its mutants are those of that function. Nothing is expected of it.
+///
+/// # Errors
+/// With the functions whose names are nearest, if the release has none of that name.
+pub fn subject(function: &str, release: Profile) -> Result<Version, String> {
+    let body = kernel::body(function, release).ok_or_else(|| {
+        let near = text::nearest(function, kernel::functions(release).map(|b| b.function.name)).join(", ");
+        format!(
+            "{} has no function '{function}'; the nearest are {near} (`lostwrite list functions` lists all)",
+            release.name()
+        )
+    })?;
+    let original = released(release);
+    Ok(Version {
+        name: kept(&format!("{function}@{}", release.name())),
+        title: "a function of the kernel as released",
+        in_thread: false,
+        standing: Standing::Own,
+        subject: Arc::new(Subject::new(vec![Arc::clone(body)]).map_err(|e| e.to_string())?),
+        ..original.clone()
+    })
+}
+
 /// No version has that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownVersion(

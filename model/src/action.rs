@@ -280,6 +280,8 @@ actions! {
     InstallSwapEntry step "install swap entry",
     /// Mapcount and the mapping's reference.
     RemoveRmap step "remove rmap",
+    /// Mapcount alone: the mapping's reference is dropped by a step of its own.
+    DropMapcount step "drop mapcount",
     FolioDirty asks "folio dirty",
     /// Reclaim unmapped a dirty entry whose flush is still batched.
     PendingDirty asks "batched flush of a dirty pte",

@@ -54,7 +54,8 @@ impl Known {
     }
 
     /// A version, mutant or release by name. A version goes before the release of the same name, which is the
-    /// same code. `v3/drop 12` is what `lostwrite mutants` makes of v3 there.
+    /// same code. `v3/drop 12` is what `lostwrite mutants` makes of v3 there, `zap_pte_range@6.1` the release with
+    /// that function of its own as the subject.
     ///
     /// # Errors
     /// With the names that there are.
@@ -73,6 +74,10 @@ impl Known {
         let own = self.own.iter().copied();
         if let Some(version) = own.chain(mutants()).find(|v| v.name == name) {
             return Ok(self.judged(version));
+        }
+        if let Some((function, release)) = name.split_once('@') {
+            let version = impls::subject(function, crate::lookup::kernel(release)?)?;
+            return Ok(self.judged(Box::leak(Box::new(version))));
         }
         let released = |_: &_| Profile::named(name).map(impls::released);
         impls::find(name).or_else(|e| released(&e).ok_or(e)).map(|v| self.judged(v)).map_err(|e| {
@@ -121,6 +126,9 @@ mod tests {
         assert_eq!(named(&["v1"]), Ok(vec!["v1", "mine"]));
         assert_eq!(named(&["mine", "bugA"]), Ok(vec!["mine", "bugA"]));
         assert_eq!(named(&["mine/drop 1"]), Ok(vec!["mine/drop 1"]));
+        assert_eq!(named(&["zap_pte_range@6.1"]), Ok(vec!["zap_pte_range@6.1", "mine"]));
+        assert!(named(&["zap_pte_rang@6.1"]).expect_err("unknown").contains("the nearest are zap_pte_range"));
+        assert!(named(&["zap_pte_range@5.1"]).expect_err("unknown").contains("unknown kernel '5.1'"));
         assert!(named(&["their"]).expect_err("unknown").contains("bugA"));
     }
 

@@ -98,11 +98,17 @@ impl Ctx<'_, '_> {
 
     /// Mapcount and the mapping's reference of the folio under work.
     pub fn remove_rmap(&mut self) -> bool {
+        self.drop_mapcount();
+        let frame = self.me().folio;
+        self.put(frame);
+        true
+    }
+
+    /// Mapcount of the folio under work.
+    pub fn drop_mapcount(&mut self) -> bool {
         if !self.folio_mut().unmap() {
             self.flaw(crate::Flaw::CountUnderflow);
         }
-        let frame = self.me().folio;
-        self.put(frame);
         self.settle();
         true
     }

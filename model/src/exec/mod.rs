@@ -311,6 +311,7 @@ impl Ctx<'_, '_> {
             A::ClearExclusive => self.clear_exclusive(),
             A::InstallSwapEntry => self.install_swap_entry(),
             A::RemoveRmap => self.remove_rmap(),
+            A::DropMapcount => self.drop_mapcount(),
             A::FolioDirty => self.folio().dirty(),
             A::PendingDirty => self.me().has(Actor::BATCH_DIRTY),
             A::Freeable => self.folio().swapcache() && self.folio().refs == 2,

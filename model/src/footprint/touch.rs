@@ -150,7 +150,7 @@ impl Touch<'_> {
             A::MmapWriteLock => self.f.write(Object::MMAP_WRITER),
             A::LockPtl | A::UnlockPtl => self.f.write(Object::ptl(mm)),
             A::LockBothPtls | A::UnlockBothPtls => (0..MMS).for_each(|mm| self.f.write(Object::ptl(mm))),
-            A::TrylockFolio | A::TrylockSole | A::LockFolio | A::UnlockFolio | A::GetFolio => {
+            A::TrylockFolio | A::TrylockSole | A::LockFolio | A::UnlockFolio | A::GetFolio | A::DropMapcount => {
                 self.writes_folio(folio);
             }
             A::PutFolio | A::PutBackLru | A::RemoveOldRmap | A::RemoveRmap | A::DropMapping | A::UnpinFolio => {

@@ -239,6 +239,7 @@
 #define T_RemoveOldRmap REMOVE_RMAP
 #define T_RemoveRmap REMOVE_RMAP
 #define T_DropMapping REMOVE_RMAP
+#define T_DropMapcount maps[folio]--; SETTLE
 #define C_NormalPage NORMAL(pte)
 #define T_NormalPage folio = ADDRESS(pte)
 

@@ -148,13 +148,16 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
                 yes.round.pte.unmapped = true;
             }
         }
-        A::RemoveRmap | A::RemoveOldRmap => {
+        A::RemoveRmap | A::RemoveOldRmap | A::DropMapcount => {
             out.need(!pte.unmapped, "the mapping is already removed; expected it once");
             let fine = matches!(pte.entry, Entry::Cleared | Entry::Replaced);
             out.need(fine, "the entry still maps the page; expected it cleared or replaced before");
             out.need(s.round.folio.chosen && (s.round.folio.of_word || pte.maps), NOT_OF_ENTRY);
             if let Some(yes) = &mut out.yes {
                 yes.round.pte.unmapped = true;
+                if action == A::DropMapcount {
+                    yes.round.folio.refs += 1;
+                }
             }
         }
         A::ClearYoung
