@@ -7,6 +7,7 @@
 //! * [`shrink`]: the smallest case with the same verdict.
 //! * [`coverage`]: what an execution has shown in the model's own terms, and corpora that keep it.
 //! * [`programs`]: every small program over an alphabet of operations.
+//! * [`released`]: what is said of a version of one's own that is not said of its release.
 //! * [`answers`]: the questions that users ask, put together from all of these.
 //! * [`journal`]: how long work survives being killed.
 
@@ -16,6 +17,7 @@ pub mod exhaust;
 pub mod hunt;
 pub mod journal;
 pub mod programs;
+pub mod released;
 pub mod schedulers;
 pub mod shrink;
 pub mod states;

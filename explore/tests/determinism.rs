@@ -101,6 +101,7 @@ fn options(origin: Origin, from: u64, executions: u64) -> HuntOptions {
         seed: 1,
         from,
         limit,
+        at_home: true,
     }
 }
 

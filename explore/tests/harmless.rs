@@ -225,6 +225,7 @@ fn harmless_patches_are_silent_when_hunted() {
         seed: 13,
         from: 0,
         limit: Limit::Executions(4_000),
+        at_home: true,
     };
     let report = hunt(&options, |_| ());
     let first = report.alarms.first().map(|alarm| {

@@ -18,7 +18,7 @@ fn own(of: &str, name: &'static str, standing: Standing) -> &'static Version {
 
 fn options(versions: Vec<&'static Version>, environment: Environment) -> HuntOptions {
     let limit = Limit::Executions(2048);
-    HuntOptions { versions, origin: Origin::Generator, environment, seed: 1, from: 0, limit }
+    HuntOptions { versions, origin: Origin::Generator, environment, seed: 1, from: 0, limit, at_home: true }
 }
 
 /// A version is no name: an alarm on one that the registry does not have is shrunk like any other.

@@ -108,27 +108,52 @@ pub fn released(release: Profile) -> &'static Version {
     &RELEASED[release as usize]
 }
 
-/// A release with one of its own functions as the subject: what is asked of versions can be asked of it, and
-/// its mutants are those of that function. Nothing is expected of it.
+/// A body of a function and the release that it belongs to, by `FUNCTION@RELEASE`. A body that only versions have
+/// goes by its variant, and belongs to the release of the first of them.
 ///
 /// # Errors
-/// With the functions whose names are nearest, if the release has none of that name.
-pub fn subject(function: &str, release: Profile) -> Result<Version, String> {
-    let body = kernel::body(function, release).ok_or_else(|| {
-        let near = text::nearest(function, kernel::functions(release).map(|b| b.function.name)).join(", ");
+/// With the functions or the bodies that there are, or whose names are nearest.
+pub fn function(name: &str) -> Result<(&'static Arc<Body>, Profile), String> {
+    let (function, release) = name.split_once('@').unwrap_or((name, Profile::default().name()));
+    let variants = kernel::variants(function);
+    if variants.is_empty() {
+        let near = text::nearest(function, kernel::library().iter().map(|b| b.function.name)).join(", ");
+        return Err(format!(
+            "there is no function '{function}'; the nearest are {near} (`lostwrite list functions` lists all)"
+        ));
+    }
+    if let Some(release) = Profile::named(release) {
+        let body = kernel::body(function, release).unwrap_or(&variants[0]);
+        return Ok((body, release));
+    }
+    let of_versions = |body: &&'static Arc<Body>| {
+        let version = registry().iter().find(|v| v.functions().iter().any(|b| Arc::ptr_eq(b, body)))?;
+        Some((*body, version.kernel))
+    };
+    let body = variants.iter().find(|b| b.variant == release);
+    body.as_ref().and_then(of_versions).ok_or_else(|| {
+        let bodies = variants.iter().map(|b| b.variant).collect::<Vec<_>>().join(", ");
+        let releases = Profile::ALL.map(Profile::name).join(", ");
         format!(
-            "{} has no function '{function}'; the nearest are {near} (`lostwrite list functions` lists all)",
-            release.name()
+            "{function} has no body '{release}'; expected a release ({releases}) or one of its bodies ({bodies})"
         )
-    })?;
-    let original = released(release);
+    })
+}
+
+/// A release with one of its own functions as the subject, by `FUNCTION@RELEASE`: what is asked of versions can be
+/// asked of it, and its mutants are those of that function. Nothing is expected of it.
+///
+/// # Errors
+/// If there is no such function or body.
+pub fn subject(name: &str) -> Result<Version, String> {
+    let (body, release) = function(name)?;
     Ok(Version {
-        name: kept(&format!("{function}@{}", release.name())),
+        name: kept(name),
         title: "a function of the kernel as released",
         in_thread: false,
         standing: Standing::Own,
         subject: Arc::new(Subject::new(vec![Arc::clone(body)]).map_err(|e| e.to_string())?),
-        ..original.clone()
+        ..released(release).clone()
     })
 }
 

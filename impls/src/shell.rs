@@ -32,6 +32,13 @@ pub fn quoted(word: &str) -> String {
     out
 }
 
+/// An option with its value, which may begin with a dash.
+#[must_use]
+pub fn option(name: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("--{name}{between}{}", quoted(value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +58,12 @@ mod tests {
         ] {
             assert_eq!(quoted(word), expected);
         }
+    }
+
+    #[test]
+    fn a_value_that_begins_with_a_dash_is_no_option() {
+        assert_eq!(option("impl-file", "a b"), "--impl-file 'a b'");
+        assert_eq!(option("impl-file", "-a.listing"), "--impl-file=-a.listing");
     }
 
     /// A shell takes it for the same word.

@@ -2,7 +2,7 @@
 
 use crate::expected::{PERFECT, Row};
 use crate::kernel::{self, Body};
-use crate::shell::quoted;
+use crate::shell::option;
 use model::listing::Node;
 use model::{Assumptions, Code, Config, LinkError, MigrationEntryBits, Profile};
 use std::sync::{Arc, OnceLock};
@@ -277,11 +277,11 @@ impl Version {
     /// How to name it on the command line again, and what it is judged without.
     #[must_use]
     pub fn argument(&self) -> String {
-        let name = format!("--impl {}", quoted(self.name));
+        let name = option("impl", self.name);
         let named = match (self.file, self.standing) {
             (None, _) => name,
-            (Some(file), Standing::Mutant) => format!("{name} --impl-file {}", quoted(file)),
-            (Some(file), _) => format!("--impl-file {}", quoted(file)),
+            (Some(file), Standing::Mutant) => format!("{name} {}", option("impl-file", file)),
+            (Some(file), _) => option("impl-file", file),
         };
         format!("{named}{}", self.without())
     }
@@ -299,6 +299,12 @@ impl Version {
         if without.is_empty() { without } else { format!(" under{without}") }
     }
 
+    /// One of the versions that come with lostwrite, which are about one function, in any release.
+    #[must_use]
+    pub const fn is_built_in(&self) -> bool {
+        matches!(self.standing, Standing::BuiltIn { .. })
+    }
+
     /// Believed never to lose a write.
     #[must_use]
     pub const fn is_believed_correct(&self) -> bool {
@@ -309,7 +315,7 @@ impl Version {
     /// as such. Nothing is expected of anybody whom judges do not excuse as they used to.
     #[must_use]
     pub fn has_expectations(&self) -> bool {
-        matches!(self.standing, Standing::BuiltIn { .. }) && self.assumed() == Assumptions::ALL
+        self.is_built_in() && self.assumed() == Assumptions::ALL
     }
 
     /// The row of the table of expected verdicts for a hardware; `None` if there is none, or nothing is

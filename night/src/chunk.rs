@@ -10,6 +10,7 @@ use super::draw::draw;
 use super::{Chunk, LaneKind, Plan};
 use corpus::{Case, Schedule};
 use explore::hunt::Numbered;
+use explore::released::{at_home, is_its_own, its_own};
 use explore::shrink::{Limits, Signature, shrink, shrink_to};
 use impls::Version;
 use model::Assumptions;
@@ -229,7 +230,10 @@ impl<'a> Run<'a> {
         let comparable = aligned(&numbered.case, assumed);
         let mut first: Option<(&Version, Outcome)> = None;
         let mut reached = Goals::default();
+        let drawn = numbered.case.config;
         for (n, &version) in self.plan.versions.iter().enumerate() {
+            numbered.case.config = drawn;
+            numbered.case.config = at_home(version, &numbered.case).config;
             let correct = version.is_correct_on(&numbered.case.config);
             let ran = if comparable && correct {
                 // With one actor the schedule has nothing to say.
@@ -268,6 +272,13 @@ impl<'a> Run<'a> {
 
     fn judged(&mut self, n: usize, index: u64, numbered: &mut Numbered, judges: &Judges) {
         let version = self.plan.versions[n];
+        if !version.is_built_in() {
+            numbered.run(version, true, &mut Judges::default());
+        }
+        let judges = its_own(version, &numbered.case, judges);
+        if judges.is_silent() {
+            return;
+        }
         let scenario = judges.of(Judge::LastWrite).and_then(|_| {
             let mut namer = Namer::new(&numbered.case);
             numbered.run(version, false, &mut namer);
@@ -359,6 +370,7 @@ impl<'a> Run<'a> {
     fn whole(&self, class: &Class, index: u64) -> Option<Record> {
         let version = self.plan.versions[class.version];
         let mut numbered = draw(self.plan, self.chunk.lane, index);
+        numbered.case.config = at_home(version, &numbered.case).config;
         let _ = caught(|| numbered.run(version, true, &mut Judges::default()));
         keep(self.plan, self.chunk, class, index, &numbered.case)
     }
@@ -437,6 +449,9 @@ pub(super) fn keep(plan: &Plan, chunk: &Chunk, class: &Class, index: u64, case: 
     let (key, step) = timeline_key(version, &shrunk.case, class.judge)?;
     let mut judges = Judges::default();
     oracle::replay(version, &shrunk.case, &mut judges);
+    if judges.of(class.judge).is_some_and(|finding| !is_its_own(version, &shrunk.case, &finding)) {
+        return None;
+    }
     Some(Record {
         key,
         judge: Some(class.judge.name().to_owned()),

@@ -6,7 +6,9 @@ use super::class::Class;
 use super::draw::surround;
 use super::{Chunk, Plan};
 use corpus::{Case, Shape, generate};
+use explore::answers::losses::Loss;
 use explore::exhaust::{Answer, Exhaust, exhaust};
+use explore::released::{at_home, its_own, losses_around};
 use explore::schedulers::{Recorder, SamplerKind, rng_for};
 use explore::states::walks::Walks;
 use model::World;
@@ -40,6 +42,7 @@ pub(super) fn run(plan: &Plan, chunk: &Chunk) -> ChunkRecord {
         };
         let (mut all, mut reached) = (true, Goals::default());
         for version in 0..plan.versions.len() {
+            let case = at_home(plan.versions[version], &case);
             let question = Question { plan, version, case: &case, index };
             match caught(|| question.answer()) {
                 Ok(answer) => {
@@ -88,8 +91,16 @@ impl Question<'_> {
         let version = self.plan.versions[self.version];
         let mut answer = Answered::default();
         let mut last = None;
+        // What the release loses as well is nothing that a version of one's own is to blame for.
+        let Some(around) = losses_around(version, self.case, self.plan.states as usize) else {
+            self.sample(&mut answer);
+            return answer;
+        };
         // What is expected is counted on the way; anything else ends the search.
         let result = exhaust::<History>(version, self.case, self.plan.states, |finding, past| {
+            if around.contains(&Loss::of(finding)) {
+                return Answer::Ignore;
+            }
             let class = self.class(finding, past);
             if class.is_news(&self.plan.versions) {
                 last = Some(class);
@@ -137,12 +148,13 @@ impl Question<'_> {
             let mut namer = super::class::Namer::new(self.case);
             sampler.restart(true);
             execute(version, config, programs, &mut sampler, &mut namer);
-            for finding in walked.judges.iter() {
+            let case = Case { schedule: sampler.schedule().clone(), ..self.case.clone() };
+            for finding in its_own(version, &case, &walked.judges).iter() {
                 let class = Class::of(self.version, config, &finding, namer.scenario());
                 let whole = class.is_news(&self.plan.versions);
                 let kept = answer.found.entry(class).or_default();
                 if whole && kept.is_none() {
-                    *kept = Some(Case { schedule: sampler.schedule().clone(), ..self.case.clone() });
+                    *kept = Some(case.clone());
                 }
             }
         }

@@ -293,6 +293,12 @@ impl Judges {
         self.findings.iter().all(Option::is_none)
     }
 
+    /// The findings of some judges.
+    #[must_use]
+    pub fn among(&self, mut wanted: impl FnMut(Judge) -> bool) -> Judges {
+        Judges { findings: self.findings.map(|finding| finding.filter(|f| wanted(f.judge()))) }
+    }
+
     /// The gravest that was found, in the word of a case file.
     #[must_use]
     pub fn verdict(&self) -> Expect {

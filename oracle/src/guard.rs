@@ -1,11 +1,13 @@
 //! Steps that may not be possible: a listing with a fault put in may ask the model for what does not exist.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
+    /// What the last panic said that was not told.
+    static UNTOLD: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 static HOOK: Once = Once::new();
@@ -23,18 +25,25 @@ pub fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     })
 }
 
-/// Runs something during which a panic on this thread is nothing to tell anyone about.
+/// Runs something during which a panic on this thread is nothing to tell anyone about, unless nobody catches it.
 pub fn quietly<R>(f: impl FnOnce() -> R) -> R {
     HOOK.call_once(|| {
         let tell = take_hook();
         set_hook(Box::new(move |panic| {
-            if !QUIET.get() {
+            if QUIET.get() {
+                UNTOLD.set(panic.to_string());
+            } else {
                 tell(panic);
             }
         }));
     });
     let before = QUIET.replace(true);
-    let result = f();
+    let result = catch_unwind(AssertUnwindSafe(f));
     QUIET.set(before);
-    result
+    result.unwrap_or_else(|payload| {
+        if !before {
+            eprintln!("{}", UNTOLD.take());
+        }
+        resume_unwind(payload)
+    })
 }

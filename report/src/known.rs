@@ -75,9 +75,8 @@ impl Known {
         if let Some(version) = own.chain(mutants()).find(|v| v.name == name) {
             return Ok(self.judged(version));
         }
-        if let Some((function, release)) = name.split_once('@') {
-            let version = impls::subject(function, crate::lookup::kernel(release)?)?;
-            return Ok(self.judged(Box::leak(Box::new(version))));
+        if name.contains('@') {
+            return Ok(self.judged(Box::leak(Box::new(impls::subject(name)?))));
         }
         let released = |_: &_| Profile::named(name).map(impls::released);
         impls::find(name).or_else(|e| released(&e).ok_or(e)).map(|v| self.judged(v)).map_err(|e| {
@@ -128,7 +127,8 @@ mod tests {
         assert_eq!(named(&["mine/drop 1"]), Ok(vec!["mine/drop 1"]));
         assert_eq!(named(&["zap_pte_range@6.1"]), Ok(vec!["zap_pte_range@6.1", "mine"]));
         assert!(named(&["zap_pte_rang@6.1"]).expect_err("unknown").contains("the nearest are zap_pte_range"));
-        assert!(named(&["zap_pte_range@5.1"]).expect_err("unknown").contains("unknown kernel '5.1'"));
+        assert!(named(&["zap_pte_range@5.1"]).expect_err("unknown").contains("has no body '5.1'"));
+        assert!(known.find("migrate_vma_collect_pmd@7.2").is_ok_and(|v| v.kernel == model::Profile::V7_3));
         assert!(named(&["their"]).expect_err("unknown").contains("bugA"));
     }
 

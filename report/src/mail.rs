@@ -9,6 +9,7 @@ use super::story::{headline, sentences};
 use super::timeline::{Detail, grid, wrap};
 use super::witness::Witness;
 use crate::escape::shown;
+use explore::released::is_its_own;
 use impls::Version;
 use impls::shell::quoted;
 use model::Assumptions;
@@ -32,6 +33,13 @@ pub fn mail(witness: &Witness) -> Option<String> {
     prose(sentences(case, trace)?);
     if let Some(turns) = turns(version, case) {
         prose(format!("How it runs: {turns}"));
+    }
+    if !is_its_own(version, case, &finding) {
+        prose(format!(
+            "Beware: {} as released shows the same in these programs, and no step of {} is at fault.",
+            case.config.profile.name(),
+            version.name
+        ));
     }
     if let Some(stopped) = &trace.stopped {
         prose(format!("Beware: {stopped}."));

@@ -47,13 +47,8 @@ pub fn run(args: &Args) -> Outcome {
 
 /// The body of a kernel function, in a release; `None` if it is no function's name.
 fn function(name: &str) -> Result<Option<(&'static Arc<Body>, Profile)>, String> {
-    let (function, release) = match name.split_once('@') {
-        Some((function, release)) if !kernel::variants(function).is_empty() => {
-            (function, report::lookup::kernel(release)?)
-        }
-        _ => (name, Profile::default()),
-    };
-    Ok(kernel::body(function, release).map(|body| (body, release)))
+    let is_function = |name: &str| !kernel::variants(name).is_empty();
+    if is_function(name.split('@').next().unwrap_or(name)) { impls::function(name).map(Some) } else { Ok(None) }
 }
 
 fn explain_function(format: Format, body: &Arc<Body>, release: Profile) -> Outcome {
@@ -68,7 +63,10 @@ fn explain_function(format: Format, body: &Arc<Body>, release: Profile) -> Outco
         _ => {
             let mut page = Page::default();
             let bodies: Vec<_> = kernel::variants(name).iter().map(|b| b.variant).collect();
-            page.prose(&format!("{name} of {}, {}; read in {}.", release.name(), body.file, body.read), 0, "");
+            // A body that only versions have goes by its own name.
+            let of_a_release = kernel::body(name, release).is_some_and(|b| Arc::ptr_eq(b, body));
+            let of = if of_a_release { release.name() } else { body.variant };
+            page.prose(&format!("{name} of {of}, {}; read in {}.", body.file, body.read), 0, "");
             page.prose(
                 &format!("Bodies, each named after the first release that has it: {}.", bodies.join(", ")),
                 0,

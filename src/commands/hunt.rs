@@ -39,13 +39,15 @@ pub struct Args {
 
 /// Hunts and prints what was found.
 pub fn run(args: &Args) -> Outcome {
+    let environment = args.around.environment()?;
     let options = HuntOptions {
         versions: args.versions.all()?,
         origin: if args.bytes { Origin::Bytes } else { Origin::Generator },
-        environment: args.around.environment()?,
         seed: args.seed,
         from: args.from,
         limit: Limit::Executions(args.executions),
+        at_home: environment.kernel.is_none(),
+        environment,
     };
     let result = with_progress(&options);
     if args.format == Format::Json {

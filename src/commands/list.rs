@@ -63,10 +63,15 @@ pub fn run(args: &Args) -> Outcome {
 fn functions(format: Format) {
     let mut names: Vec<_> = kernel::library().iter().map(|b| (b.file, b.function.name)).collect();
     names.sort_unstable();
-    names.dedup_by_key(|(_, name)| *name);
+    names.dedup();
+    // A function that has moved has the bodies of each file.
+    let bodies = |file: &str, name: &str| {
+        let file = file.to_owned();
+        kernel::variants(name).iter().filter(move |b| b.file == file)
+    };
     if format == Format::Json {
         let functions = names.iter().map(|(file, name)| {
-            let bodies = kernel::variants(name).iter().map(|body| {
+            let bodies = bodies(file, name).map(|body| {
                 json!({
                     "variant": body.variant,
                     "releases": releases_of(body).map(Profile::name).collect::<Vec<_>>(),
@@ -80,12 +85,12 @@ fn functions(format: Format) {
     }
     let mut table = Table::new(["function", "file", "bodies", "run by"]);
     for (file, name) in names {
-        let bodies = kernel::variants(name).iter().map(|b| b.variant).collect::<Vec<_>>().join(" ");
+        let bodies = bodies(file, name).map(|b| b.variant).collect::<Vec<_>>().join(" ");
         table.row([name, file, &bodies, &run_by(name).join(" ")]);
     }
     print!("{table}");
     println!(
-        "\nA body is named after the first release that has it. `lostwrite explain FUNCTION@RELEASE` prints one."
+        "\nA body is named after the first release that has it. `lostwrite explain FUNCTION@RELEASE` prints one; RELEASE may be one of the bodies."
     );
 }
 

@@ -4,6 +4,7 @@ use super::hunt::{alarms, goals, with_progress};
 use super::{FINE, MOST_THREADS, Outcome, input, unexpected};
 use corpus::{Case, Environment};
 use explore::hunt::{HuntOptions, Limit, Origin};
+use explore::released::{at_home, is_its_own, its_own};
 use impls::{Loss, PERFECT, Scenario, Version};
 use oracle::{Finding, Judge, Trace, trace};
 use rayon::prelude::*;
@@ -63,8 +64,14 @@ impl Tally {
     fn corpus(&mut self, version: &'static Version, case: &Case, trace: &Trace) {
         if !version.has_expectations() && case.config.keeps_contract() {
             let scenario = |f: &Finding| trace.scenario().filter(|_| f.judge() == Judge::LastWrite);
-            let found = trace.judges.iter().map(|f| (explore::answers::cell::verdict(&f), scenario(&f)));
+            let own = its_own(version, case, &trace.judges);
+            let own = own.iter().filter(|f| is_its_own(version, case, f));
+            let found: Vec<_> = own.map(|f| (explore::answers::cell::verdict(&f), scenario(&f))).collect();
+            let silent = found.is_empty();
             self.own.entry(version.name).or_default().extend(found);
+            if silent {
+                return;
+            }
         }
         // Without exclusive pages more is lost, as on other CPUs.
         let counts = trace.loses() && case.surface().name == PERFECT && case.config.knobs.exclusive;
@@ -90,6 +97,7 @@ pub fn run(args: &Args) -> Outcome {
         seed: args.seed,
         from: 0,
         limit: Limit::Time(Duration::from_secs_f64(args.time)),
+        at_home: true,
     };
     let result = with_progress(&options);
     println!(
@@ -158,8 +166,9 @@ fn replay_corpus(versions: &[&'static Version], tally: &mut Tally) {
     for entry in corpus::builtin().into_iter().flat_map(|f| f.entries) {
         cases += 1;
         for version in versions {
-            let trace = trace(version, &entry.case);
-            tally.corpus(version, &entry.case, &trace);
+            let case = at_home(version, &entry.case);
+            let trace = trace(version, &case);
+            tally.corpus(version, &case, &trace);
             let expected = entry.expect.iter().find(|(name, _)| name == version.name).map(|(_, e)| *e);
             let as_expected = match expected {
                 Some(expected) => trace.judges.verdict() == expected,
@@ -175,10 +184,10 @@ fn replay_corpus(versions: &[&'static Version], tally: &mut Tally) {
     }
     let sequences = corpus::ground_truth_sequences();
     let traces: Vec<Vec<Trace>> =
-        sequences.par_iter().map(|case| versions.iter().map(|v| trace(v, case)).collect()).collect();
+        sequences.par_iter().map(|case| versions.iter().map(|v| trace(v, &at_home(v, case))).collect()).collect();
     for (case, traces) in sequences.iter().zip(&traces) {
         for (version, trace) in versions.iter().zip(traces) {
-            tally.corpus(version, case, trace);
+            tally.corpus(version, &at_home(version, case), trace);
             if version.is_correct_on(&case.config) && !trace.judges.is_silent() {
                 tally.complaints.push(format!("{} is flagged on the recorded sequence {case}", version.name));
             }

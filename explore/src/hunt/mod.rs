@@ -7,6 +7,7 @@ pub mod first_loss;
 pub mod mutator;
 
 use crate::answers::cell::{Verdict, verdict};
+use crate::released::{at_home, is_its_own, its_own};
 use crate::schedulers::{Recorder, case_at, rng_for};
 use crate::shrink::{Limits, Signature, shrink_to};
 use corpus::{Case, Environment};
@@ -15,7 +16,7 @@ use model::Config;
 use oracle::{End, Finding, Goal, Goals, Judge, Judges, Observer, Summary, execute, replay, trace};
 use rand::RngExt;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -69,7 +70,6 @@ impl Numbered {
     }
 
     /// Runs it on a version; with `record`, the case has the schedule that was drawn afterwards.
-    /// Runs it on a version.
     pub fn run(&mut self, version: &Version, record: bool, judges: &mut impl Observer) -> Summary {
         let Some(sampler) = &mut self.sampler else {
             return replay(version, &self.case, judges);
@@ -101,6 +101,8 @@ pub struct HuntOptions {
     pub from: u64,
     /// When to stop.
     pub limit: Limit,
+    /// Whether a version of one's own runs in its own release, whatever the cases and the environment say.
+    pub at_home: bool,
 }
 
 /// What is counted and shown together.
@@ -210,6 +212,9 @@ pub fn hunt(options: &HuntOptions, progress: impl Fn(u64) + Sync) -> HuntReport 
             report.merge(part);
         }
     }
+    // Executions that the release could not follow, and that showed nothing of the version's own after all.
+    let named: BTreeSet<usize> = report.found.keys().map(|class| class.version).collect();
+    report.flagged.retain(|version, _| named.contains(version));
     report.alarms.truncate(ALARMS);
     report.alarms.iter_mut().for_each(|alarm| alarm.shrink(options.versions[alarm.version]));
     report
@@ -323,10 +328,21 @@ impl Batch<'_> {
     /// Runs a case on a version, and keeps what is worth it.
     fn execution(&mut self, place: usize, index: u64, numbered: &mut Numbered) -> Goals {
         let version = self.options.versions[place];
+        let drawn = numbered.case.config;
+        if self.options.at_home {
+            numbered.case.config = at_home(version, &numbered.case).config;
+        }
+        let reached = self.execution_there(place, index, numbered);
+        numbered.case.config = drawn;
+        reached
+    }
+
+    fn execution_there(&mut self, place: usize, index: u64, numbered: &mut Numbered) -> Goals {
+        let version = self.options.versions[place];
         let report = &mut self.report;
         let mut both = (Judges::default(), Goals::default());
         let summary = numbered.run(version, false, &mut both);
-        let (judges, goals) = both;
+        let (mut judges, goals) = both;
         // A CPU that breaks the contract may corrupt an entry so that nobody gets anywhere.
         if summary.end != End::Complete && numbered.case.config.keeps_contract() {
             report.unfinished += 1;
@@ -338,8 +354,15 @@ impl Batch<'_> {
         if judges.is_silent() {
             return goals;
         }
-        let lost = judges.of(Judge::LastWrite).is_some();
         let meaning = Meaning::of(version, &numbered.case.config, self.asked);
+        if meaning == Meaning::News {
+            numbered.run(version, true, &mut Judges::default());
+            judges = its_own(version, &numbered.case, &judges);
+            if judges.is_silent() {
+                return goals;
+            }
+        }
+        let lost = judges.of(Judge::LastWrite).is_some();
         match meaning {
             Meaning::Alarm => report.alarm_count += 1,
             Meaning::News => *report.flagged.entry(place).or_default() += 1,
@@ -376,6 +399,9 @@ impl Batch<'_> {
         let limits = Limits { executions: PER_LOSS, ..Limits::default() };
         let case = shrink_to(case, signature, &limits).case;
         let Some(finding) = trace(version, &case).judges.of(judge) else { return };
+        if !is_its_own(version, &case, &finding) {
+            return;
+        }
         let class = Class { version: place, judge, scenario: signature.scenario() };
         self.report.keep(class, Found { index, verdict: verdict(&finding), case, length: finding.step() });
     }

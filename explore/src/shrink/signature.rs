@@ -81,13 +81,9 @@ impl<'a> Signature<'a> {
         }
         let contract = case.config.keeps_contract();
         let verdicts = Judge::ALL.iter().filter_map(|judge| witness.first[*judge as usize]);
-        verdicts.map(|verdict| Signature { version, verdict, contract, release: None }).collect()
-    }
-
-    /// The same on this kernel only.
-    #[must_use]
-    pub const fn on(self, release: Profile) -> Signature<'a> {
-        Signature { release: Some(release), ..self }
+        // What a function of one's own loses elsewhere is another question.
+        let release = (!version.is_built_in()).then_some(case.config.profile);
+        verdicts.map(|verdict| Signature { version, verdict, contract, release }).collect()
     }
 
     /// The version.

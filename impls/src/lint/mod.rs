@@ -64,12 +64,13 @@ pub fn lint(functions: &[Arc<Body>], release: Profile) -> Vec<Complaint> {
     let find = |name: &str| own(name).or_else(|| kernel::body(name, release).map(|b| &**b));
     let find: Find = &find;
     let mut complaints = BTreeSet::new();
-    let mut said: BTreeSet<(walk::Place, String)> = BTreeSet::new();
+    // What follows from it in whatever calls the functions is said once.
+    let mut said = BTreeSet::new();
     let mut clean = true;
     for body in functions.iter().filter(|b| !is_helper(b)) {
         for found in walk::walk(body, contract_of(body), !body.contract.is_empty(), find) {
             clean &= !found.is_error;
-            said.extend(found.places.last().map(|place| (*place, found.what.clone())));
+            said.insert(found.what.clone());
             complaints.extend(attributed(&found, |name| own(name).is_some()));
         }
     }
@@ -78,16 +79,20 @@ pub fn lint(functions: &[Arc<Body>], release: Profile) -> Vec<Complaint> {
     for caller in callers {
         let Some(through) = functions.iter().find(|b| reaches(caller, b.function.name, find, 0)) else { continue };
         for found in walk::walk(caller, contract_of(caller), false, find) {
-            if found.places.last().is_some_and(|place| said.contains(&(*place, found.what.clone()))) {
+            if said.contains(&found.what) {
                 continue;
             }
             complaints.insert(attributed(&found, |name| own(name).is_some()).unwrap_or_else(|| {
-                let at = found.places.last().map_or("", |p| p.function);
+                let caller = caller.function.name;
+                let place = match found.places.last().map(|p| p.function) {
+                    Some(at) if at != caller => format!(" in {at}"),
+                    _ => String::new(),
+                };
                 Complaint {
                     is_error: found.is_error,
                     function: through.function.name,
                     line: usize::MAX,
-                    what: format!("{at}, which runs it, cannot go on from there: {}", found.what),
+                    what: format!("{caller}, which runs it, cannot go on from there{place}: {}", found.what),
                 }
             }));
         }

@@ -629,7 +629,7 @@ impl<'a> Walk<'a> {
 const OWED: [(Debts, bool, &str); 11] = [
     (Debts::FLUSH, false, "entries were cleared, and no flush follows; CPUs keep using the old ones"),
     (Debts::GATHER_FLUSH, false, "the flush of the mmu gather is owed {end}; expected FlushRange before"),
-    (Debts::GATHER, true, "the mmu gather is open {end}; expected GatherEnd before"),
+    (Debts::GATHER, false, "the mmu gather is open {end}; expected GatherEnd before"),
     (
         Debts::PROTECT_FLUSH,
         false,

@@ -170,6 +170,7 @@ impl Ctx<'_, '_> {
 
     pub fn install_swap_entry(&mut self) -> bool {
         let slot = self.folio().slot();
+        assert!((slot as usize) < SLOTS, "the folio has no slot");
         let exclusive = self.me().has(Actor::EXCLUSIVE);
         self.set_pte(Pte::swap(slot, exclusive));
         self.settle();

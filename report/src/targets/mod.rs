@@ -10,6 +10,7 @@ use corpus::{Case, bytes};
 use explore::answers::losses::Loss;
 use explore::answers::outcomes::Ending;
 use explore::exhaust::{Answer, Exhaust, exhaust};
+use explore::released::{at_home, is_its_own, its_own, losses_around};
 use impls::Version;
 use oracle::{Comparison, End, Outcome};
 use std::collections::BTreeSet;
@@ -83,12 +84,18 @@ pub const ALL: [Target; 4] = [
 pub fn differential(versions: &[&'static Version], case: &Case) -> Option<String> {
     let mut first: Option<(&'static Version, Outcome)> = None;
     for version in versions.iter().filter(|v| v.should_be_silent_on(&case.config)) {
-        let (outcome, judges, summary) = oracle::outcome(version, case);
-        if !judges.is_silent() {
-            return Some(report(version, case));
+        let home = at_home(version, case);
+        let (outcome, judges, summary) = oracle::outcome(version, &home);
+        let own = its_own(version, &home, &judges);
+        if own.iter().any(|finding| is_its_own(version, &home, &finding)) {
+            return Some(report(version, &home));
         }
         if summary.end != End::Complete {
-            return Some(format!("{} does not come to an end\n\n{}", version.name, report(version, case)));
+            return Some(format!("{} does not come to an end\n\n{}", version.name, report(version, &home)));
+        }
+        // Another release, or what the release loses, is no difference between versions.
+        if home.config.profile != case.config.profile || !judges.is_silent() {
+            continue;
         }
         match &first {
             None => first = Some((version, outcome)),
@@ -164,15 +171,22 @@ pub fn programs(versions: &[&'static Version], case: &Case, states: usize) -> Ve
     let case = Case { schedule: corpus::Schedule::default(), ..case.clone() };
     let mut first: Option<(&'static Version, BTreeSet<Ending>)> = None;
     for version in versions.iter().filter(|v| v.should_be_silent_on(&case.config)) {
-        let Ok(found) = explore::answers::losses::losses(version, &case, states) else { return Verdict::Rejected };
-        if let Some(loss) = found.losses.first() {
+        let home = at_home(version, &case).into_owned();
+        let found = explore::answers::losses::losses(version, &home, states);
+        let (Ok(found), Some(around)) = (found, losses_around(version, &home, states)) else {
+            return Verdict::Rejected;
+        };
+        if let Some(loss) = found.losses.difference(&around).next() {
             let shown =
-                exhaust::<()>(version, &case, usize::MAX, |finding, ()| match Loss::of(finding) == *loss {
+                exhaust::<()>(version, &home, usize::MAX, |finding, ()| match Loss::of(finding) == *loss {
                     true => Answer::Shortest,
                     false => Answer::Ignore,
                 });
-            let case = if let Exhaust::Found { case, .. } = shown { *case } else { case };
+            let case = if let Exhaust::Found { case, .. } = shown { *case } else { home };
             return Verdict::Alarm(format!("{}: {loss}\n\n{}", version.name, report(version, &case)));
+        }
+        if home.config.profile != case.config.profile || !around.is_empty() {
+            continue;
         }
         let Ok(outcomes) = explore::answers::outcomes::outcomes(version, &case, states) else {
             return Verdict::Rejected;

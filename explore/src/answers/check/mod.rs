@@ -353,7 +353,6 @@ impl Run<'_> {
     fn shrunk(&self, case: &Case, judge: Judge) -> Option<Case> {
         let version = self.options.version;
         let signature = Signature::all(version, case).into_iter().find(|s| s.judge() == judge)?;
-        let signature = signature.on(case.config.profile);
         let limits = Limits { executions: SHRINK, stop: Some(self.options.stop), ..Limits::default() };
         let shrunk = shrink_to(case, signature, &limits).case;
         let says = |case: &Case| {

@@ -21,10 +21,7 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
                     false,
                     "the word that comes back is thrown away, and with it a late D unless the folio is marked dirty in any case",
                 );
-                out.need(
-                    pte.word == Word::Current,
-                    "the variable has no word of this entry; expected ReadPte before, or ClearPte",
-                );
+                out.need(looked, "the variable has no word of this entry; expected ReadPte before, or ClearPte");
             }
             if let Some(yes) = &mut out.yes {
                 let kinds = if pte.maps && pte.word != Word::Current { Kinds::NORMAL } else { pte.kinds };
@@ -45,10 +42,15 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
         }
         A::SetPte => {
             out.need(s.ptl != Ptl::None, NO_PTL);
-            let fine = pte.entry == Entry::Cleared && !pte.unmapped && pte.kinds.within(Kinds::PRESENT);
+            let entry = matches!(pte.entry, Entry::Cleared | Entry::Found);
+            let fine = entry && !pte.unmapped && pte.kinds.within(Kinds::PRESENT);
             out.need(
                 fine,
-                "this puts a present word back; expected the entry cleared before, and the word present",
+                "this puts a present word back; expected the entry as it was found or cleared, and the word present",
+            );
+            out.warn(
+                pte.entry == Entry::Cleared,
+                "the entry is written over, and with it a D that a CPU sets meanwhile; expected ClearPte before",
             );
             put_back(out);
         }
