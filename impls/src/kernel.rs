@@ -30,13 +30,14 @@ pub struct Body {
     pub source: Option<Source>,
 }
 
-/// The file of a listing, and the line of each of its steps.
+/// The file of a listing, and the place of each of its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The path: relative to the repository for what is built in, as it was given for a file of one's own.
     pub file: &'static str,
-    /// The lines, from 1; the first is that of step 1, as [`model::listing::steps`] counts.
-    pub lines: Vec<usize>,
+    /// File and line, from 1, of each step; the first is that of step 1, as [`model::listing::steps`] counts. It
+    /// is the line of the listing, or of the C that it was lifted from where a remark `# memory.c:1234` says so.
+    pub places: Vec<(&'static str, usize)>,
 }
 
 /// The releases, oldest first, as variants are named after them.
@@ -75,7 +76,7 @@ impl Body {
             variant: "",
             comment: crate::kept(&function.comment),
             contract: contract_of(function).unwrap_or_default(),
-            source: Some(Source { file: path, lines: lines_of_steps(text, function) }),
+            source: Some(Source { file: path, places: places_of_steps(path, text, function, of("file")) }),
         }
     }
 
@@ -110,11 +111,44 @@ pub(crate) fn contract_of(function: &FunctionText) -> Result<Contract, (usize, S
     Contract::new(function.fields.iter().map(|f| (f.key.as_str(), f.value.as_str())))
 }
 
-/// The line of each step.
-fn lines_of_steps(text: &str, function: &FunctionText) -> Vec<usize> {
-    let nodes = model::listing::nodes(&function.body);
-    let steps = nodes.iter().zip(&function.places).filter(|(n, _)| n.doing().is_some());
-    steps.map(|(_, place)| text::line(text, place.start)).collect()
+/// The place of each step.
+fn places_of_steps(
+    path: &'static str,
+    text: &str,
+    function: &FunctionText,
+    file: &'static str,
+) -> Vec<(&'static str, usize)> {
+    let mut remarks = Vec::new();
+    remarked(&function.body, &mut remarks);
+    let of = |(n, (node, remark)): (usize, &(&Node, Option<&str>))| {
+        node.doing()?;
+        let lifted = remark.and_then(|remark| lifted_from(remark, file));
+        Some(lifted.unwrap_or_else(|| (path, text::line(text, function.places[n].start))))
+    };
+    remarks.iter().enumerate().filter_map(of).collect()
+}
+
+/// The lines of a body as [`model::listing::nodes`] counts them, with the remark that stands behind each.
+fn remarked<'a>(body: &'a [Node], out: &mut Vec<(&'a Node, Option<&'a str>)>) {
+    let of = |node: Option<&'a Node>| match node {
+        Some(Node::Remark(remark)) => Some(*remark),
+        _ => None,
+    };
+    for (n, node) in body.iter().enumerate().filter(|(_, node)| !node.is_comment()) {
+        // Behind an opening brace it is the first thing in the block.
+        let inside = || node.blocks().find(|block| !block.is_empty()).and_then(|block| of(block.first()));
+        out.push((node, of(body.get(n + 1)).or_else(inside)));
+        node.blocks().for_each(|block| remarked(block, out));
+    }
+}
+
+/// The place in C that a remark names. The kernel's file is named in full by the function's own field.
+fn lifted_from(remark: &str, file: &'static str) -> Option<(&'static str, usize)> {
+    let (name, line) = remark.trim().rsplit_once(':')?;
+    let line = line.parse().ok().filter(|line| *line > 0)?;
+    let is_c = [".c", ".h"].iter().any(|end| name.ends_with(end)) && !name.contains(char::is_whitespace);
+    let whole = file.rsplit('/').next() == Some(name);
+    is_c.then(|| (if whole { file } else { crate::kept(name) }, line))
 }
 
 fn age(release: &str) -> usize {
@@ -281,10 +315,19 @@ mod tests {
             assert_eq!(source.file, expected);
             let lines: Vec<_> =
                 KERNEL.iter().find(|(path, _)| *path == source.file).expect("there").1.lines().collect();
-            for (step, line) in steps(&body.function.body).iter().zip(&source.lines) {
+            for (step, (_, line)) in steps(&body.function.body).iter().zip(&source.places) {
                 assert!(lines[line - 1].contains(step.name()), "{}:{line}: {}", source.file, step.name());
             }
         }
+    }
+
+    #[test]
+    fn a_lifted_step_stands_in_c() {
+        let text = "function zap_pte_range\nfile mm/memory.c\n{\n    LockPtl  # memory.c:12\n    \
+            if PteDirty {  # other.h:7\n        UnlockPtl  # see: 3\n    }\n}\n";
+        let document = text::parse(text).expect("well formed");
+        let places = Body::new("f.listing", text, &document.functions[0]).source.expect("a source").places;
+        assert_eq!(places, [("mm/memory.c", 12), ("other.h", 7), ("f.listing", 6)]);
     }
 
     #[test]

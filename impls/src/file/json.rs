@@ -182,7 +182,10 @@ fn parse(path: &str, json: &str) -> Result<(Header, Vec<Arc<Body>>), FileError> 
             variant: "",
             comment: "",
             contract,
-            source: steps.map(|lines| Source { file: kept(path), lines }),
+            source: steps.map(|lines| {
+                let file = kept(path);
+                Source { file, places: lines.into_iter().map(|line| (file, line)).collect() }
+            }),
         }));
     }
     if functions.is_empty() {
