@@ -8,6 +8,10 @@ fn corpus(args: &[&str]) -> Assert {
     Command::new(assert_cmd::cargo::cargo_bin!("lostwrite")).arg("corpus").args(args).assert()
 }
 
+fn lostwrite(args: &[&str]) -> Assert {
+    Command::new(assert_cmd::cargo::cargo_bin!("lostwrite")).args(args).assert()
+}
+
 fn printed(assert: &Assert) -> String {
     String::from_utf8(assert.get_output().stdout.clone()).expect("text")
 }
@@ -179,12 +183,12 @@ fn merge_adds_what_is_new() {
         ("new", &bytes("kernel=6.0 W0 K+ CW0 K-")),
         ("broken", b""),
     ]);
-    let out = corpus(&["merge", text(into.path()), text(from.path())]).code(2);
+    let out = corpus(&["add", text(into.path()), text(from.path())]).code(2);
     assert!(printed(&out).contains("1 cases, 1 of 3 added"), "{}", printed(&out));
     let mut expected = vec!["mine".to_owned(), corpus::file_name(&bytes("kernel=6.0 W0 K+ CW0 K-"))];
     expected.sort();
     assert_eq!(names(into.path()), expected);
-    let again = corpus(&["merge", text(into.path()), text(from.path())]).code(2);
+    let again = corpus(&["add", text(into.path()), text(from.path())]).code(2);
     assert!(printed(&again).contains("2 cases, 0 of 3 added"), "{}", printed(&again));
 }
 
@@ -216,7 +220,7 @@ fn merge_tells_of_a_broken_file_in_the_place_of_a_case() {
     let name = corpus::file_name(&bytes(S1));
     let into = folder(&[(&name, b"cut off")]);
     let from = folder(&[("s1", &bytes(S1))]);
-    let assert = corpus(&["merge", text(into.path()), text(from.path())]).code(2);
+    let assert = corpus(&["add", text(into.path()), text(from.path())]).code(2);
     let complaint = String::from_utf8(assert.get_output().stderr.clone()).expect("text");
     assert!(
         complaint.contains(&format!("{name}: expected the bytes that the name is the SHA-1 of")),
@@ -233,7 +237,7 @@ fn merge_adds_what_is_protected() {
     let told = format!("expect: v2=ok\n{LONGER}\n");
     let from =
         folder(&[("told.case", told.as_bytes()), ("s1", &bytes(S1)), ("none", &bytes(&format!("{LONGER} R0")))]);
-    let out = printed(&corpus(&["merge", text(into.path()), text(from.path())]).success());
+    let out = printed(&corpus(&["add", text(into.path()), text(from.path())]).success());
     assert!(out.contains("1 cases, 2 of 3 added"), "{out}");
 }
 
@@ -243,7 +247,7 @@ fn convert_keeps_all_that_is_said_of_a_case() {
     let told = [format!("scenario: S1\n{S1}\n"), format!("expect: v2=ok\n{S1}\n")];
     let cases = folder(&[("a", told[0].as_bytes()), ("b", told[1].as_bytes()), ("c", &bytes(S1))]);
     let out = cases.path().join("text");
-    corpus(&["convert", "--to", "text", text(cases.path()), "--out", text(&out)]).success();
+    lostwrite(&["convert", "--to", "text", text(cases.path()), "--output", text(&out)]).success();
     let written = std::fs::read_to_string(&files(&out)[0]).expect("text");
     assert_eq!((files(&out).len(), written), (1, told.concat()));
 }
@@ -280,7 +284,7 @@ fn convert_changes_the_form_of_a_whole_folder_and_nothing_else() {
     let forms = tempfile::tempdir().expect("a folder");
     let into = |form: &str, from: &Path, code| {
         let out = forms.path().join(format!("{form}-{}", name(from)));
-        corpus(&["convert", "--to", form, text(from), "--out", text(&out)]).code(code);
+        lostwrite(&["convert", "--to", form, text(from), "--output", text(&out)]).code(code);
         out
     };
     let as_text = into("text", cases.path(), 2);

@@ -4,7 +4,7 @@ mod common;
 
 use common::version;
 use corpus::Case;
-use explore::exhaust::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
+use explore::exhaust::{Answer, Cut, Exhaust, Measure, Options, exhaust_with};
 use explore::schedulers::case_at;
 use impls::Version;
 use model::Op;
@@ -37,9 +37,8 @@ fn variants() -> Vec<(&'static str, Options)> {
         ("symmetry", Options { symmetry: true, ..plain }),
         ("reduction", Options { reduction: true, ..plain }),
         ("both", Options { symmetry: true, reduction: true, ..plain }),
-        ("depth first", Options { order: Order::Depth, ..plain }),
         ("lossy", Options { lossy: true, ..plain }),
-        ("all at once", Options { order: Order::Depth, lossy: true, symmetry: true, reduction: true, ..plain }),
+        ("all at once", Options { lossy: true, symmetry: true, reduction: true, ..plain }),
     ]
 }
 
@@ -63,11 +62,6 @@ fn check(version: &Version, case: &Case) -> Option<(Measure, Measure)> {
     let mut least = plain.clone();
     for (name, options) in variants() {
         let (other, measure) = search(version, case, options);
-        // Depth first, the budget may be used up before anything is found: that is no silence.
-        if options.order == Order::Depth && matches!(other, Exhaust::Budget { .. }) {
-            assert!(matches!(found, Exhaust::Found { .. }), "{name}, {} on {case}", version.name);
-            continue;
-        }
         let lossy_found = options.lossy && matches!(found, Exhaust::Found { .. });
         if lossy_found {
             // Of several shortest executions it may not find the one with fewest switches.
@@ -185,25 +179,22 @@ fn the_number_of_threads_changes_nothing() {
 #[test]
 fn a_limit_that_is_hit_says_how_many_states_were_seen() {
     let line = case("cpu0: W0 F0 I0 D0 | cpu1: W0");
-    for order in [Order::Breadth, Order::Depth] {
-        let plain = Options { order, ..Options::plain(1000) };
-        let (found, measure) = search(version("v3"), &line, plain);
-        assert!(matches!(found, Exhaust::Budget { states: 1000, .. }), "{found:?}");
-        assert_eq!((measure.cut, measure.states), (Some(Cut::States), 1000));
-        let memory = 100_000;
-        let (found, measure) =
-            search(version("v3"), &line, Options { memory: Some(memory), order, ..Options::plain(BUDGET) });
-        assert!(matches!(found, Exhaust::Budget { states, .. } if states > 100), "{found:?}");
-        assert_eq!(measure.cut, Some(Cut::Memory));
-        assert!(measure.bytes <= memory as u64, "{measure:?}");
-    }
+    let (found, measure) = search(version("v3"), &line, Options::plain(1000));
+    assert!(matches!(found, Exhaust::Budget { states: 1000, .. }), "{found:?}");
+    assert_eq!((measure.cut, measure.states), (Some(Cut::States), 1000));
+    let memory = 100_000;
+    let (found, measure) =
+        search(version("v3"), &line, Options { memory: Some(memory), ..Options::plain(BUDGET) });
+    assert!(matches!(found, Exhaust::Budget { states, .. } if states > 100), "{found:?}");
+    assert_eq!(measure.cut, Some(Cut::Memory));
+    assert!(measure.bytes <= memory as u64, "{measure:?}");
 }
 
 /// What was seen to go wrong on the way is not kept back, even if the shortest way there is out of reach.
 #[test]
 fn a_finding_that_is_out_of_reach_level_by_level_is_mentioned() {
     let lost = case("cpu0: W0 F0 W0 D0 R0 P0 R0 | cpu1: R1 R1 | cpu2: R2 R2");
-    let deep = Options { order: Order::Depth, ..Options::plain(1500) };
+    let deep = Options { symmetry: true, reduction: true, ..Options::plain(1500) };
     let (found, measure) = search(version("pre-fix"), &lost, deep);
     assert!(matches!(found, Exhaust::Budget { .. }), "{found:?}");
     assert!(measure.spoke.is_some_and(|f: Finding| f.judge() != Judge::Structural), "{measure:?}");

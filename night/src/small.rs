@@ -92,7 +92,7 @@ impl Question<'_> {
         let mut answer = Answered::default();
         let mut last = None;
         // What the release loses as well is nothing that a version of one's own is to blame for.
-        let Some(around) = losses_around(version, self.case, self.plan.states as usize) else {
+        let Some(around) = losses_around(version, self.case, self.plan.states) else {
             self.sample(&mut answer);
             return answer;
         };

@@ -97,7 +97,12 @@ pub fn mail(witness: &Witness) -> Option<String> {
         "\nTo run it, in a checkout of lostwrite:\n\n    cargo run --release -- replay {}{} --beside{} '{case}'\n",
         version.argument(),
         trace.asked.map_or(String::new(), |judge| format!(" --judge {}", judge.name())),
-        witness.beside.as_ref().map_or_else(String::new, |side| format!("={}", quoted(side.version.name))),
+        // One of one's own is in another file; the nearest that is silent will do.
+        witness
+            .beside
+            .as_ref()
+            .filter(|side| side.version.file.is_none())
+            .map_or_else(String::new, |side| format!("={}", quoted(side.version.name))),
     );
     let kind = if out.is_ascii() { "" } else { UTF_8 };
     Some(format!("Subject: {}\n{kind}\n{out}", ascii(&subject)))

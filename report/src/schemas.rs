@@ -23,7 +23,7 @@ macro_rules! schemas {
 
 /// Every schema.
 pub const ALL: &[Schema] = schemas! {
-    "case": "lostwrite convert --to json CASE, shrink --to json, corpus convert --to json",
+    "case": "lostwrite convert --to json CASE|FOLDER, shrink --to json",
     "version": "lostwrite explain VERSION --format json",
     "functions": "lostwrite list functions --format json",
     "steps": "lostwrite steps --format json",

@@ -1,10 +1,11 @@
 //! `lostwrite convert`.
 
+use super::corpus::convert as corpus_folder;
 use super::output::write_or_tell;
 use super::{FINE, Outcome, input, terminal};
 use corpus::{Case, bytes, json};
 use oracle::{by_place, resolve};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Convert a case between text, JSON and bytes, and its schedule between steps and places. The form of the
 /// input is recognised.
@@ -13,7 +14,7 @@ use std::path::PathBuf;
     lostwrite convert --to bytes -o seed.bin 'W0 D0'\n          \
     lostwrite convert --schedule places --impl v1 'cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3'")]
 pub struct Args {
-    /// A file (text, JSON or bytes), or a case
+    /// A file (text, JSON or bytes), a folder of them, or a case
     case: String,
     /// The form to convert to
     #[arg(long, value_enum, default_value_t = Form::Text)]
@@ -27,8 +28,8 @@ pub struct Args {
     version: Option<String>,
     #[command(flatten)]
     files: input::Files,
-    /// Write here instead of to the standard output
-    #[arg(long, short, value_name = "FILE")]
+    /// Write here instead of to the standard output; of a folder, a file for each case into this new one
+    #[arg(long, short, value_name = "FILE|FOLDER")]
     output: Option<PathBuf>,
 }
 
@@ -67,6 +68,14 @@ impl Form {
 pub fn run(args: &Args) -> Outcome {
     let names: Vec<_> = args.version.iter().cloned().collect();
     args.files.known()?;
+    let folder = Path::new(&args.case);
+    if folder.is_dir() {
+        return match (&args.output, args.schedule) {
+            (_, Some(_)) => Err(format!("{}: --schedule is for one file; expected none with a folder", args.case)),
+            (None, _) => Err(format!("{} is a folder; expected --output and a new folder to write to", args.case)),
+            (Some(out), None) => corpus_folder(folder, args.to, out),
+        };
+    }
     // Asked for only where it is needed.
     let version = || {
         match args.files.exactly::<1>(&names) {

@@ -2,7 +2,7 @@
 
 use super::format::{FOR_PROGRAMS, Format};
 use super::{FINE, MOST_THREADS, Outcome, input, unexpected};
-use explore::exhaust::{Answer, Cut, Exhaust, Measure, Options, Order, exhaust_with};
+use explore::exhaust::{Answer, Cut, Exhaust, Measure, Options, exhaust_with};
 use oracle::{Finding, History, Judge, trace_of};
 use report::lookup;
 use report::{Detail, FORMAT, FoundOn, Table, found_on, off, replay_line_of, standing, timeline};
@@ -30,9 +30,6 @@ pub struct Args {
     /// Take every transition of every state, also those that commute with whatever may follow
     #[arg(long)]
     no_reduction: bool,
-    /// In which order states are looked at; depth-first for a yes or no
-    #[arg(long, value_enum, default_value_t)]
-    order: Way,
     /// On so many threads; 0 for all cores
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=MOST_THREADS))]
     threads: u16,
@@ -55,16 +52,6 @@ pub struct Args {
     format: Format,
 }
 
-/// The order in which states are looked at.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum Way {
-    /// Level by level
-    #[default]
-    Breadth,
-    /// The newest first
-    Depth,
-}
-
 impl Args {
     fn options(&self) -> Options {
         Options {
@@ -72,10 +59,6 @@ impl Args {
             memory: self.memory,
             symmetry: !self.no_symmetry,
             reduction: !self.no_reduction,
-            order: match self.order {
-                Way::Breadth => Order::Breadth,
-                Way::Depth => Order::Depth,
-            },
             threads: self.threads.into(),
             lossy: self.lossy,
         }

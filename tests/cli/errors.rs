@@ -226,7 +226,7 @@ fn bad_input_says_what_was_found_and_what_was_expected() {
         (&["target", "nothing", "x"], "'nothing'", "expected one of"),
         (&["corpus", "seeds", &two], "File exists", "expected a folder that exists or can be made"),
         (
-            &["corpus", "convert", "--to", "text", "--out", &full, &full],
+            &["convert", "--to", "text", "--output", &full, &full],
             "found files in it",
             "expected a new or an empty folder",
         ),

@@ -126,7 +126,6 @@ fn readers(file: &str) -> Vec<Vec<&str>> {
         vec!["outcomes", file],
         vec!["sample", file],
         vec!["report", "finding", file],
-        vec!["report", "night", file],
         vec!["replay", "--impl-file", file, S1],
         vec!["explain", "--impl-file", file],
         vec!["diff", "v3", "--impl-file", file],

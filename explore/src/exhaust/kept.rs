@@ -2,7 +2,7 @@
 
 use super::expand::{Fresh, Sheet, Space};
 use super::node::Node;
-use super::{Answer, Cut, Memory, Options, Order, Outcome};
+use super::{Answer, Cut, Memory, Options, Outcome};
 use crate::states::{GROUP, Key, Numbers, Parts, Reached, States};
 use model::{Machine, Transition, World};
 use oracle::{Finding, Goals, Rule, STEP_BOUND, livelock};
@@ -59,8 +59,6 @@ pub(super) struct Kept<M, W> {
     first: Vec<u32>,
     /// States, and how many steps lead there, that have to be expanded once more, with all transitions.
     pub again: Vec<(u32, u32)>,
-    /// Those that are new, if the newest come first.
-    pub stack: Vec<(u32, u32)>,
     pub transitions: u64,
     pub enabled: u64,
     pub ends: u64,
@@ -91,7 +89,6 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
             ways: Vec::new(),
             first: vec![0],
             again: Vec::new(),
-            stack: vec![(0, 0)],
             transitions: 0,
             enabled: 0,
             ends: 0,
@@ -147,9 +144,6 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
                             self.first.push(0);
                         }
                         self.follow(state);
-                        if self.options.order == Order::Depth {
-                            self.stack.push((state, done.depth + 1));
-                        }
                     }
                     Reached::Known(state) => {
                         // Its turn is yet to come.
@@ -248,7 +242,7 @@ impl<M: Memory, W: FnMut(&Finding, &M) -> Answer> Kept<M, W> {
     #[inline]
     fn rest(&self) -> usize {
         let space = self.space.parts.bytes() + self.space.pasts.bytes();
-        space + 4 * (self.ways.len() + self.first.len()) + 8 * (self.nodes.len() + self.stack.len())
+        space + 4 * (self.ways.len() + self.first.len()) + 8 * self.nodes.len()
     }
 
     /// Offers a finding to whoever searches.

@@ -15,9 +15,8 @@
 //! A step that the model cannot carry out (a listing with a fault put in may ask for one) ends its execution
 //! and is a finding too.
 //!
-//! There are quicker ways to learn that nobody has anything to say ([`Options`]): depth first, and with fewer
-//! states. They are tried first, and given up as soon as somebody speaks: what is reported is always found as
-//! described above.
+//! There are quicker ways to learn that nobody has anything to say ([`Options`]), with fewer states. They are
+//! tried first, and given up as soon as somebody speaks: what is reported is always found as described above.
 //!
 //! Does not claim: anything about other programs, other initial machines, or a version's behaviour on them.
 
@@ -31,7 +30,7 @@ mod reduce;
 mod search;
 mod symmetry;
 
-pub use options::{Cut, Measure, Options, Order, Outcome};
+pub use options::{Cut, Measure, Options, Outcome};
 
 use corpus::Case;
 use impls::{Scenario, Version};
@@ -138,7 +137,7 @@ pub fn exhaust_with<M: Memory>(
 ) -> (Exhaust, Measure) {
     let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, version.code(config.profile));
-    let plain = Options { symmetry: false, reduction: false, order: Order::Breadth, ..*options };
+    let plain = Options { symmetry: false, reduction: false, ..*options };
     let mut spoke = None;
     // What is remembered is not renamed, and need not commute.
     let mut quick = if size_of::<M>() == 0 { *options } else { plain };

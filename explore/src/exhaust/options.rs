@@ -4,16 +4,6 @@ use model::{Data, MMS, PAGES};
 use oracle::Finding;
 use std::collections::BTreeSet;
 
-/// In which order states are expanded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Level by level: what is found first is shortest.
-    #[default]
-    Breadth,
-    /// The newest first, for a yes or no; what speaks is then looked for level by level.
-    Depth,
-}
-
 /// How to search. Whatever is chosen, the verdicts and the outcomes are the same, unless the search is lossy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -25,8 +15,6 @@ pub struct Options {
     pub symmetry: bool,
     /// Take only some of the transitions where the others commute with whatever may follow.
     pub reduction: bool,
-    /// In which order.
-    pub order: Order,
     /// How many threads; 0 for as many as there are cores.
     pub threads: usize,
     /// Keep fingerprints instead of states.
@@ -43,15 +31,7 @@ impl Options {
     /// Every state by itself, on the thread that asks.
     #[must_use]
     pub const fn plain(budget: usize) -> Options {
-        Options {
-            budget,
-            memory: None,
-            symmetry: false,
-            reduction: false,
-            order: Order::Breadth,
-            threads: 1,
-            lossy: false,
-        }
+        Options { budget, memory: None, symmetry: false, reduction: false, threads: 1, lossy: false }
     }
 }
 

@@ -9,7 +9,7 @@ use super::options::omission;
 use super::path::{schedule, trimmed};
 use super::reduce::Reduction;
 use super::symmetry::Symmetry;
-use super::{Answer, Cut, Exhaust, Measure, Memory, Options, Order};
+use super::{Answer, Cut, Exhaust, Measure, Memory, Options};
 use corpus::Case;
 use impls::Version;
 use model::World;
@@ -24,8 +24,6 @@ use std::ops::ControlFlow::{Break, Continue};
 const BATCH: usize = 4096;
 /// So many by one thread at a time.
 const CHUNK: usize = 64;
-/// So many are expanded at a time, the newest first.
-const BURST: usize = 4;
 
 pub(super) struct Search<'a, 'w, M, W> {
     plan: Plan<'a, 'w>,
@@ -126,10 +124,7 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
     }
 
     fn explore(&mut self) -> ControlFlow<Over> {
-        match self.kept.options.order {
-            Order::Breadth => self.levels()?,
-            Order::Depth => self.newest_first()?,
-        }
+        self.levels()?;
         if self.kept.best.is_none() && !self.kept.options.lossy {
             self.kept.livelock()?;
         }
@@ -154,15 +149,6 @@ impl<'a, 'w, M: Memory, W: FnMut(&Finding, &M) -> Answer> Search<'a, 'w, M, W> {
                 self.expand(batch.map(|state| (state as u32, depth)))?;
             }
             (from, depth) = (to, depth + 1);
-        }
-        Continue(())
-    }
-
-    fn newest_first(&mut self) -> ControlFlow<Over> {
-        while !self.kept.stack.is_empty() || !self.kept.again.is_empty() {
-            let stack = &mut self.kept.stack;
-            let newest = stack.split_off(stack.len().saturating_sub(BURST));
-            self.expand(newest.into_iter().rev())?;
         }
         Continue(())
     }

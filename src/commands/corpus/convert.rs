@@ -1,37 +1,22 @@
-//! `lostwrite corpus convert`.
+//! A whole folder in another form, a file for each case.
 
-use super::Form;
 use super::gather::{Gathered, expect_empty, write_folder};
 use crate::commands::Outcome;
+use crate::commands::convert::Form;
 use corpus::{bytes, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
-/// Convert a whole folder between text, JSON and bytes: a file for each case, named after its canonical
-/// bytes. Text keeps what a case file says of a case; the other forms have no room for it.
-#[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite corpus convert --to text fuzz/corpus/differential --out readable\n\n\
-    Exits with 2 if a file could not be read; it is left alone, and the others are converted.")]
-pub struct Args {
-    /// The folder
-    folder: PathBuf,
-    /// The form to convert to
-    #[arg(long, value_enum)]
-    to: Form,
-    /// Write here
-    #[arg(long, value_name = "FOLDER")]
-    out: PathBuf,
-}
-
-/// Converts.
-pub fn run(args: &Args) -> Outcome {
-    expect_empty(&args.out)?;
-    let all = Gathered::from(std::slice::from_ref(&args.folder))?;
+/// Converts the cases of a folder into a new one. A file that could not be read is left alone, the others are
+/// converted, and the exit code is 2.
+pub fn convert(folder: &Path, to: Form, out: &Path) -> Outcome {
+    expect_empty(out)?;
+    let all = Gathered::from(&[folder.to_owned()])?;
     let mut files = BTreeMap::<String, Vec<u8>>::new();
     for entry in all.files.iter().flat_map(|file| &file.content).flat_map(|file| &file.entries) {
         let canonical = bytes::encode(&entry.case);
         let name = corpus::file_name(&canonical);
-        match args.to {
+        match to {
             Form::Bytes => files.insert(name, canonical),
             Form::Json => files.insert(name + ".json", (json::to_json(&entry.case) + "\n").into_bytes()),
             // Two files may say different things of one case; both are kept.
@@ -45,7 +30,7 @@ pub fn run(args: &Args) -> Outcome {
             }
         };
     }
-    write_folder(&args.out, &files)?;
-    println!("{}: {} files of {} cases", args.out.display(), files.len(), all.cases.len());
+    write_folder(out, &files)?;
+    println!("{}: {} files of {} cases", out.display(), files.len(), all.cases.len());
     Ok(all.exit())
 }

@@ -1,16 +1,17 @@
 //! `lostwrite corpus`: folders of cases. One file per subcommand.
 
+mod add;
 mod convert;
 mod dictionary;
 mod gather;
 mod generate;
-mod merge;
 mod min;
 mod seeds;
 mod stats;
 
+pub use convert::convert;
+
 use super::Outcome;
-use super::convert::Form;
 use super::output::{write, write_or_tell};
 
 /// Folders of cases.
@@ -19,11 +20,9 @@ pub enum Command {
     /// Keep as few cases as cover what all do
     Min(min::Args),
     /// Add the cases of other folders that bring something new
-    Merge(merge::Args),
+    Add(add::Args),
     /// What a folder consists of, what it covers, and what it does not
     Stats(stats::Args),
-    /// Convert a whole folder between text, JSON and bytes
-    Convert(convert::Args),
     /// Write cases of the generator as byte files
     Generate(generate::Args),
     /// Write a dictionary for fuzzing engines that mutate bytes
@@ -36,9 +35,8 @@ pub enum Command {
 pub fn run(command: &Command) -> Outcome {
     match command {
         Command::Min(args) => min::run(args),
-        Command::Merge(args) => merge::run(args),
+        Command::Add(args) => add::run(args),
         Command::Stats(args) => stats::run(args),
-        Command::Convert(args) => convert::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Dictionary(args) => dictionary::run(args),
         Command::Seeds(args) => seeds::run(args),

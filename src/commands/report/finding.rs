@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 /// One finding, shrunk, with a version beside it that does not lose.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples: lostwrite report finding fuzz/artifacts/rediscover/crash-0123 --mail\n          \
+    after_help = "Examples: lostwrite report finding fuzz/artifacts/rediscover/crash-0123 --format mail\n          \
     lostwrite report finding --impl v1 --beside v2 'kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3'"
 )]
 pub struct Args {
@@ -29,9 +29,6 @@ pub struct Args {
     /// What to make of it
     #[arg(long, default_value = "text", value_parser = Format::among(FORMATS))]
     format: Format,
-    /// The same as --format mail
-    #[arg(long, conflicts_with = "format")]
-    mail: bool,
     /// Write it here
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -58,7 +55,7 @@ pub fn run(args: &Args) -> Outcome {
         Some(other) => Witness::with(version, other, &case, Some(signature.judge())),
         None => Witness::of(version, &case, Some(signature.judge())),
     };
-    let report = written(&witness, if args.mail { Format::Mail } else { args.format });
+    let report = written(&witness, args.format);
     match &args.out {
         Some(path) => text_or_tell(path, &report)?,
         None => print!("{report}"),

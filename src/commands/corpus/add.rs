@@ -1,4 +1,4 @@
-//! `lostwrite corpus merge`.
+//! `lostwrite corpus add`.
 
 use super::gather::{Gathered, make, put};
 use crate::commands::Outcome;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// The cases that come with lostwrite, and those of files that say what is expected or that hold several
 /// cases, are added in any case. What is in the folder stays as it is.
 #[derive(clap::Args)]
-#[command(after_help = "Example: lostwrite corpus merge fuzz/corpus/differential finds/*\n\n\
+#[command(after_help = "Example: lostwrite corpus add fuzz/corpus/differential finds/*\n\n\
     Exits with 2 if a file could not be read; it is left alone, and the others are dealt with.")]
 pub struct Args {
     /// The folder to add to, made if there is none
