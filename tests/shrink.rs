@@ -117,7 +117,9 @@ fn what_is_news_is_preferred() {
     let shrunk = lostwrite(&["shrink", "--impl-file", &path, "--impl", "pre-fix", LARGE]).success();
     let err = complained(&shrunk);
     assert!(err.contains("last-write on mine, page 0, S1: nothing is expected of it, and it is flagged"), "{err}");
-    assert!(printed(&shrunk).contains(&format!("replay: lostwrite replay --impl-file {path} '{SMALL}'")));
+    // In its own release: what it does elsewhere is another question.
+    let small = SMALL.replace("6.0", "6.1");
+    assert!(printed(&shrunk).contains(&format!("replay: lostwrite replay --impl-file {path} '{small}'")));
     // As a test it is about the versions that everybody has.
     let dir = folder.path().display().to_string();
     lostwrite(&["shrink", "--impl-file", &path, LARGE, "--as-test=it", "--dir", &dir]).success();

@@ -2,7 +2,7 @@
 //!
 //! libFuzzer counts what is in a section of this name as it counts the edges of the code: it clears it before
 //! each execution, and keeps an input that sets a byte which no other has set. What it costs and what it
-//! brings is in `docs/coverage.md`.
+//! brings is in `docs/searching.md`.
 #![allow(
     unsafe_code,
     reason = "an attribute that names a section is unsafe: whoever reads the section must agree on its type"

@@ -6,7 +6,7 @@
 //!
 //! Does not claim: that two versions agree where they may differ. With several actors a schedule means
 //! different interleavings to versions with different steps; values that differ but are legal on both sides
-//! are *incomparable*, and so are the two legal fates of data given to MADV_FREE. `docs/divergences.md` lists
+//! are *incomparable*, and so are the two legal fates of data given to MADV_FREE. `docs/gaps.md` lists
 //! the legitimate ones.
 
 use crate::execution::{End, Observer, Summary, replay};

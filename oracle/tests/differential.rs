@@ -1,4 +1,4 @@
-//! The three values of a comparison: agree, diverge, incomparable (`docs/divergences.md`).
+//! The three values of a comparison: agree, diverge, incomparable (`docs/gaps.md`).
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Whose window a stale load is in: somebody else's flush that is owed excuses it, that of the operation
-//! under comparison does not (`docs/divergences.md`).
+//! under comparison does not (`docs/gaps.md`).
 //!
 //! The interleavings are written as conditions, not as numbers of steps, so that they survive a step more or
 //! less.

@@ -9,7 +9,7 @@ use report::comparison::Comparison;
 /// or the end of the execution.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite ablate v3 --ops 4 --actors 2\n\n\
-    Steps are numbered as `lostwrite mutants` numbers them; a condition goes with what it guards. docs/distinguish.md says what an answer \
+    Steps are numbered as `lostwrite mutants` numbers them; a condition goes with what it guards. docs/searching.md says what an answer \
     means and what it costs. Exits with 0 whatever the answer, with 130 if interrupted.")]
 pub struct Args {
     /// The version

@@ -9,7 +9,7 @@ use report::comparison::Comparison;
 /// Programs are tried in order of size, each once up to symmetry, each with all its interleavings.
 #[derive(clap::Args)]
 #[command(after_help = "Example: lostwrite distinguish v1 v3 --ops 4 --actors 2\n\n\
-    docs/distinguish.md says what an answer means and what it costs. Exits with 0 whatever the answer, with 130 if interrupted.")]
+    docs/searching.md says what an answer means and what it costs. Exits with 0 whatever the answer, with 130 if interrupted.")]
 pub struct Args {
     /// The two versions; v3/drop 12 is v3 without its step 12
     #[arg(value_name = "VERSION", num_args = 0..=2)]

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 pub enum Format {
     /// For people.
     Text,
-    /// For programs: docs/formats.md.
+    /// For programs: docs/reports.md.
     Json,
     /// The text form of kernel code.
     Listing,

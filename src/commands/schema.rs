@@ -7,7 +7,7 @@ use report::schemas::{ALL, Schema};
 /// The JSON Schemas of what is printed for programs: all names, or one schema.
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite schema\n          lostwrite schema matrix\n\n\
-    docs/formats.md says which command prints which, and when the number of a form changes.")]
+    docs/reports.md says which command prints which, and when the number of a form changes.")]
 pub struct Args {
     /// Which one; if not given, their names
     #[arg(value_parser = by_name)]

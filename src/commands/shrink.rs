@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering;
 #[command(
     after_help = "Examples: lostwrite shrink --impl pre-fix 'kernel=6.1 W0 R1 P0 R0 W0 D0 P0 R0 W1'\n          \
     lostwrite shrink fuzz/artifacts/differential/crash-0123 --as-test\n\n\
-    Ctrl-C prints the smallest case so far and exits with 130. docs/shrinking.md says what is guaranteed."
+    Ctrl-C prints the smallest case so far and exits with 130. docs/searching.md says what is guaranteed."
 )]
 pub struct Args {
     /// A file (text, JSON or bytes, as an engine leaves it when it has found something), or a case

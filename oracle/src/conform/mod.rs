@@ -3,7 +3,7 @@
 //! Two formats are read, those of `corpus/ground-truth/`. A `.tsv` has a header whose columns name a kernel
 //! (`fixed-6.1.192-nullb0`: variant, release, swap device), and a verdict per column and row: `ok`, `LOST`,
 //! or `LOST@step:Rp=got!=want` for the first wrong read. A `.jsonl` has, per line, the state of the touched
-//! page after every operation. `docs/conformance.md` says how what user space sees maps to the model's state;
+//! page after every operation. `docs/evidence.md` says how what user space sees maps to the model's state;
 //! what the recordings did otherwise than their rows read is in [`recording`], each as a named rule.
 //!
 //! A `.tsv` that begins with `# scenario` has interleavings in words; the cases of

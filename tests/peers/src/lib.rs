@@ -2,7 +2,7 @@
 //!
 //! Two model checkers count the same graphs from outside: [`stateright`] steps the same machine with its own
 //! search, and [`spin`] runs a [model](promela) of its own in its own language. What each comparison shows,
-//! and what not, is in `docs/peers.md`.
+//! and what not, is in `docs/evidence.md`.
 
 pub mod promela;
 pub mod shuttle;
