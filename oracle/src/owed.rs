@@ -7,12 +7,14 @@
 
 use crate::clean_means_equal::{remembered, resting};
 use impls::Scenario;
-use model::{ACTORS, Action, Actor, Event, Frame, Happened, Machine, PAGES, World};
+use model::{ACTORS, Action, Actor, Event, Frame, Happened, Machine, OpKind, PAGES, World};
 
 /// Of every CPU and page of the parent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Translations {
     of: [[Old; PAGES]; ACTORS],
+    /// The actors that have an mmu gather open, a bit each.
+    gathers: u8,
 }
 
 /// A translation that a CPU has cached.
@@ -70,6 +72,14 @@ impl Translations {
 
     /// Takes note of a step.
     pub fn after(&mut self, world: &World, before: &Machine, event: &Event, machine: &Machine) {
+        if let (Some(actor), Some(pc)) = (event.transition.actor(), event.pc) {
+            if world.code.at(pc).action == Action::GatherBegin {
+                self.gathers |= 1 << actor;
+            } else if event.returned || event.retried || ends_gather(world, event) {
+                self.gathers &= !(1 << actor);
+            }
+        }
+        let gathers = self.gathers;
         for cpu in 0..ACTORS {
             for page in 0..PAGES {
                 let old = &mut self.of[cpu][page];
@@ -88,12 +98,16 @@ impl Translations {
                     *old = Old { by: actor as u8 + 1, subject, let_go: false, unrecorded: false };
                 }
                 old.unrecorded &= !(event.returned && event.transition.actor() == Some(cpu));
+                let Some(by) = (old.by as usize).checked_sub(1).filter(|_| !old.let_go) else { continue };
+                let told = is_told(before, by, gathers & 1 << by != 0);
                 let freed = frees(before, machine, cached.frame);
-                if old.by != 0 && !old.let_go && (freed || lets_go(world, before, event, machine, old.by)) {
+                if freed || revokes(event, machine, page) || lets_go(world, before, event, machine, by, told) {
                     old.let_go = true;
                     let under_way = machine.actors[cpu].has(Actor::MID_ACCESS);
-                    old.unrecorded =
-                        under_way && !freed && !is_recorded(world, &without_promise(machine, cpu), page);
+                    old.unrecorded = under_way
+                        && !freed
+                        && !before.actors[by].has(Actor::DISCARDING)
+                        && !is_recorded(world, &without_promise(machine, cpu), page);
                 }
             }
         }
@@ -119,17 +133,33 @@ fn frees(before: &Machine, after: &Machine, frame: Frame) -> bool {
     allocated(before) && !allocated(after)
 }
 
-/// Whether a step of the actor gives up what keeps others out. An mmu gather that is open, and a batch of
-/// reclaim, tell others that a flush is owed: dropping the lock is no letting go then.
-fn lets_go(world: &World, before: &Machine, event: &Event, after: &Machine, by: u8) -> bool {
-    let actor = by as usize - 1;
-    if event.transition.actor() != Some(actor) {
-        return false;
-    }
-    let told = before.actors[actor].has(Actor::OWED | Actor::BATCH);
-    event.returned
-        || event.pc.is_some_and(|pc| world.code.at(pc).action == Action::GatherEnd)
-        || (drops_lock(before, after, actor) && !told)
+/// Whether others can tell that an actor is still to flush when it drops the page-table lock: by an mmu gather
+/// that is open, by reclaim's batch, or because they wait for the mmap lock. Dropping the page-table lock is no
+/// letting go then.
+pub(crate) fn is_told(machine: &Machine, actor: usize, gathers: bool) -> bool {
+    gathers || machine.actors[actor].has(Actor::BATCH | Actor::MMAP_WRITE)
+}
+
+/// Whether a call returns with a step that promises that nobody reaches the page, or stores to it, any more.
+fn revokes(event: &Event, after: &Machine, page: usize) -> bool {
+    event.op.is_some_and(|op| {
+        let revokes = match op.kind {
+            OpKind::DontNeed => true,
+            OpKind::Protect => after.vma_read_only(0, page),
+            _ => false,
+        };
+        event.returned && op.arg as usize == page && revokes
+    })
+}
+
+fn ends_gather(world: &World, event: &Event) -> bool {
+    event.pc.is_some_and(|pc| world.code.at(pc).action == Action::GatherEnd)
+}
+
+/// Whether a step of the actor gives up what keeps others out; `told` if they can tell that it is to flush.
+fn lets_go(world: &World, before: &Machine, event: &Event, after: &Machine, actor: usize, told: bool) -> bool {
+    event.transition.actor() == Some(actor)
+        && (event.returned || ends_gather(world, event) || (drops_lock(before, after, actor) && !told))
 }
 
 /// Whether a step of the actor drops the page-table lock of the parent.

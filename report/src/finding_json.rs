@@ -92,6 +92,7 @@ fn cause(trace: &Trace, diagnosis: &Diagnosis) -> Option<Value> {
             GivenUp::Lock => "lock",
             GivenUp::Gather => "gather",
             GivenUp::Call => "call",
+            GivenUp::Io => "io",
             GivenUp::Frame => "frame",
         }),
         "cpu": cpu,

@@ -86,13 +86,16 @@ fn cause_marks(case: &Case, cause: Cause, step: u32) -> Vec<Mark> {
             "PAGE DROPPED",
             "it is thrown away although it is known to be newer than its backing",
         )),
+        CauseKind::HeldPageTaken => {
+            out.push(Mark::new("held-page-taken", "HELD PAGE TAKEN", "a device holds the page for write"));
+        }
         CauseKind::MappedAgain => {
             out.push(Mark::new("mapped-again", "MAPPED AGAIN", "the page that a discard had taken away is back"));
         }
         CauseKind::SharedWritable => out.push(Mark::new(
             "shared-writable",
             "SHARED AND WRITABLE",
-            "one process can store to a page that another one maps too",
+            "one process can store to a page that another one has too",
         )),
         CauseKind::BrokeRule => {}
     }
@@ -104,6 +107,7 @@ fn given_up_words(given_up: GivenUp) -> &'static str {
         GivenUp::Lock => "the page-table lock is dropped",
         GivenUp::Gather => "the mmu gather ends",
         GivenUp::Call => "the call returns",
+        GivenUp::Io => "the page is written out",
         GivenUp::Frame => "the page is freed",
     }
 }
@@ -155,6 +159,7 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
         GivenUp::Lock => "TLB flush owed at the unlock of the page table",
         GivenUp::Gather => "TLB flush owed at the end of the mmu gather",
         GivenUp::Call => "TLB flush owed when the call returns",
+        GivenUp::Io => "page written out before the TLB flush",
         GivenUp::Frame => "page freed before the TLB flush",
     };
     let what = match (diagnosis.symptom, kind) {
@@ -167,6 +172,7 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
         (Symptom::LostWrite, Some(CauseKind::FlushOwed { given_up, .. })) => {
             return Some(format!("write lost: {}", owed(given_up)));
         }
+        (Symptom::LostWrite, Some(CauseKind::HeldPageTaken)) => "page taken from a device, a write is lost",
         (Symptom::LostWrite, _) => "a write is lost",
         (Symptom::StaleLoad, Some(CauseKind::FlushOwed { given_up, .. })) => {
             return Some(format!("stale load: {}", owed(given_up)));
@@ -336,6 +342,7 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
                 GivenUp::Lock => "drops the page-table lock",
                 GivenUp::Gather => "ends the mmu gather",
                 GivenUp::Call => "returns",
+                GivenUp::Io => "starts to write the page out",
                 GivenUp::Frame => "frees the page",
             };
             if cleared == cause.step {
@@ -357,9 +364,12 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
         CauseKind::DataDropped => {
             format!("{} throws the page away although it is known to be newer than its backing.", capital(&at))
         }
+        CauseKind::HeldPageTaken => {
+            format!("{} takes the page away while a device holds it for write.", capital(&at))
+        }
         CauseKind::MappedAgain => format!("{} maps the page again.", capital(&at)),
         CauseKind::SharedWritable => {
-            format!("{} leaves the page writable for one process while the other maps it too.", capital(&at))
+            format!("{} leaves the page writable for one process while the other has it too.", capital(&at))
         }
         CauseKind::BrokeRule => format!("It is {at}."),
     })
@@ -391,8 +401,9 @@ pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
         ),
         CauseKind::StoredWithoutDirty => "a store through a clean translation leaves D clear".to_owned(),
         CauseKind::DataDropped => "a page known to be newer than its backing is thrown away".to_owned(),
+        CauseKind::HeldPageTaken => "the page is taken away while a device holds it for write".to_owned(),
         CauseKind::MappedAgain => "a page that a discard had taken away is mapped again".to_owned(),
-        CauseKind::SharedWritable => "the page is writable in one process while another maps it".to_owned(),
+        CauseKind::SharedWritable => "the page is writable in one process while another has it too".to_owned(),
         CauseKind::BrokeRule => "the rule is broken here".to_owned(),
     }
 }
@@ -419,6 +430,7 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::FlushOwed { .. } => "flush-owed",
         CauseKind::StoredWithoutDirty => "stored-without-dirty",
         CauseKind::DataDropped => "page-dropped",
+        CauseKind::HeldPageTaken => "held-page-taken",
         CauseKind::MappedAgain => "mapped-again",
         CauseKind::SharedWritable => "shared-writable",
         CauseKind::BrokeRule => "broke-rule",
@@ -547,7 +559,7 @@ mod tests {
             for mark in marks(case, trace, row) {
                 let page = |r: &Row| r.event.transition.actor().map(|a| r.before.actors[a].page);
                 match mark.code {
-                    "dirty-bit-lost" | "flush-owed" | "page-dropped" | "mapped-again" => {
+                    "dirty-bit-lost" | "flush-owed" | "page-dropped" | "held-page-taken" | "mapped-again" => {
                         assert_eq!(diagnosis.cause.map(|c| c.step), Some(row.step), "{at}");
                     }
                     "entry-cleared" => {

@@ -6,7 +6,7 @@
 
 use crate::clean_means_equal::{remembered, resting};
 use crate::trace::Row;
-use model::{Machine, World};
+use model::{Happened, Machine, World};
 
 /// A value in a word of a page.
 #[derive(Clone, Copy)]
@@ -28,9 +28,10 @@ pub(super) fn lost(rows: &[Row], of: &Stored, from: usize) -> Option<usize> {
     (from..rows.len()).rev().find(|&at| of.is_in(&rows[at].before) && !of.is_in(&rows[at].after))
 }
 
-/// The last row with which a page came to hold a value.
+/// The last row with which a page came to hold a value; none if that was its store.
 pub(super) fn became(rows: &[Row], of: &Stored) -> Option<usize> {
-    rows.iter().rposition(|r| !of.is_in(&r.before) && of.is_in(&r.after))
+    let at = rows.iter().rposition(|r| !of.is_in(&r.before) && of.is_in(&r.after))?;
+    (!matches!(rows[at].event.happened, Happened::Store { .. })).then_some(at)
 }
 
 /// The row from which on nothing recorded the store of a value, up to row `end`; not before row `from`. An
@@ -49,4 +50,12 @@ pub(super) fn is_recorded(world: &World, machine: &Machine, of: &Stored) -> bool
     let folio = &machine.folios[frame as usize];
     let backed = folio.swapcache() && machine.slots[folio.slot() as usize].data[of.word] == of.value;
     backed || folio.dirty() || folio.writeback() == 1 || remembered(world, machine, frame)
+}
+
+/// Whether a row takes away the last dirty word of the frame that holds a page.
+pub(super) fn drops_dirty(world: &World, row: &Row, of: &Stored) -> bool {
+    let says = |machine: &Machine| {
+        resting(machine, of.mm, of.page).is_some_and(|frame| remembered(world, machine, frame))
+    };
+    says(&row.before) && !says(&row.after)
 }

@@ -5,6 +5,11 @@
 //! store ([`evidence`]), or that gave up what kept others out (the page-table lock, the call itself, the
 //! frame) while a CPU still held a translation that the page table no longer had ([`translation`]).
 //!
+//! A step in front of a store is its cause only if it left something behind that the store went through: a
+//! translation, D in it, or the hold of a device. Whoever drops the page-table lock while others can tell that a
+//! flush is to come has not let go yet; that is the cause only where the page has gone elsewhere in between,
+//! and no other step is to blame.
+//!
 //! Does not claim: that mending the cause would mend the version. Where the steps do not tell, there is no
 //! cause.
 
@@ -15,7 +20,8 @@ use crate::finding::{Finding, Rule};
 use crate::owed::without_promise;
 use crate::trace::Row;
 use evidence::Stored;
-use model::{Actor, Child, Flaw, Happened, World};
+use model::{Action, Actor, Child, Flaw, Happened, World};
+use translation::Owed;
 
 pub use translation::GivenUp;
 
@@ -70,9 +76,11 @@ pub enum CauseKind {
     StoredWithoutDirty,
     /// It threw the page away although the page was known to be newer than its backing.
     DataDropped,
+    /// It took the page away while a device held it for write.
+    HeldPageTaken,
     /// It mapped a page again that a discard had taken away.
     MappedAgain,
-    /// It left a page writable in one process while another maps it too.
+    /// It left a page writable in one process while another has it too.
     SharedWritable,
     /// It broke the rule.
     BrokeRule,
@@ -130,7 +138,7 @@ fn access(rows: &[Row], symptom: Symptom) -> Diagnosis {
     let freed = owed.is_some_and(|owed| owed.freed);
     Diagnosis {
         symptom: if freed { Symptom::FreedWhileReachable } else { symptom },
-        cause: owed.and_then(|owed| owed.cause),
+        cause: owed.and_then(|owed| owed.cause.or(owed.deferred)),
         store,
         lost: None,
     }
@@ -141,15 +149,20 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     let store = last_store(rows, of);
     let step = |at: usize| rows[at].step;
     // A value that nobody stored in this address space, or that a discard took away, is there again.
-    if let Some(foreign) = foreign_store(rows, &Stored { value: got, ..*of }) {
-        let owed = translation::owed(rows, foreign).and_then(|owed| owed.cause);
+    let lost = evidence::lost(rows, of, store.unwrap_or(0));
+    let overwritten = || {
+        lost.filter(|&at| matches!(rows[at].event.happened, Happened::Store { mm, .. } if mm as usize != of.mm))
+    };
+    if let Some(foreign) = foreign_store(rows, &Stored { value: got, ..*of }).or_else(overwritten) {
+        let owed = translation::owed(rows, foreign);
+        let deferred = owed.and_then(|owed| owed.deferred);
         let shared = || {
             let at = translation::shared_writable(rows, foreign)?;
             Some(Cause { step: step(at), kind: CauseKind::SharedWritable })
         };
         return Diagnosis {
             symptom: Symptom::SharedStore,
-            cause: owed.or_else(shared),
+            cause: owed.and_then(|owed| owed.cause).or_else(shared).or(deferred),
             store: Some(step(foreign)),
             lost: None,
         };
@@ -159,40 +172,69 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
         let cause = again.map(|at| Cause { step: step(at), kind: CauseKind::MappedAgain });
         return Diagnosis { symptom: Symptom::StaleLoad, cause, store: None, lost: None };
     }
-    let lost = evidence::lost(rows, of, store.unwrap_or(0));
     // A store between the change of an entry and its flush is in order, as long as nobody has let go of what
     // keeps others out.
     let stale = store.filter(|&at| translation::is_stale(&rows[at])).and_then(|at| translation::owed(rows, at));
-    let stale = stale.filter(|owed| owed.cause.is_some() || owed.freed);
-    // One that was under way by then, without a record, and came to where the page still was, would have been
-    // lost in the same way behind a flush in time.
-    let not_helped = |at: usize, cause: &Cause| {
-        let then = without_promise(&rows[cause.step as usize - 1].after, of.word);
-        let recorded = evidence::is_recorded(world, &then, of);
-        under_way(rows, at, cause) && !recorded && of.is_in(&rows[at].after)
+    let astray = |owed: Owed, cause| Diagnosis {
+        symptom: if owed.freed { Symptom::FreedWhileReachable } else { Symptom::StaleStore },
+        cause: Some(cause),
+        store: store.map(step),
+        lost: lost.map(step),
     };
-    let unflushed = stale
-        .filter(|owed| owed.freed || !owed.cause.zip(store).is_some_and(|(cause, at)| not_helped(at, &cause)));
-    if let Some(owed) = unflushed {
-        return Diagnosis {
-            symptom: if owed.freed { Symptom::FreedWhileReachable } else { Symptom::StaleStore },
-            cause: owed.cause,
-            store: store.map(step),
-            lost: lost.map(step),
-        };
+    if let Some((owed, at)) = stale.zip(store)
+        && let Some(cause) = let_go(world, rows, of, at, &owed)
+    {
+        return astray(owed, cause);
     }
-    let cause = lost.map(|at| {
-        let dropped = Cause { step: step(at), kind: CauseKind::DataDropped };
-        unrecorded(world, rows, of, store, at).unwrap_or(dropped)
-    });
+    let recorded = lost.and_then(|at| unrecorded(world, rows, of, store, at));
+    // Somebody came in before the flush and copied the page, and the store came behind that.
+    let copied = |lost: usize| {
+        let before = store.and_then(|store| rows.get(began(rows, lost)..store));
+        before.is_some_and(|before| copies(before, &rows[lost]))
+    };
+    if let Some((owed, deferred)) = stale.and_then(|owed| owed.deferred.map(|cause| (owed, cause)))
+        && recorded.map_or_else(|| lost.is_none_or(copied), |cause| cause == deferred)
+    {
+        return astray(owed, deferred);
+    }
+    let dropped = || {
+        let kind = CauseKind::DataDropped;
+        lost.map(|at| Cause { step: step(at), kind })
+    };
+    let taken = store.and_then(|at| translation::taken_from_holder(rows, at));
+    let taken = taken.map(|at| Cause { step: step(at), kind: CauseKind::HeldPageTaken });
+    let cause = recorded.or_else(dropped).or(taken);
     Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: lost.map(step) }
 }
 
-/// Whether the access of row `at` had got its translation when somebody let go with its flush owed. The CPU
-/// answers a flush behind the access.
-fn under_way(rows: &[Row], at: usize, let_go: &Cause) -> bool {
-    let CauseKind::FlushOwed { cpu, .. } = let_go.kind else { return false };
-    let then = &rows[let_go.step as usize - 1].after.actors[cpu];
+/// Whether the actor of a row copies a page in earlier rows.
+fn copies(rows: &[Row], by: &Row) -> bool {
+    let own = |r: &&Row| r.event.transition == by.event.transition;
+    rows.iter().filter(own).any(|r| matches!(r.action, Some(Action::CopyFolio | Action::CopyToDst)))
+}
+
+/// Who let go with the flush owed of the translation that the store of row `at` went through. Not if a flush in
+/// time would not have helped: the store was under way by then, without a record, and came to where the page
+/// still was. A discard that has not returned yet may take such a store.
+fn let_go(world: &World, rows: &[Row], of: &Stored, at: usize, owed: &Owed) -> Option<Cause> {
+    let cause = owed.cause?;
+    let let_go = &rows[cause.step as usize - 1];
+    let recorded = || evidence::is_recorded(world, &without_promise(&let_go.after, of.word), of);
+    let by_discard =
+        |row: &Row| row.event.transition.actor().is_some_and(|by| row.before.actors[by].has(Actor::DISCARDING));
+    let not_helped = !owed.freed
+        && under_way(rows, at, let_go)
+        && of.is_in(&rows[at].after)
+        && !by_discard(&rows[owed.cleared])
+        && !recorded();
+    (!not_helped).then_some(cause)
+}
+
+/// Whether the access of row `at` had got its translation after an earlier row. The CPU answers a flush behind
+/// the access.
+fn under_way(rows: &[Row], at: usize, then: &Row) -> bool {
+    let Some(cpu) = rows[at].event.transition.actor() else { return false };
+    let then = &then.after.actors[cpu];
     then.has(Actor::MID_ACCESS) && then.op == rows[at].before.actors[cpu].op
 }
 
@@ -200,21 +242,23 @@ fn under_way(rows: &[Row], at: usize, let_go: &Cause) -> bool {
 /// so that the record may be gone by the time of the store: the search goes back to where the storing
 /// operation began.
 fn unrecorded(world: &World, rows: &[Row], of: &Stored, store: Option<usize>, end: usize) -> Option<Cause> {
-    let step = |at: usize, kind| Some(Cause { step: rows[at].step, kind });
+    let cause = |at: usize, kind| Some(Cause { step: rows[at].step, kind });
     let from = store.map_or(0, |at| began(rows, at));
     let at = evidence::dropped(world, rows, of, from, end)?;
-    if evidence::is_recorded(world, &rows[at].before, of) {
-        return step(at, CauseKind::DirtyBitDropped);
-    }
+    let Some(store) = store.filter(|&store| at < store || !evidence::is_recorded(world, &rows[at].before, of))
+    else {
+        return cause(at, CauseKind::DirtyBitDropped);
+    };
     // The store itself left no record. If the translation said that D was set, somebody had taken it out of
     // the entry, and may owe the flush; if not, the CPU is at fault.
-    let Some(store) = store else { return step(at, CauseKind::DirtyBitDropped) };
-    let owed = translation::owed(rows, store).and_then(|owed| owed.cause);
-    match (owed.filter(|cause| !under_way(rows, store, cause)), translation::cleaned(rows, store)) {
-        (Some(owed), _) => Some(owed),
-        (None, Some(cleaned)) => step(cleaned, CauseKind::DirtyBitDropped),
-        (None, None) => step(store, CauseKind::StoredWithoutDirty),
-    }
+    let owed = translation::owed(rows, store);
+    let let_go = owed.and_then(|owed| let_go(world, rows, of, store, &owed));
+    // The D of the store may have been in the entry already.
+    let under_way =
+        || evidence::drops_dirty(world, &rows[at], of).then(|| cause(at, CauseKind::DirtyBitDropped))?;
+    let cleaned = || cause(translation::cleaned(rows, store)?, CauseKind::DirtyBitDropped);
+    let deferred = owed.and_then(|owed| owed.deferred);
+    let_go.or_else(under_way).or(deferred).or_else(cleaned).or_else(|| cause(store, CauseKind::StoredWithoutDirty))
 }
 
 /// The first row of the operation that row `at` belongs to.

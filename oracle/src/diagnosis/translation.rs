@@ -1,8 +1,10 @@
 //! Which step left a CPU with a translation that the page table no longer had.
 
 use super::{Cause, CauseKind};
+use crate::clean_means_equal::resting;
+use crate::owed::is_told;
 use crate::trace::Row;
-use model::{ACTORS, Action, Actor, Frame, Happened, MMS, Machine, PAGES};
+use model::{ACTORS, Action, Actor, Frame, Happened, MMS, Machine, OpKind, PAGES};
 
 /// How somebody let go of what kept others out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum GivenUp {
     Gather,
     /// The system call returned.
     Call,
+    /// The page was written out, and may be thrown away without a look at what comes later.
+    Io,
     /// The frame was given back to the allocator.
     Frame,
 }
@@ -20,8 +24,12 @@ pub enum GivenUp {
 /// What is known of a translation that a CPU should not have had any more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owed {
+    /// The row that took the translation's permission out of the page table.
+    pub cleared: usize,
     /// The step that let go while the flush was owed.
     pub cause: Option<Cause>,
+    /// The step that dropped the page-table lock while something else told others that a flush was to come.
+    pub deferred: Option<Cause>,
     /// The frame was given back to the allocator before the access.
     pub freed: bool,
 }
@@ -50,15 +58,19 @@ impl Cached {
         let entry = machine.tlb[self.cpu][self.mm][self.page];
         let mid_access = || {
             let actor = &machine.actors[self.cpu];
-            actor.has(Actor::MID_ACCESS) && actor.folio == self.frame && actor.page as usize == self.page
+            let here = (actor.mm as usize, actor.page as usize) == (self.mm, self.page);
+            actor.has(Actor::MID_ACCESS) && here && actor.folio == self.frame
         };
         let allows = (!self.write || entry.write()) && (!self.dirty || entry.dirty());
         (entry.valid() && entry.frame() == self.frame && allows) || mid_access()
     }
 }
 
-/// The translation that the access of a row went through.
+/// The translation that the access of a row went through; none if it was no CPU's.
 fn used(row: &Row) -> Option<Cached> {
+    if !is_by_cpu(row) {
+        return None;
+    }
     let (mm, page, frame, store) = match row.event.happened {
         Happened::Load { mm, page, frame, .. } => (mm, page, frame, false),
         Happened::Store { mm, page, frame, .. } => (mm, page, frame, true),
@@ -76,12 +88,22 @@ pub(super) fn is_stale(row: &Row) -> bool {
     used(row).is_some_and(|cached| !Cached { dirty: false, ..cached }.backed(&row.before))
 }
 
-/// Who owed the flush of the translation that the access of row `at` went through.
+/// Whether the access of a row is a user thread's. A device reaches a page through what it holds.
+pub(super) fn is_by_cpu(row: &Row) -> bool {
+    row.event
+        .op
+        .is_some_and(|op| matches!(op.kind, OpKind::Read | OpKind::Write | OpKind::ChildRead | OpKind::ChildWrite))
+}
+
+/// Who owed the flush of the translation that the access of row `at` went through. What it was allowed to do
+/// may have gone from the page table in two steps: first D, then the rest.
 pub(super) fn owed(rows: &[Row], at: usize) -> Option<Owed> {
     let cached = used(&rows[at])?;
-    let freed = |cleared: usize| rows[cleared..at].iter().any(|r| frees(r, cached.frame));
-    let cleared = cleared(rows, at, cached)?;
-    Some(Owed { cause: given_up(rows, cleared, at, cached), freed: freed(cleared) })
+    let owed = [cached, Cached { dirty: false, ..cached }].into_iter().filter_map(|cached| {
+        let cleared = cleared(rows, at, cached)?;
+        Some(followed(rows, cleared, at, cached))
+    });
+    owed.max_by_key(|owed| owed.cause.is_some())
 }
 
 /// The row that took D out of the entry, if the store of row `at` went through a translation that says D is
@@ -100,7 +122,7 @@ pub(super) fn owed_of_freed(rows: &[Row]) -> Option<Cause> {
             let entry = before.tlb[cpu][mm][page];
             let cached = Cached { cpu, mm, page, frame: entry.frame(), write: true, dirty: false };
             if entry.valid() && entry.write() && frees(&rows[at], entry.frame()) {
-                let cause = cleared(rows, at, cached).and_then(|c| given_up(rows, c, rows.len(), cached));
+                let cause = cleared(rows, at, cached).and_then(|c| followed(rows, c, rows.len(), cached).cause);
                 if cause.is_some() {
                     return cause;
                 }
@@ -110,24 +132,29 @@ pub(super) fn owed_of_freed(rows: &[Row]) -> Option<Cause> {
     None
 }
 
-/// The row that left the page of the store of row `at` writable while another process maps it too.
+/// The row that left the page of the store of row `at` writable while another process has it too: maps it, or
+/// finds it in the swap cache.
 pub(super) fn shared_writable(rows: &[Row], at: usize) -> Option<usize> {
     let stored = used(&rows[at])?;
     let is_shared = |machine: &Machine| {
-        let maps = |mm: usize, page: usize| {
-            let pte = machine.pte[mm][page];
-            pte.is_present() && pte.frame() == stored.frame
-        };
         let others = (0..MMS).filter(|mm| *mm != stored.mm);
-        let mapped = others.flat_map(|mm| (0..PAGES).map(move |page| (mm, page))).any(|(mm, page)| maps(mm, page));
-        mapped && maps(stored.mm, stored.page) && machine.pte[stored.mm][stored.page].write()
+        let has = |mm: usize| (0..PAGES).any(|page| resting(machine, mm, page) == Some(stored.frame));
+        Cached { dirty: false, ..stored }.backed(machine) && others.into_iter().any(has)
     };
-    rows[..=at].iter().rposition(|r| !is_shared(&r.before) && is_shared(&r.after))
+    // Under the page-table lock an entry may be taken out and put back.
+    let apart = |r: &Row| r.after.ptl[stored.mm] == 0 && !is_shared(&r.after);
+    let since = rows[..at].iter().rposition(apart).map_or(0, |apart| apart + 1);
+    (since..at).find(|&n| !is_shared(&rows[n].before) && is_shared(&rows[n].after))
 }
 
-/// The last row before `at` that took the translation's permission out of the page table.
+/// The last row before `at` that took the translation's permission out of the page table, if the CPU has had
+/// the translation since: what it cached later, it found in the page table later.
 fn cleared(rows: &[Row], at: usize, cached: Cached) -> Option<usize> {
-    rows[..at].iter().rposition(|r| cached.backed(&r.before) && !cached.backed(&r.after))
+    if cached.backed(&rows[at].before) {
+        return None;
+    }
+    let cleared = rows[..at].iter().rposition(|r| cached.backed(&r.before) && !cached.backed(&r.after))?;
+    rows[cleared..=at].iter().all(|r| cached.is_in(&r.before)).then_some(cleared)
 }
 
 fn frees(row: &Row, frame: Frame) -> bool {
@@ -135,32 +162,95 @@ fn frees(row: &Row, frame: Frame) -> bool {
     folio(&row.before) && !folio(&row.after)
 }
 
-/// The first row by which whoever cleared the entry in row `cleared` let go, while the CPU still had the
-/// translation. An mmu gather that is open, and a batch of reclaim, tell others that a flush is owed:
-/// dropping the lock is no letting go then.
-fn given_up(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Option<Cause> {
-    let by = rows[cleared].event.transition.actor()?;
+/// What became of the debt of whoever cleared the entry in row `cleared`, up to row `end`, while the CPU still
+/// had the translation.
+fn followed(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Owed {
+    let mut owed = Owed { cleared, cause: None, deferred: None, freed: false };
+    let Some(by) = rows[cleared].event.transition.actor() else { return owed };
     let nth = rows[cleared].before.actors[by].op;
-    for row in &rows[cleared..end.min(rows.len())] {
-        let own = row.event.transition.actor() == Some(by) && row.before.actors[by].op == nth;
-        let given_up = if frees(row, cached.frame) {
-            GivenUp::Frame
-        } else if !own || !cached.is_in(&row.after) {
+    let own = |r: &Row| r.event.transition.actor() == Some(by) && r.before.actors[by].op == nth;
+    let mut gathers = false;
+    for (at, row) in rows[..end].iter().enumerate() {
+        if own(row) {
+            gathers = match row.action {
+                Some(Action::GatherBegin) => true,
+                Some(Action::GatherEnd) => false,
+                _ => gathers && !row.event.retried,
+            };
+        }
+        if at < cleared {
             continue;
-        } else if row.event.returned {
+        }
+        let freed = frees(row, cached.frame);
+        owed.freed |= freed;
+        let unlocks = || own(row) && row.before.ptl[cached.mm] as usize == by + 1 && row.after.ptl[cached.mm] == 0;
+        let given_up = if freed {
+            GivenUp::Frame
+        } else if !cached.is_in(&row.after) {
+            continue;
+        } else if revokes(row, cached) || (own(row) && row.event.returned) {
             GivenUp::Call
+        } else if own(row) && row.action == Some(Action::GatherEnd) {
+            GivenUp::Gather
+        } else if own(row) && writes_out(row, by, cached) && was_dirty(&rows[cleared], cached) {
+            GivenUp::Io
+        } else if unlocks() {
+            GivenUp::Lock
         } else {
-            let told = row.before.actors[by].has(Actor::OWED | Actor::BATCH);
-            match row.action {
-                Some(Action::GatherEnd) => GivenUp::Gather,
-                _ if row.before.ptl[cached.mm] as usize == by + 1 && row.after.ptl[cached.mm] == 0 && !told => {
-                    GivenUp::Lock
-                }
-                _ => continue,
-            }
+            continue;
         };
         let kind = CauseKind::FlushOwed { given_up, cpu: cached.cpu, cleared: rows[cleared].step };
-        return Some(Cause { step: row.step, kind });
+        let cause = Cause { step: row.step, kind };
+        if given_up == GivenUp::Lock && is_told(&row.before, by, gathers) {
+            owed.deferred.get_or_insert(cause);
+        } else {
+            owed.cause.get_or_insert(cause);
+        }
     }
-    None
+    owed
+}
+
+/// Whether a call returns with the row that promises that nobody uses the translation any more, whoever has
+/// taken it out of the page table.
+fn revokes(row: &Row, cached: Cached) -> bool {
+    let Some(op) = row.event.op.filter(|_| row.event.returned && cached.mm == 0) else { return false };
+    let Cached { page, frame, .. } = cached;
+    match op.kind {
+        OpKind::DontNeed => {
+            let taken = |m: &Machine| m.shadow.is_revoked(page, frame);
+            !taken(&row.before) && taken(&row.after)
+        }
+        OpKind::Protect => cached.write && op.arg as usize == page && row.after.vma_read_only(0, page),
+        _ => false,
+    }
+}
+
+/// Whether a row begins to write the page out for somebody who has noted in reclaim's batch that flushes are
+/// owed. The batch is flushed before that if an entry was dirty: a store may be missed by the write.
+fn writes_out(row: &Row, by: usize, cached: Cached) -> bool {
+    let under_way = |m: &Machine| m.folios.get(cached.frame as usize).is_some_and(|f| f.writeback() != 0);
+    row.before.actors[by].has(Actor::BATCH) && !under_way(&row.before) && under_way(&row.after)
+}
+
+/// Whether the entry that a row cleared was dirty.
+fn was_dirty(row: &Row, cached: Cached) -> bool {
+    row.before.pte[cached.mm][cached.page].dirty()
+}
+
+/// The row by which the page of the store of row `at` left the frame, if a device stores there through a hold
+/// for write.
+pub(super) fn taken_from_holder(rows: &[Row], at: usize) -> Option<usize> {
+    let row = &rows[at];
+    let Happened::Store { mm, page, frame, .. } = row.event.happened else { return None };
+    let (mm, page) = (mm as usize, page as usize);
+    let holds = |m: &Machine| {
+        let held = |pin| m.held_for_write(page, pin) && m.held(page, pin) == Some(frame);
+        held(false) || held(true)
+    };
+    if is_by_cpu(row) || !holds(&row.before) {
+        return None;
+    }
+    let is_there = |m: &Machine| resting(m, mm, page) == Some(frame);
+    let left = rows[..at].iter().rposition(|r| is_there(&r.before) && !is_there(&r.after))?;
+    (!is_there(&row.before) && holds(&rows[left].before)).then_some(left)
 }

@@ -1,0 +1,249 @@
+//! Which step is to blame for what functions of one's own do wrong.
+
+mod common;
+
+use common::{case, edited, faulty_around, version, without};
+use impls::Version;
+use model::listing::{Doing, Node};
+use model::{Action as A, Actor};
+use oracle::{CauseKind, Diagnosis, GivenUp, Symptom, Trace, trace};
+use std::collections::BTreeSet;
+
+/// What is to be found: the symptom, what the step at fault did, its function and words.
+type Found = (Symptom, &'static str, &'static str, &'static str);
+
+fn diagnosed(version: &Version, line: &str) -> (Trace, Diagnosis) {
+    let trace = trace(version, &case(line));
+    let diagnosis = trace.diagnosis.unwrap_or_else(|| panic!("{} on {line}: nothing is found", version.title));
+    (trace, diagnosis)
+}
+
+fn kind(kind: CauseKind) -> &'static str {
+    match kind {
+        CauseKind::FlushOwed { given_up: GivenUp::Lock, .. } => "lock dropped",
+        CauseKind::FlushOwed { given_up: GivenUp::Gather, .. } => "gather ended",
+        CauseKind::FlushOwed { given_up: GivenUp::Call, .. } => "returned",
+        CauseKind::FlushOwed { given_up: GivenUp::Io, .. } => "written out",
+        CauseKind::FlushOwed { given_up: GivenUp::Frame, .. } => "freed",
+        CauseKind::DirtyBitDropped => "dirty bit dropped",
+        CauseKind::StoredWithoutDirty => "stored without D",
+        CauseKind::DataDropped => "data dropped",
+        CauseKind::HeldPageTaken => "held page taken",
+        CauseKind::MappedAgain => "mapped again",
+        CauseKind::SharedWritable => "shared and writable",
+        CauseKind::BrokeRule => "rule broken",
+    }
+}
+
+fn blames(version: &Version, line: &str, found: Found) {
+    let (trace, diagnosis) = diagnosed(version, line);
+    let at = format!("{} on {line}: {diagnosis:?}", version.title);
+    let cause = diagnosis.cause.unwrap_or_else(|| panic!("{at}"));
+    let row = trace.cause().expect("the row of the cause");
+    assert_eq!((diagnosis.symptom, kind(cause.kind), row.function, row.text()), found, "{at}");
+}
+
+/// The function without some steps or branches.
+fn lacks(title: &'static str, function: &str, what: &[A]) -> Version {
+    faulty_around(title, function, &|nodes| without(nodes, what))
+}
+
+/// The flush comes through the mmu gather, behind the unlock: what went wrong is that it did not come.
+#[test]
+fn a_flush_that_the_gather_was_not_told_of_is_owed_when_the_call_lets_go() {
+    let gather = |function| lacks("no flush noted", function, &[A::GatherPage]);
+    let freed = (Symptom::FreedWhileReachable, "freed", "tlb_finish_mmu", "free pages");
+    blames(&gather("zap_pte_range"), "kernel=6.0 shared=0 cpu0: R0 | cpu1: Z0 | schedule: 0 1*10", freed);
+    let returned = (Symptom::StaleStore, "returned", "tlb_finish_mmu", "end mmu gather");
+    let protect = lacks("no flush noted", "change_pte_range", &[A::OrigWritable]);
+    blames(&protect, "kernel=6.0 cpu0: W0 | cpu1: M0 | schedule: 0*7 1*9", returned);
+    // D went before the store, but the translation with D stayed: MADV_FREE should have waited for the store.
+    let returned = (Symptom::LostWrite, "returned", "tlb_finish_mmu", "end mmu gather");
+    let free = gather("madvise_free_pte_range");
+    blames(&free, "kernel=6.0 cpu0: W0 | cpu1: F0 | schedule: 0*7 1*11", returned);
+}
+
+/// The gather of the caller is open, but it does not flush before the page is written out.
+#[test]
+fn a_flush_left_out_of_reclaim_is_owed_at_the_unlock() {
+    let unflushed = lacks("no flush", "try_to_unmap_one", &[A::FlushPage]);
+    let found = (Symptom::StaleStore, "lock dropped", "try_to_unmap_one", "unlock ptl");
+    blames(&unflushed, "kernel=6.0 cpu0: W0 | cpu1: P0 | schedule: 0*7 1*24", found);
+}
+
+/// The batch may be flushed later, but not behind the write.
+#[test]
+fn a_batch_is_flushed_before_the_page_is_written_out() {
+    let unflushed = faulty_around("no flush before the write", "shrink_folio_list", &|nodes| {
+        edited(nodes, &|node| match node.doing() {
+            Some(Doing::Call("try_to_unmap_flush_dirty")) => vec![],
+            _ => vec![node],
+        })
+    });
+    let found = (Symptom::StaleLoad, "written out", "swap_writepage", "start writeback");
+    let line = "kernel=6.0 shared=0 cpu0: R0 | cpu1: W0 | kswapd: P0 | schedule: 0 2*24 1*13";
+    blames(&unflushed, line, found);
+}
+
+/// Reclaim has told that it is to flush; whoever promises something before that has to see to the flush.
+#[test]
+fn a_call_returns_while_the_batch_of_another_is_owed() {
+    let line = "kernel=6.0 shared=0 cpu0: R0 | cpu1: Z0 | kswapd: P0 | schedule: 0 2*14 1*10";
+    let found = (Symptom::StaleLoad, "returned", "tlb_finish_mmu", "end mmu gather");
+    let deaf = lacks("does not ask for the batch", "flush_tlb_batched_pending", &[A::BatchPending]);
+    blames(&deaf, line, found);
+}
+
+/// Nobody may come in between, where a fault copies the page.
+#[test]
+fn the_unlock_is_to_blame_where_a_fault_could_come_before_the_flush() {
+    let line = "kernel=5.18 cpu0: F0 W0 | cpu1: W0 | cpu2: M0 | schedule: 1*6 0*10 1*2 2*6";
+    let found = (Symptom::StaleStore, "lock dropped", "change_pte_range", "unlock ptl");
+    blames(bug("uffd-wp-under-the-read-lock"), line, found);
+}
+
+fn bug(name: &str) -> &'static Version {
+    let bug = impls::bugs().iter().find(|bug| bug.version.name == name);
+    &bug.unwrap_or_else(|| panic!("{name}")).version
+}
+
+/// A translation of an earlier page in the same frame has nothing to do with it.
+#[test]
+fn a_page_that_is_also_in_the_swap_cache_of_another_process_must_not_become_writable() {
+    let careless = faulty_around("does not count references", "do_wp_page", &|nodes| {
+        edited(nodes, &|node| match node {
+            Node::If(Doing::Step(A::SoleOwner), then, _) => then,
+            node => vec![node],
+        })
+    });
+    let found = (Symptom::SharedStore, "shared and writable", "wp_page_reuse", "pte = W,D (reuse)");
+    blames(&careless, "kernel=6.0 cpu0: P0 K+ | cpu1: W0 | schedule: 1*6", found);
+    let exclusive = faulty_around("leaves the page exclusive", "try_to_unmap_one", &|nodes| {
+        edited(nodes, &|node| match &node {
+            Node::If(Doing::Step(A::Exclusive), ..) => vec![],
+            _ => vec![node],
+        })
+    });
+    blames(&exclusive, "kernel=6.0 swap=disk W0 P0 K+ W0", found);
+}
+
+/// The child has a copy by the time it loads; what the parent stored came before that.
+#[test]
+fn the_child_must_not_run_before_the_flush() {
+    let unflushed = lacks("no flush", "dup_mmap", &[A::FlushMm]);
+    let line =
+        "kernel=6.0 cpu0: W0 K+ W0 | cpu1: CW0 CR0 | cpu2: R0 W0 R0 | schedule: 0*4 2*27 1*3 0 1*5 2*12 0*9";
+    blames(&unflushed, line, (Symptom::SharedStore, "returned", "dup_mmap", "child runs"));
+}
+
+#[test]
+fn a_page_is_taken_from_the_device_that_writes_to_it() {
+    let line = "kernel=6.0 IW0 F0 P0 B0";
+    let found = (Symptom::LostWrite, "held page taken", "try_to_unmap_one", "discard: drop mapping");
+    blames(bug("lazyfree-references-not-asked"), line, found);
+}
+
+/// Of functions that lack a step, and programs of a few operations, with schedules drawn: no step is blamed for
+/// what came after it, unless it left something behind.
+#[test]
+fn no_step_is_to_blame_for_a_later_store_that_has_nothing_to_do_with_it() {
+    let mut state = 1_u64;
+    let mut draw = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut kinds = BTreeSet::new();
+    for function in FUNCTIONS {
+        for what in steps_of(function) {
+            let Some(version) = without_one(function, what) else { continue };
+            for _ in 0..40 {
+                let program = PROGRAMS[draw(PROGRAMS.len())];
+                let turns: Vec<String> = (0..8).map(|_| format!("{}*{}", draw(3), 1 + draw(16))).collect();
+                let line = format!("{program} | schedule: {}", turns.join(" "));
+                let trace = trace(&version, &case(&line));
+                let at = || format!("{function} without {what:?} on {line}: {:?}", trace.diagnosis);
+                let Some(diagnosis) = trace.diagnosis else { continue };
+                let Some(cause) = diagnosis.cause else { continue };
+                kinds.insert(kind(cause.kind));
+                is_so(&trace, &diagnosis, &at);
+            }
+        }
+    }
+    assert!(kinds.len() > 7, "{kinds:?}");
+}
+
+const FUNCTIONS: [&str; 13] = [
+    "zap_pte_range",
+    "madvise_free_pte_range",
+    "change_pte_range",
+    "try_to_unmap_one",
+    "shrink_folio_list",
+    "do_wp_page",
+    "wp_page_copy",
+    "do_swap_page",
+    "copy_present_pte",
+    "dup_mmap",
+    "tlb_finish_mmu",
+    "__remove_mapping",
+    "pageout",
+];
+
+const PROGRAMS: [&str; 10] = [
+    "kernel=6.0 cpu0: W0 R0 W0 | cpu1: P0 W0 | kswapd: P0 P0",
+    "kernel=6.0 shared=0 cpu0: W0 R0 W0 | cpu1: Z0 R0 | cpu2: W0 P0",
+    "kernel=6.0 shared=0 cpu0: W0 W0 R0 | cpu1: F0 W0 | kswapd: P0 P0",
+    "kernel=6.0 cpu0: W0 W0 R0 | cpu1: M0 M0 | cpu2: W0 P0",
+    "kernel=6.0 cpu0: W0 K+ W0 | cpu1: CW0 CR0 | cpu2: R0 W0 R0",
+    "kernel=6.0 cpu0: W0 P0 K+ W0 R0 | cpu1: W0 CR0 | cpu2: CW0 P0",
+    "kernel=6.0 swap=disk cpu0: W0 P0 W0 R0 | cpu1: W0 R0 | kswapd: P0 P0",
+    "kernel=6.0 cpu0: W0 IW0 F0 U0 | cpu1: P0 W0 | dma: B0 B0",
+    "kernel=6.0 cpu0: W0 R0 W0 | cpu1: Z0 | cpu2: Z0 W0 R0",
+    "kernel=6.0 cpu0: W0 F0 W0 R0 | cpu1: R0 W0 K+ | kswapd: P0 P0",
+];
+
+fn steps_of(function: &str) -> Vec<A> {
+    let shipped = version("v3").body(function, version("v3").kernel).expect("a function of that name");
+    let mut steps: Vec<A> = model::listing::steps(&shipped.function.body)
+        .into_iter()
+        .filter_map(|doing| match doing {
+            Doing::Step(action) => Some(action),
+            _ => None,
+        })
+        .collect();
+    steps.dedup();
+    steps
+}
+
+fn without_one(function: &str, what: A) -> Option<Version> {
+    std::panic::catch_unwind(|| lacks("lacks a step", function, &[what])).ok()
+}
+
+fn is_so(trace: &Trace, diagnosis: &Diagnosis, at: &dyn Fn() -> String) {
+    let cause = diagnosis.cause.expect("a cause");
+    let row = |step: u32| trace.row(step).unwrap_or_else(|| panic!("{}", at()));
+    if let CauseKind::FlushOwed { cpu, cleared, .. } = cause.kind {
+        // The CPU had the translation all the time.
+        let by = row(cleared).event.transition.actor().expect("an actor");
+        let (mm, page) = {
+            let actor = &row(cleared).before.actors[by];
+            (actor.mm as usize, actor.page as usize)
+        };
+        for step in cleared..=cause.step {
+            let before = &row(step).before;
+            let cached = before.tlb[cpu][mm][page].valid() || before.actors[cpu].has(Actor::MID_ACCESS);
+            assert!(cached, "{}", at());
+        }
+        return;
+    }
+    let Some(store) = diagnosis.store.filter(|&store| cause.step < store) else { return };
+    match cause.kind {
+        CauseKind::SharedWritable | CauseKind::HeldPageTaken => {}
+        // D of the store was set before its data were.
+        CauseKind::DirtyBitDropped => {
+            let cpu = row(store).event.transition.actor().expect("an actor");
+            let then = &row(cause.step).before.actors[cpu];
+            assert!(then.has(Actor::MID_ACCESS) && then.op == row(store).before.actors[cpu].op, "{}", at());
+        }
+        _ => panic!("{}", at()),
+    }
+}
