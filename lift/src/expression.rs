@@ -1,0 +1,623 @@
+//! Expressions: values, conditions, assignments.
+
+use crate::kinds;
+use crate::parse::pieces;
+use crate::run::{Run, Runner, Stop};
+use crate::state::Entry;
+use crate::table::Row;
+use crate::tree::{Atom, Label};
+use crate::value::{Place, Value};
+use impls::text::Problem;
+use model::Action;
+use std::collections::BTreeSet;
+use tree_sitter::Node;
+
+impl<'a> Runner<'a> {
+    /// An expression with the types of variables for their names: what rows are found by.
+    pub fn canonical(&mut self, node: Node<'_>) -> String {
+        if let Some(known) = self.canonical.get(&node.id()) {
+            return known.clone();
+        }
+        let field = |name| node.child_by_field_name(name);
+        let text = match node.kind() {
+            "identifier" => {
+                let name = self.source.of(node);
+                self.state.variable(name).map_or(name, |v| &v.of).to_owned()
+            }
+            "field_expression" => {
+                let argument = field("argument").map_or(String::new(), |a| self.canonical(a));
+                format!("{argument}->{}", field("field").map_or("", |f| self.source.of(f)))
+            }
+            "parenthesized_expression" => {
+                pieces(node).first().map_or(String::new(), |inner| self.canonical(*inner))
+            }
+            "cast_expression" => field("value").map_or(String::new(), |inner| self.canonical(inner)),
+            "binary_expression" => {
+                let [left, right] =
+                    ["left", "right"].map(|side| field(side).map_or(String::new(), |s| self.canonical(s)));
+                format!("{left} {} {right}", field("operator").map_or("", |o| self.source.of(o)))
+            }
+            "unary_expression" | "pointer_expression" => {
+                let argument = field("argument").map_or(String::new(), |a| self.canonical(a));
+                format!("{}{argument}", field("operator").map_or("", |o| self.source.of(o)))
+            }
+            "subscript_expression" => field("argument").map_or(String::new(), |a| self.canonical(a)),
+            "call_expression" => {
+                let name = field("function").map_or("", |f| self.source.of(f)).to_owned();
+                let arguments: Vec<_> = field("arguments")
+                    .map(pieces)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|a| self.canonical(a))
+                    .collect();
+                match (name.as_str(), arguments.as_slice()) {
+                    ("likely" | "unlikely", [only]) => only.clone(),
+                    _ => format!("{name}({})", arguments.join(", ")),
+                }
+            }
+            _ => self.source.of(node).split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        self.canonical.insert(node.id(), text.clone());
+        text
+    }
+
+    /// Whether a condition holds.
+    pub fn holds(&mut self, node: Node<'a>) -> Run<bool> {
+        let value = self.value(node)?;
+        self.truth(&value, node)
+    }
+
+    /// Whether a value is true.
+    pub fn truth(&mut self, value: &Value, node: Node<'_>) -> Run<bool> {
+        match value {
+            Value::Int(n) => Ok(*n != 0),
+            Value::Null => Ok(false),
+            Value::Flags(set) => Ok(!set.is_empty()),
+            Value::Errno(_)
+            | Value::Word(_)
+            | Value::Migration { .. }
+            | Value::Entry(_)
+            | Value::Folio
+            | Value::Page
+            | Value::Other(_)
+            | Value::Ref(..)
+            | Value::Bytes(1..) => Ok(true),
+            Value::Counter(name) => Ok(self.ask(Atom::Counter(name.clone()), node)),
+            Value::Mapcount(0) => Ok(self.ask(Atom::Pure(Action::Mapped), node)),
+            Value::Carried(name) => self.refuse(
+                node,
+                format!("{name} is carried from one page to the next"),
+                "what it holds here is not known",
+                "a listing keeps nothing from page to page but that something was cleared",
+            ),
+            Value::Unset => self.refuse(node, "a variable is used before it is set", "on this path", "set it"),
+            _ => {
+                let text = self.canonical(node);
+                self.refuse(
+                    node,
+                    "unknown condition",
+                    "which condition is it?",
+                    format!("add a row to the table: `expr:{text}`, a role (fact, ask, free), its meaning, releases, why"),
+                )
+            }
+        }
+    }
+
+    /// What an expression is worth; what it does, happens.
+    pub fn value(&mut self, node: Node<'a>) -> Run<Value> {
+        let field = |name| node.child_by_field_name(name);
+        match node.kind() {
+            "parenthesized_expression" => match pieces(node).as_slice() {
+                [inner] => self.value(*inner),
+                _ => self.refuse(node, "an expression that cannot be read", "here", "write it as statements"),
+            },
+            "cast_expression" | "initializer_pair" => match field("value") {
+                Some(inner) => self.value(inner),
+                None => self.refuse(node, "a cast that cannot be read", "here", ""),
+            },
+            "initializer_list" => match pieces(node).as_slice() {
+                [inner] => self.value(*inner),
+                [] => Ok(Value::Int(0)),
+                _ => Ok(Value::Opaque(self.canonical(node))),
+            },
+            "comma_expression" => {
+                let mut last = Value::Unset;
+                for inner in pieces(node) {
+                    self.kept = false;
+                    last = self.value(inner)?;
+                }
+                Ok(last)
+            }
+            "number_literal" => {
+                let text = self.source.of(node).trim_end_matches(['u', 'U', 'l', 'L']);
+                let number = match text.strip_prefix("0x") {
+                    Some(hex) => i64::from_str_radix(hex, 16),
+                    None => text.parse(),
+                };
+                Ok(number.map_or_else(|_| Value::Opaque(text.to_owned()), Value::Int))
+            }
+            "true" => Ok(Value::Int(1)),
+            "false" => Ok(Value::Int(0)),
+            "null" => Ok(Value::Null),
+            "string_literal" | "concatenated_string" | "char_literal" | "sizeof_expression" => {
+                Ok(Value::Opaque("text".to_owned()))
+            }
+            "identifier" => self.identifier(node),
+            "conditional_expression" => {
+                let Some(condition) = field("condition") else {
+                    return self.refuse(node, "an expression that cannot be read", "here", "");
+                };
+                let side = if self.holds(condition)? { field("consequence") } else { field("alternative") };
+                match side {
+                    Some(side) => self.value(side),
+                    None => self.refuse(node, "an expression that cannot be read", "here", ""),
+                }
+            }
+            "assignment_expression" => self.assignment(node),
+            "update_expression" => self.step_on(node),
+            "unary_expression" => self.unary(node),
+            "binary_expression" => self.binary(node),
+            "field_expression" | "subscript_expression" => self.field(node),
+            "pointer_expression" => self.pointer(node),
+            "call_expression" => self.call(node),
+            kind => self.refuse(
+                node,
+                format!("a {} cannot be read", kind.replace('_', " ")),
+                "here",
+                "write it as statements",
+            ),
+        }
+    }
+
+    fn identifier(&mut self, node: Node<'a>) -> Run<Value> {
+        let name = self.source.of(node);
+        if let Some(variable) = self.state.variable(name) {
+            return match &variable.value {
+                Value::Unset => self.refuse(
+                    node,
+                    format!("{name} is used before it is set"),
+                    "on this path",
+                    "set it, or leave the path before",
+                ),
+                value => Ok(value.clone()),
+            };
+        }
+        self.not_a_macro(node, name)?;
+        if name == "NULL" {
+            return Ok(Value::Null);
+        }
+        if let Some(row) = self.row(name)
+            && let Some(value) = self.by_row(&row, node)?
+        {
+            return Ok(value);
+        }
+        if name.starts_with('E')
+            && name.len() > 2
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        {
+            return Ok(Value::Errno(name.to_owned()));
+        }
+        let constant = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        Ok(if constant { Value::flag(name) } else { Value::Opaque(name.to_owned()) })
+    }
+
+    /// A macro of the file would change what a name means.
+    pub fn not_a_macro(&mut self, node: Node<'_>, name: &str) -> Run<()> {
+        match self.source.clean.defined.get(name) {
+            None => Ok(()),
+            Some(at) => {
+                let line = self.source.line(*at);
+                self.refuse(
+                    node,
+                    format!("{name} is a macro of this file, defined in line {line}"),
+                    "macros are not read through",
+                    "make it a function",
+                )
+            }
+        }
+    }
+
+    fn unary(&mut self, node: Node<'a>) -> Run<Value> {
+        let operator = node.child_by_field_name("operator").map_or("", |o| self.source.of(o));
+        let Some(argument) = node.child_by_field_name("argument") else {
+            return self.refuse(node, "an expression that cannot be read", "here", "");
+        };
+        if operator == "!" {
+            return Ok(Value::truth(!self.holds(argument)?));
+        }
+        let value = self.value(argument)?;
+        Ok(match (operator, value) {
+            ("-", Value::Int(n)) => Value::Int(-n),
+            ("-", error @ Value::Errno(_)) => error,
+            ("+", value) => value,
+            ("~", Value::Flags(set)) => Value::AllBut(set),
+            _ => Value::Opaque(self.canonical(node)),
+        })
+    }
+
+    fn binary(&mut self, node: Node<'a>) -> Run<Value> {
+        let operator = node.child_by_field_name("operator").map_or("", |o| self.source.of(o));
+        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+        else {
+            return self.refuse(node, "an expression that cannot be read", "here", "");
+        };
+        match operator {
+            "&&" => {
+                let both = self.holds(left)? && self.holds(right)?;
+                return Ok(Value::truth(both));
+            }
+            "||" => {
+                let either = self.holds(left)? || self.holds(right)?;
+                return Ok(Value::truth(either));
+            }
+            _ => {}
+        }
+        let canonical = self.canonical(node);
+        if let Some(row) = self.row(&format!("expr:{canonical}"))
+            && let Some(value) = self.by_row(&row, node)?
+        {
+            return Ok(value);
+        }
+        let (a, b) = (self.value(left)?, self.value(right)?);
+        match operator {
+            "==" | "!=" | "<" | ">" | "<=" | ">=" => {
+                let holds = self.compare(operator, &a, &b, node)?;
+                Ok(Value::truth(holds))
+            }
+            _ => Ok(self.arithmetic(operator, a, b, node)),
+        }
+    }
+
+    fn compare(&mut self, operator: &str, a: &Value, b: &Value, node: Node<'_>) -> Run<bool> {
+        use Value as V;
+        let equal = match (a, b) {
+            (V::Int(x), V::Int(y)) => {
+                return Ok(match operator {
+                    "==" => x == y,
+                    "!=" => x != y,
+                    "<" => x < y,
+                    ">" => x > y,
+                    "<=" => x <= y,
+                    _ => x >= y,
+                });
+            }
+            (V::Errno(_), V::Int(0)) if operator != "==" && operator != "!=" => {
+                return Ok(operator.starts_with('<'));
+            }
+            (V::Errno(x), V::Errno(y)) => x == y,
+            (V::Errno(_), V::Int(_)) | (V::Int(_), V::Errno(_)) => false,
+            (V::Null, V::Null) | (V::Folio, V::Folio) | (V::Page, V::Page) => true,
+            (V::Null, V::Folio | V::Page | V::Entry(_) | V::Ref(..) | V::Other(_))
+            | (V::Folio | V::Page | V::Entry(_) | V::Ref(..) | V::Other(_), V::Null) => false,
+            (V::Other(x), V::Other(y)) => x == y,
+            (V::Counter(name), V::Int(0)) => !self.ask(Atom::Counter(name.clone()), node),
+            (V::Flags(x), V::Flags(y)) => x == y,
+            (V::Flags(x), V::Int(0)) => x.is_empty(),
+            (V::Mapcount(0), V::Int(1)) => self.ask(Atom::Pure(Action::MappedOnce), node),
+            (V::Refs, V::Mapcount(1)) | (V::Mapcount(1), V::Refs) => self.ask(Atom::RefsExplained, node),
+            (V::Carried(_), _) => return self.truth(a, node),
+            (_, V::Carried(_)) => return self.truth(b, node),
+            _ => {
+                let text = self.canonical(node);
+                return self.refuse(
+                    node,
+                    "unknown condition",
+                    "which condition is it?",
+                    format!("add a row to the table: `expr:{text}`, a role (fact, ask, free), its meaning, releases, why"),
+                );
+            }
+        };
+        match operator {
+            "==" => Ok(equal),
+            "!=" => Ok(!equal),
+            // A count of one is the least there is.
+            ">" if matches!((a, b), (V::Mapcount(0), V::Int(1))) => Ok(!equal),
+            _ => {
+                self.refuse(node, "unknown condition", "expected == or !=", "which comes first is not known here")
+            }
+        }
+    }
+
+    fn arithmetic(&mut self, operator: &str, a: Value, b: Value, node: Node<'_>) -> Value {
+        use Value as V;
+        let moved = |place: Place, n: i64| Place { pages: place.pages + n, ..place };
+        match (operator, a, b) {
+            ("+", V::Int(x), V::Int(y)) => V::Int(x + y),
+            ("-", V::Int(x), V::Int(y)) => V::Int(x - y),
+            ("*", V::Int(x), V::Int(y)) => V::Int(x * y),
+            ("<<", V::Int(x), V::Int(y @ 0..60)) => V::Int(x << y),
+            ("*", V::Int(x), V::Bytes(y)) | ("*", V::Bytes(y), V::Int(x)) => V::Bytes(x * y),
+            ("/", V::Bytes(x), V::Bytes(1)) => V::Int(x),
+            ("<<", V::Int(x), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Bytes(x),
+            (">>", V::Bytes(x), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Int(x),
+            ("+", V::Address(place), V::Bytes(n)) | ("+", V::Bytes(n), V::Address(place)) => {
+                V::Address(moved(place, n))
+            }
+            ("-", V::Address(place), V::Bytes(n)) => V::Address(moved(place, -n)),
+            ("+", V::Entry(place), V::Int(n)) => V::Entry(moved(place, n)),
+            ("-", V::Entry(place), V::Int(n)) => V::Entry(moved(place, -n)),
+            ("-", V::Address(x), V::Address(y)) if x.round == y.round => V::Bytes(x.pages - y.pages),
+            ("-", V::Address(x), V::Address(y)) => V::Span(x, y),
+            ("/", V::Span(x, y), V::Bytes(1)) => V::Pages(x, y),
+            (">>", V::Span(x, y), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Pages(x, y),
+            ("+", V::Entry(place), V::Pages(x, y)) if place == y => V::Entry(x),
+            ("+", V::Mapcount(x), V::Int(y)) | ("+", V::Int(y), V::Mapcount(x)) => V::Mapcount(x + y),
+            ("+" | "-", V::Counter(name), V::Int(_)) => V::Counter(name),
+            ("|", V::Flags(x), V::Flags(y)) => V::Flags(&x | &y),
+            ("|", V::Flags(x), V::Int(0)) | ("|", V::Int(0), V::Flags(x)) => V::Flags(x),
+            ("&", V::Flags(x), V::Flags(y)) => V::Flags(&x & &y),
+            ("&", V::Int(0), V::Flags(_)) | ("&", V::Flags(_), V::Int(0)) => V::Flags(BTreeSet::new()),
+            ("&", V::Flags(x), V::AllBut(y)) => V::Flags(&x - &y),
+            ("&", V::Int(0), V::AllBut(_)) => V::Int(0),
+            _ => V::Opaque(self.canonical(node)),
+        }
+    }
+
+    /// What a row says that an expression is worth; `None` if the row says something else.
+    fn by_row(&mut self, row: &Row, node: Node<'_>) -> Run<Option<Value>> {
+        let shown = row.name.strip_prefix("expr:").unwrap_or(&row.name).to_owned();
+        Ok(Some(match row.role.as_str() {
+            "fact" => {
+                self.notes.known(&format!("{shown} is {}", row.means), node, &row.note);
+                match row.means.as_str() {
+                    "true" => Value::Int(1),
+                    "false" => Value::Int(0),
+                    "null" => Value::Null,
+                    number => number.parse().map_or_else(|_| Value::Opaque(shown), Value::Int),
+                }
+            }
+            "way" => {
+                let set = kinds::way(kinds::set(&kinds::KINDS.join(",")).unwrap_or(0), row.means == "system");
+                Value::truth(self.ask_kind(set, node))
+            }
+            "free" => {
+                self.notes.irrelevant(&shown, node, &row.note);
+                Value::truth(self.ask(Atom::Free(shown), node))
+            }
+            "ask" => Value::truth(self.ask_row(row, node)?),
+            "value" => self.named(row, node),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// A condition of the model: `Name`, or `Name=false` where C asks the opposite.
+    pub fn ask_row(&mut self, row: &Row, node: Node<'_>) -> Run<bool> {
+        let word = row.means.split_whitespace().next().unwrap_or("");
+        let (name, when) = word.split_once('=').unwrap_or((word, "true"));
+        let action = self.action(name, row, node)?;
+        let answer = match kinds::of(action) {
+            Some(set) => self.ask_kind(set, node),
+            None => self.ask(Atom::Pure(action), node),
+        };
+        Ok(answer == (when == "true"))
+    }
+
+    /// A step by its name.
+    pub fn action(&self, name: &str, row: &Row, node: Node<'_>) -> Run<Action> {
+        match Action::ALL.iter().copied().find(|a| a.name() == name) {
+            Some(action) => Ok(action),
+            None => self.refuse(
+                node,
+                format!("the row of {} names `{name}`", row.name),
+                "there is no such step",
+                "`lostwrite steps WORD` finds steps",
+            ),
+        }
+    }
+
+    /// A value that a row names.
+    pub fn named(&mut self, row: &Row, node: Node<'_>) -> Value {
+        let here = Place { round: true, pages: 0 };
+        match row.means.split_whitespace().next().unwrap_or("") {
+            "folio" => Value::Folio,
+            "page" => Value::Page,
+            "entry" => Value::Entry(here),
+            "address" => Value::Address(here),
+            "bytes" => Value::Bytes(1),
+            "mapcount" => Value::Mapcount(0),
+            "slot" => Value::Slot(false),
+            "null" => Value::Null,
+            other => match other.parse() {
+                Ok(number) => Value::Int(number),
+                Err(_) if other.starts_with("other:") => Value::Other(other.to_owned()),
+                Err(_) => Value::Opaque(self.canonical(node)),
+            },
+        }
+    }
+
+    fn field(&mut self, node: Node<'a>) -> Run<Value> {
+        let canonical = self.canonical(node);
+        if let Some(row) = self.row(&format!("expr:{canonical}"))
+            && let Some(value) = self.by_row(&row, node)?
+        {
+            return Ok(value);
+        }
+        // What stands before the dot, or in the brackets, may do something.
+        let parts = pieces(node);
+        for part in parts {
+            if part.kind() != "field_identifier" {
+                self.value(part)?;
+            }
+        }
+        Ok(Value::Opaque(canonical))
+    }
+
+    fn pointer(&mut self, node: Node<'a>) -> Run<Value> {
+        let canonical = self.canonical(node);
+        if let Some(row) = self.row(&format!("expr:{canonical}"))
+            && let Some(value) = self.by_row(&row, node)?
+        {
+            return Ok(value);
+        }
+        let Some(argument) = node.child_by_field_name("argument") else { return Ok(Value::Opaque(canonical)) };
+        let operator = node.child_by_field_name("operator").map_or("", |o| self.source.of(o));
+        if operator == "&" {
+            let name = self.source.of(argument);
+            let frame = self.state.frames.len() - 1;
+            let local = argument.kind() == "identifier" && self.state.variable(name).is_some();
+            return Ok(if local { Value::Ref(frame, name.to_owned()) } else { Value::Opaque(canonical) });
+        }
+        match self.value(argument)? {
+            Value::Entry(place) => self.read(place, node),
+            Value::Ref(frame, name) => {
+                let found =
+                    self.state.frames.get(frame).and_then(|f| f.variables.iter().rev().find(|v| v.name == name));
+                match found.map(|v| v.value.clone()) {
+                    Some(Value::Unset) | None => {
+                        self.refuse(node, format!("{name} is used before it is set"), "on this path", "set it")
+                    }
+                    Some(value) => Ok(value),
+                }
+            }
+            _ => Ok(Value::Opaque(canonical)),
+        }
+    }
+
+    /// The entry is read.
+    pub fn read(&mut self, place: Place, node: Node<'_>) -> Run<Value> {
+        self.this_entry(place, node)?;
+        if self.state.entry != Entry::There {
+            return self.refuse(
+                node,
+                "the entry is read again after it was cleared",
+                "it is empty, or another one stands there",
+                "use the word that the clear gave back",
+            );
+        }
+        let word = self.state.words;
+        self.state.words += 1;
+        self.emit(Label::Read(word), node);
+        Ok(Value::Word(word))
+    }
+
+    /// A listing knows the entry of its page, no other.
+    pub fn this_entry(&self, place: Place, node: Node<'_>) -> Run<()> {
+        if place.pages == 0 {
+            return Ok(());
+        }
+        self.refuse(
+            node,
+            format!("the entry {:+} pages from here", place.pages),
+            "expected the entry of this page",
+            "a listing has one entry at a time",
+        )
+    }
+
+    fn step_on(&mut self, node: Node<'a>) -> Run<Value> {
+        let Some(argument) = node.child_by_field_name("argument") else {
+            return self.refuse(node, "an expression that cannot be read", "here", "");
+        };
+        let operator = node.child_by_field_name("operator").map_or("", |o| self.source.of(o));
+        let by = if operator == "--" { -1 } else { 1 };
+        let suffix = node.child(0).is_some_and(|first| first.id() == argument.id());
+        let before = if argument.kind() == "identifier" { self.value(argument)? } else { Value::Int(0) };
+        let after = match before.clone() {
+            Value::Int(n) => Value::Int(n + by),
+            Value::Counter(name) => Value::Counter(name),
+            Value::Entry(place) => Value::Entry(Place { pages: place.pages + by, ..place }),
+            Value::Carried(name) => Value::Carried(name),
+            _ => Value::Opaque(self.canonical(node)),
+        };
+        self.store(argument, after.clone(), by, node)?;
+        Ok(if suffix { before } else { after })
+    }
+
+    fn assignment(&mut self, node: Node<'a>) -> Run<Value> {
+        let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+        else {
+            return self.refuse(node, "an assignment that cannot be read", "here", "");
+        };
+        let operator = node.child_by_field_name("operator").map_or("=", |o| self.source.of(o));
+        self.kept = true;
+        let mut value = self.value(right)?;
+        let mut by = 0;
+        if operator != "=" {
+            let plain = left.kind() == "identifier";
+            let before = if plain { self.value(left)? } else { Value::Opaque(self.canonical(left)) };
+            if let Value::Int(n) = value {
+                by = if operator == "-=" { -n } else { n };
+            }
+            value = self.arithmetic(operator.trim_end_matches('='), before, value, node);
+        }
+        self.store(left, value.clone(), by, node)?;
+        Ok(value)
+    }
+
+    /// Puts a value somewhere; `by` is how much a number grew.
+    fn store(&mut self, target: Node<'a>, value: Value, by: i64, node: Node<'a>) -> Run<()> {
+        if target.kind() == "parenthesized_expression"
+            && let [inner] = pieces(target).as_slice()
+        {
+            return self.store(*inner, value, by, node);
+        }
+        if target.kind() == "identifier" {
+            let name = self.source.of(target).to_owned();
+            if by != 0 && self.state.frames.len() == 1 {
+                self.state.counted.push(name.clone());
+            }
+            if let Some(variable) = self.state.variable_mut(&name) {
+                variable.value = value;
+                return Ok(());
+            }
+            return self.refuse(
+                target,
+                format!("a store to {name}"),
+                "no variable of this function",
+                "add a row to the table: `store:NAME`",
+            );
+        }
+        let canonical = self.canonical(target);
+        match self.row(&format!("store:{canonical}")) {
+            Some(row) => match row.role.as_str() {
+                "ignore" => self.notes.irrelevant(&format!("a store to {canonical}"), node, &row.note),
+                "cell" => *self.state.cells.entry(row.means.clone()).or_default() += by,
+                "select" => {
+                    let index = target.child_by_field_name("index");
+                    if let Some(index) = index {
+                        self.value(index)?;
+                    }
+                    if row.means == "src" {
+                        self.state.selected = Some(value);
+                    }
+                }
+                _ => {
+                    return self.refuse(
+                        target,
+                        format!("a store to {canonical}"),
+                        "its row has no role for a store",
+                        "",
+                    );
+                }
+            },
+            None => {
+                if target.kind() == "pointer_expression"
+                    && let Some(argument) = target.child_by_field_name("argument")
+                {
+                    return match self.value(argument)? {
+                        Value::Ref(frame, name) => {
+                            let found = self.state.frames.get_mut(frame);
+                            let found = found.and_then(|f| f.variables.iter_mut().rev().find(|v| v.name == name));
+                            found.into_iter().for_each(|v| v.value = value.clone());
+                            Ok(())
+                        }
+                        Value::Entry(_) => self.refuse(
+                            target,
+                            "a plain store to the entry",
+                            "expected set_pte_at()",
+                            "the hardware may change the entry at the same time",
+                        ),
+                        _ => self.unknown_store(target, &canonical),
+                    };
+                }
+                return self.unknown_store(target, &canonical);
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown_store(&self, target: Node<'_>, canonical: &str) -> Run<()> {
+        Err(Stop::Refused(Box::new(Problem::error(target.byte_range(), "unknown store", "who reads it?").help(
+            format!("if it has no effect here, add a row to the table: `store:{canonical}`, ignore, -, -, why"),
+        ))))
+    }
+}

@@ -1,0 +1,39 @@
+//! Kernel C to listings.
+//!
+//! A function's C is run in the abstract, on every path ([`explore`]): values, not names of variables; the
+//! kernel's names come from a table ([`table`]). The paths make a tree ([`tree`]), in which every use of a word
+//! of the page table is given the word that it sees ([`words`]), and from which the lines of a listing are made
+//! ([`shape`]). What was made is taken apart again ([`unroll`]) and compared with the paths of C ([`bisim`]): a
+//! listing that does anything else is never printed. Where some body of the function that is built in does the
+//! same, its layout is used, so that `lostwrite diff` shows what differs and nothing else.
+//!
+//! Nothing is guessed. What is not known is an error, with the place in C and the row that would make it known.
+
+mod bisim;
+mod call;
+mod config;
+mod emit;
+mod explore;
+mod expression;
+mod kinds;
+mod lifted;
+mod notes;
+mod parse;
+mod preprocess;
+mod print;
+mod run;
+mod shape;
+mod simplify;
+mod state;
+mod subject;
+mod table;
+mod tree;
+mod unroll;
+mod value;
+mod words;
+
+pub use config::config_table;
+pub use lifted::{Lifted, Note, Options, lift, liftable};
+pub use parse::Source;
+pub use print::{document, report};
+pub use table::{Row, Table};

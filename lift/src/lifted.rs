@@ -1,0 +1,351 @@
+//! A function, lifted.
+
+use crate::bisim;
+use crate::emit;
+use crate::explore::{Explorer, Paths};
+use crate::notes::{Notes, statements};
+use crate::parse::Source;
+use crate::shape::shape;
+use crate::simplify::{absorb, any_cleared, counters, simplify};
+use crate::subject::Subject;
+use crate::table::Table;
+use crate::tree::{Place, Term, Tree, tree};
+use crate::unroll::{Release, lines, unroll};
+use crate::words::words;
+use impls::text::{Problem, Problems};
+use impls::{Body, kernel};
+use model::Profile;
+use model::listing::Node;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
+
+/// What a lift needs beside the C.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The kernel's names.
+    pub table: Table,
+    /// The release, as its Makefile says.
+    pub release: String,
+    /// Unknown calls that the user takes as having no effect.
+    pub accept: Vec<String>,
+}
+
+/// Something that was left out or taken as known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The line, from 1.
+    pub line: usize,
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A listing of a function, and what it leaves out.
+#[derive(Clone, Debug)]
+pub struct Lifted {
+    /// The function.
+    pub name: &'static str,
+    /// The kernel's source file.
+    pub file: &'static str,
+    /// What it does, with the places in C behind the lines.
+    pub body: Vec<Node>,
+    /// The release whose environment fits.
+    pub kernel: Profile,
+    /// The built-in body that does the same, if one does: the first release that has it.
+    pub same_as: Option<&'static str>,
+    /// No effect in the model, and why.
+    pub irrelevant: Vec<Note>,
+    /// Taken as known, and why.
+    pub known: Vec<Note>,
+    /// Statements that no path comes to.
+    pub not_modelled: Vec<Note>,
+    /// How many statements there are, helpers that are read through included.
+    pub statements: usize,
+    /// On how many some path comes by.
+    pub live: usize,
+    /// The rows of the table that were needed.
+    pub rows: usize,
+    /// What the user accepted and was needed.
+    pub accepted: Vec<String>,
+    /// The release, as it was given.
+    pub release: String,
+    /// The file that was lifted.
+    pub source: String,
+}
+
+/// The functions that can be lifted.
+pub fn liftable(table: &Table) -> impl Iterator<Item = &str> {
+    table.rows().filter(|row| row.role == "function").map(|row| row.name.as_str())
+}
+
+/// A text that lives as long as the program: listings keep theirs.
+fn kept(text: String) -> &'static str {
+    static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    match texts.get(text.as_str()) {
+        Some(known) => known,
+        None => {
+            let new: &'static str = Box::leak(text.into_boxed_str());
+            texts.insert(new);
+            new
+        }
+    }
+}
+
+fn numbers(release: &str) -> Vec<u32> {
+    release.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
+}
+
+/// The newest release of the model that is not newer; the oldest if there is none.
+fn profile(release: &str) -> Profile {
+    let mut all = Profile::ALL.to_vec();
+    all.sort_by_key(|p| numbers(p.name()));
+    let fits = all.iter().rev().find(|p| numbers(p.name()) <= numbers(release));
+    *fits.unwrap_or(&all[0])
+}
+
+/// Lifts a function.
+///
+/// # Errors
+/// With the first thing that cannot be lifted: its place, and what would make it known.
+pub fn lift(source: &Source, name: &str, options: &Options) -> Result<Lifted, Problems> {
+    let mut table = options.table.clone();
+    for accepted in &options.accept {
+        let row = format!("{accepted}\tignore\t\t-\taccepted by the user: taken as having no effect");
+        table.add("--accept", &row).map_err(|why| source.problem(Problem::error(0..0, why, "here")))?;
+    }
+    inner(source, name, options, &table).map_err(|problem| source.problem(problem))
+}
+
+fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Result<Lifted, Problem> {
+    let functions = source.functions();
+    let Some(&function) = functions.get(name) else {
+        let known: Vec<_> = liftable(table).filter(|f| functions.contains_key(*f)).collect();
+        let help = match known.as_slice() {
+            [] => "it has none of the functions that can be lifted".to_owned(),
+            known => format!("of those that can be lifted it has {}", known.join(", ")),
+        };
+        return Err(
+            Problem::error(0..0, format!("{} has no function {name}", source.file), "in this file").help(help)
+        );
+    };
+    let at = crate::parse::declarator(function).map_or(function.byte_range(), |d| d.byte_range());
+    let row = table.get(name).filter(|row| row.role == "function");
+    let Some(subject) = row.and_then(|row| Subject::new(name, row)) else {
+        let known: Vec<_> = liftable(table).collect();
+        return Err(Problem::error(at, format!("{name}() is not a function that can be lifted"), "here")
+            .help(format!("known are {}; the model has a body for each", known.join(", "))));
+    };
+    if let Some(problem) = source.broken(function) {
+        return Err(problem);
+    }
+    let kinds = subject.kinds;
+    let mut explorer = Explorer::new(source, &functions, table, subject);
+    let paths = explorer.paths(function)?;
+    let release = Release { stays_lazy_free: numbers(&options.release) >= vec![7, 0] };
+    let parts = Parts::new(&paths, &explorer.subject, kinds)?;
+    let place = |place: &Place| {
+        let file = source.file.rsplit('/').next().unwrap_or(&source.file);
+        kept(format!("{file}:{}", source.line(place.start)))
+    };
+    let built_in = parts.built_in(name, &options.release, release);
+    let (body, same_as) = match built_in {
+        Some((body, places)) => (emit::placed(&body.function.body, &places, &place), Some(body.variant)),
+        None => (parts.written(&explorer.subject, release, &place, &at)?, None),
+    };
+    let notes = std::mem::take(&mut explorer.notes);
+    let subject = &explorer.subject;
+    Ok(lists(source, &functions, options, table, notes, subject, body, same_as))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn lists(
+    source: &Source,
+    functions: &BTreeMap<&str, tree_sitter::Node<'_>>,
+    options: &Options,
+    table: &Table,
+    notes: Notes,
+    subject: &Subject,
+    body: Vec<Node>,
+    same_as: Option<&'static str>,
+) -> Lifted {
+    let list = |notes: BTreeMap<String, (usize, String)>| {
+        let mut all: Vec<_> =
+            notes.into_iter().map(|(what, (at, why))| Note { line: source.line(at), what, why }).collect();
+        all.sort_by(|a, b| (a.line, &a.what).cmp(&(b.line, &b.what)));
+        all
+    };
+    let mut known = list(notes.known);
+    for row in notes.rows.iter().filter_map(|name| table.get(name)) {
+        if !row.covers(&options.release) && !row.releases.is_empty() && row.releases != "-" {
+            let what = format!("{} in {}", row.name, options.release);
+            known.push(Note { line: 0, what, why: format!("the table knows it in {}", row.releases) });
+        }
+    }
+    let mut all = BTreeSet::new();
+    for function in functions.values() {
+        let mut own = BTreeSet::new();
+        statements(*function, &mut own);
+        // A helper counts if some path comes to it.
+        let is_subject = functions.get(subject.name.as_str()).is_some_and(|f| f.id() == function.id());
+        if is_subject || own.iter().any(|s| notes.seen.contains(s)) {
+            all.extend(own);
+        }
+    }
+    let dead: Vec<_> = all.iter().filter(|s| !notes.seen.contains(*s)).copied().collect();
+    let outermost = dead.iter().filter(|s| !dead.iter().any(|o| o != *s && o.0 <= s.0 && s.1 <= o.1));
+    let not_modelled = outermost.map(|(start, end)| {
+        let (first, last) = (source.line(*start), source.line(end - 1));
+        let text = source.text[*start..*end].split_whitespace().collect::<Vec<_>>().join(" ");
+        let shown: String = text.chars().take(60).collect();
+        let what = if first == last { shown } else { format!("{shown} ... to line {last}") };
+        Note { line: first, what, why: "no path comes here, by what is taken as known".to_owned() }
+    });
+    let accepted = options.accept.iter().filter(|name| notes.rows.contains(*name)).cloned().collect();
+    Lifted {
+        name: kept(subject.name.clone()),
+        file: subject.file,
+        body,
+        kernel: profile(&options.release),
+        same_as,
+        not_modelled: not_modelled.collect(),
+        irrelevant: list(notes.irrelevant),
+        known,
+        statements: all.len(),
+        live: all.len() - dead.len(),
+        rows: notes.rows.len(),
+        accepted,
+        release: options.release.clone(),
+        source: source.file.clone(),
+    }
+}
+
+/// The paths of a function as trees of listing steps: to the loop, a round, behind it.
+struct Parts {
+    head: Rc<Tree>,
+    round: Option<(Rc<Tree>, Rc<Tree>)>,
+    kinds: u32,
+}
+
+impl Parts {
+    fn new(paths: &Paths, subject: &Subject, kinds: u32) -> Result<Parts, Problem> {
+        let part = |paths: &[crate::tree::Path]| simplify(&words(&tree(paths), kinds, subject.walk)?);
+        let head = part(&paths.head)?;
+        if paths.round.is_empty() {
+            return Ok(Parts { head, round: None, kinds });
+        }
+        let (mut round, mut tail) = (part(&paths.round)?, part(&paths.tail)?);
+        let mut asked = Vec::new();
+        counters(&round, &mut asked);
+        counters(&tail, &mut asked);
+        for (name, place) in asked {
+            counts_what_was_cleared(paths, &name, &place)?;
+        }
+        (round, tail) = (any_cleared(&round), any_cleared(&tail));
+        Ok(Parts { head, round: Some((round, tail)), kinds })
+    }
+
+    /// Whether lines of a listing do the same; then the place of each in C.
+    fn compared(&self, nodes: &[Node], release: Release) -> Option<BTreeMap<usize, Place>> {
+        let all = bisim::seen(self.kinds);
+        let at = nodes.iter().position(|n| matches!(n, Node::EachPage(_)));
+        let (Some((round, tail)), Some(at)) = (&self.round, at) else {
+            if self.round.is_some() || at.is_some() {
+                return None;
+            }
+            return bisim::compare(&self.head, &unroll(nodes, &Term::Return, release)?, all);
+        };
+        let Node::EachPage(inner) = &nodes[at] else { return None };
+        let (before, behind) = (&nodes[..at], &nodes[at + 1..]);
+        let mut places = bisim::compare(&self.head, &unroll(before, &Term::Loop, release)?, all)?;
+        let offset = lines(before) + 1;
+        if let Some(begins) = ends_at(&self.head) {
+            places.insert(offset - 1, begins);
+        }
+        let round = bisim::compare(round, &unroll(inner, &Term::Next { hole: false }, release)?, all)?;
+        places.extend(round.into_iter().map(|(n, p)| (n + offset, p)));
+        let offset = offset + lines(inner);
+        let tail = bisim::compare(tail, &unroll(behind, &Term::Return, release)?, all)?;
+        places.extend(tail.into_iter().map(|(n, p)| (n + offset, p)));
+        Some(places)
+    }
+
+    /// A body that is built in and does the same: that of the release first.
+    fn built_in(
+        &self,
+        name: &str,
+        release: &str,
+        knobs: Release,
+    ) -> Option<(&'static Body, BTreeMap<usize, Place>)> {
+        let mut variants: Vec<_> = kernel::variants(name).iter().collect();
+        let newer = |b: &Body| numbers(b.variant) > numbers(release);
+        variants.sort_by_key(|b| (newer(b), std::cmp::Reverse(numbers(b.variant))));
+        variants.into_iter().find_map(|b| Some((&**b, self.compared(&b.function.body, knobs)?)))
+    }
+
+    /// A listing of its own, checked against the paths.
+    fn written(
+        &self,
+        subject: &Subject,
+        release: Release,
+        place: emit::Where<'_>,
+        at: &Place,
+    ) -> Result<Vec<Node>, Problem> {
+        for align in [true, false] {
+            let lines = |tree: &Rc<Tree>| {
+                shape(&simplify(&absorb(tree))?, self.kinds, &subject.asks, align).map_err(|at| {
+                    Problem::error(at, "what is asked here has no place in a listing", "no condition of the model")
+                        .help("add a row to the table, or ask it in another way")
+                })
+            };
+            let mut nodes = Vec::new();
+            match &self.round {
+                None => nodes.extend(emit::nodes(&lines(&self.head)?, &Term::Return, place)),
+                Some((round, tail)) => {
+                    nodes.extend(emit::nodes(&lines(&self.head)?, &Term::Loop, place));
+                    let mut inner = emit::nodes(&lines(round)?, &Term::Next { hole: false }, place);
+                    if let Some(begins) = ends_at(&self.head) {
+                        inner.insert(0, Node::Remark(place(&begins)));
+                    }
+                    nodes.push(Node::EachPage(inner));
+                    nodes.extend(emit::nodes(&lines(tail)?, &Term::Return, place));
+                }
+            }
+            if self.compared(&nodes, release).is_some() {
+                return Ok(nodes);
+            }
+        }
+        Err(Problem::error(at.clone(), "what it does has no form as a listing", "no listing has the same paths")
+            .help("please report it, with the function"))
+    }
+}
+
+/// Where a tree ends with the loop over the pages.
+fn ends_at(tree: &Rc<Tree>) -> Option<Place> {
+    match &**tree {
+        Tree::End(Term::Loop, place) => Some(place.clone()),
+        Tree::End(..) => None,
+        Tree::Do(_, _, rest) => ends_at(rest),
+        Tree::Ask(_, _, yes, no) => ends_at(yes).or_else(|| ends_at(no)),
+    }
+}
+
+/// A counter that steps depend on has to count exactly what the model counts: present entries that became
+/// migration entries.
+fn counts_what_was_cleared(paths: &Paths, name: &str, place: &Place) -> Result<(), Problem> {
+    for count in &paths.counts {
+        let counted = count.counted.iter().any(|c| c == name);
+        let what = match (counted, count.installed) {
+            (false, Some(true)) => "does not count an entry that was replaced",
+            (true, None) => "counts an entry that was not replaced",
+            _ => continue,
+        };
+        return Err(Problem::error(place.clone(), format!("{name} {what}"), "steps depend on it here").help(format!(
+            "AnyCleared of the model holds if a present entry became a migration entry; see the path that ends at byte {}",
+            count.place.start
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! From text to syntax: the functions of a file.
+
+use crate::preprocess::{Preprocessed, preprocess};
+use crate::table::Table;
+use impls::text::{Problem, Problems};
+use std::collections::BTreeMap;
+use tree_sitter::{Node, Parser, Tree};
+
+/// A file of C, parsed.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name, as it was given.
+    pub file: String,
+    /// What is in it.
+    pub text: String,
+    /// Without directives, as long as the text.
+    pub clean: Preprocessed,
+    tree: Tree,
+}
+
+impl Source {
+    /// Parses a text. Never fails: what is no C is found when a function is read.
+    ///
+    /// # Panics
+    /// If the grammar does not fit the parser, which a build would have shown.
+    #[must_use]
+    pub fn new(file: &str, text: &str, table: &Table) -> Source {
+        let clean = preprocess(text, table);
+        let mut parser = Parser::new();
+        let language = tree_sitter_c::LANGUAGE.into();
+        let tree = parser.set_language(&language).ok().and_then(|()| parser.parse(&clean.text, None));
+        let tree = tree.unwrap_or_else(|| panic!("the grammar of C does not fit the parser"));
+        Source { file: file.to_owned(), text: text.to_owned(), clean, tree }
+    }
+
+    /// The functions, by name.
+    pub fn functions(&self) -> BTreeMap<&str, Node<'_>> {
+        fn look<'t>(source: &'t Source, node: Node<'t>, out: &mut BTreeMap<&'t str, Node<'t>>) {
+            if node.kind() == "function_definition" {
+                if let Some(name) = declarator(node).and_then(|d| d.child_by_field_name("declarator")) {
+                    out.insert(source.of(name), node);
+                }
+                return;
+            }
+            let mut cursor = node.walk();
+            for child in node.children(&mut cursor) {
+                look(source, child, out);
+            }
+        }
+        let mut out = BTreeMap::new();
+        look(self, self.tree.root_node(), &mut out);
+        out
+    }
+
+    /// The text of a piece.
+    pub fn of(&self, node: Node<'_>) -> &str {
+        &self.clean.text[node.byte_range()]
+    }
+
+    /// The line of a place, from 1.
+    #[must_use]
+    pub fn line(&self, at: usize) -> usize {
+        impls::text::line(&self.text, at)
+    }
+
+    /// One problem, as a message with its line and a caret under the place.
+    #[must_use]
+    pub fn problem(&self, problem: Problem) -> Problems {
+        Problems { file: self.file.clone(), text: self.text.clone(), all: vec![problem] }
+    }
+
+    /// Why a function cannot be read at all; `None` if it can.
+    pub fn broken(&self, node: Node<'_>) -> Option<Problem> {
+        let range = node.byte_range();
+        let unknown =
+            self.clean.unknown.iter().find(|(lines, _)| lines.start < range.end && range.start < lines.end);
+        if let Some((lines, asked)) = unknown {
+            let end = self.text[lines.start..].find('\n').map_or(lines.end, |n| lines.start + n);
+            return Some(
+                Problem::error(
+                    lines.start..end,
+                    format!("whether `{asked}` holds is not known"),
+                    "which side holds?",
+                )
+                .help("add the option to lift/config.tsv, or leave one side of it in the file"),
+            );
+        }
+        if !node.has_error() {
+            return None;
+        }
+        fn find(node: Node<'_>) -> Option<Node<'_>> {
+            if node.is_error() || node.is_missing() {
+                return Some(node);
+            }
+            let mut cursor = node.walk();
+            let children: Vec<_> = node.children(&mut cursor).collect();
+            children.into_iter().find_map(find)
+        }
+        let place = find(node).unwrap_or(node);
+        let shown: String = self.of(place).chars().take(40).collect();
+        let what =
+            if place.is_missing() { "something is missing here".to_owned() } else { format!("`{shown}` is no C") };
+        Some(
+            Problem::error(place.byte_range(), what, "cannot be parsed")
+                .help("a macro that is no C by itself: expand it, or add it to the table as an attribute"),
+        )
+    }
+}
+
+/// The declarator of a function: its name and parameters.
+pub fn declarator(function: Node<'_>) -> Option<Node<'_>> {
+    let mut node = function.child_by_field_name("declarator")?;
+    while node.kind() != "function_declarator" {
+        node = node.child_by_field_name("declarator")?;
+    }
+    Some(node)
+}
+
+/// The name that a declarator declares, and whether it is a pointer.
+pub fn declared<'t>(source: &'t Source, mut node: Node<'t>) -> Option<(&'t str, bool)> {
+    let mut pointer = false;
+    while node.kind() != "identifier" {
+        pointer |= ["pointer_declarator", "array_declarator"].contains(&node.kind());
+        node = node.child_by_field_name("declarator")?;
+    }
+    Some((source.of(node), pointer))
+}
+
+/// The name of a type: of a struct without `struct`.
+pub fn type_name(source: &Source, declaration: Node<'_>) -> String {
+    let Some(node) = declaration.child_by_field_name("type") else { return String::new() };
+    let named = node.child_by_field_name("name").unwrap_or(node);
+    source.of(named).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The pieces of a piece, comments left out.
+pub fn pieces(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).filter(|n| n.kind() != "comment").collect()
+}

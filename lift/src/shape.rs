@@ -1,0 +1,289 @@
+//! From a tree of paths to the lines of a listing.
+
+use crate::kinds;
+use crate::tree::{Atom, Label, Place, Term, Tree, same};
+use model::Action;
+use model::listing::Doing;
+use std::rc::Rc;
+
+/// A line of a listing, and where it stands in C.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// A step, and what its failure leads to.
+    Do(Doing, Vec<Line>, Place),
+    /// A condition.
+    If(Doing, Vec<Line>, Vec<Line>, Place),
+    /// A way out.
+    End(Term, Place),
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Line) -> bool {
+        match (self, other) {
+            (Line::Do(a, x, _), Line::Do(b, y, _)) => a == b && x == y,
+            (Line::If(a, x, v, _), Line::If(b, y, w, _)) => a == b && x == y && v == w,
+            (Line::End(a, _), Line::End(b, _)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// The lines of a tree. `first` are the conditions that are asked first where several would do.
+///
+/// # Errors
+/// With the place of a question that no listing asks.
+pub fn shape(tree: &Rc<Tree>, kinds: u32, first: &[Action], align: bool) -> Result<Vec<Line>, Place> {
+    let mut order: Vec<Action> = first.iter().copied().filter(|a| kinds::of(*a).is_some()).collect();
+    order.extend(kinds::CONDITIONS.iter().map(|(a, _)| *a).filter(|a| !first.contains(a)));
+    Shaper { order, align }.lines(tree, kinds)
+}
+
+struct Shaper {
+    order: Vec<Action>,
+    align: bool,
+}
+
+impl Shaper {
+    fn lines(&self, tree: &Rc<Tree>, all: u32) -> Result<Vec<Line>, Place> {
+        match &**tree {
+            Tree::End(term, place) => Ok(vec![Line::End(term.clone(), place.clone())]),
+            Tree::Do(label, place, rest) => {
+                let doing = match label {
+                    Label::Do(doing) => *doing,
+                    Label::Install(action, _) => Doing::Step(*action),
+                    _ => return Err(place.clone()),
+                };
+                let mut out = vec![Line::Do(doing, Vec::new(), place.clone())];
+                out.extend(self.lines(rest, all)?);
+                Ok(out)
+            }
+            Tree::Ask(Atom::Kind(_), place, ..) => self.kinds(tree, all, place),
+            Tree::Ask(atom, place, yes, no) => {
+                // Two conditions that have one name.
+                if let Some((name, on_yes, on_no)) = pair(atom, yes, no) {
+                    return self.branch(Doing::Step(name), place, &on_yes, &on_no, all, all);
+                }
+                let doing = match atom {
+                    Atom::Bit(action, _) | Atom::Pure(action) => Doing::Step(*action),
+                    Atom::Act(doing) => *doing,
+                    _ => return Err(place.clone()),
+                };
+                self.branch(doing, place, yes, no, all, all)
+            }
+        }
+    }
+
+    /// Entries are told apart by the conditions that listings have.
+    fn kinds(&self, tree: &Rc<Tree>, all: u32, place: &Place) -> Result<Vec<Line>, Place> {
+        let mut groups: Vec<(u32, Rc<Tree>)> = Vec::new();
+        gather(tree, all, &mut groups);
+        if let [(_, only)] = groups.as_slice() {
+            return self.lines(only, all);
+        }
+        let pure = |set: u32| groups.iter().filter(|(g, _)| g & set != 0).count() == 1;
+        let splits = |a: &Action| {
+            let (yes, no) = (all & kinds::of(*a).unwrap_or(0), all & !kinds::of(*a).unwrap_or(0));
+            yes != 0 && no != 0
+        };
+        let found = self.order.iter().find(|a| {
+            let set = kinds::of(**a).unwrap_or(0);
+            splits(a) && (pure(all & set) || pure(all & !set))
+        });
+        let Some(action) = found.or_else(|| self.order.iter().find(|a| splits(a))) else {
+            return Err(place.clone());
+        };
+        let set = kinds::of(*action).unwrap_or(0);
+        self.branch(Doing::Step(*action), place, tree, tree, all & set, all & !set)
+    }
+
+    fn branch(
+        &self,
+        doing: Doing,
+        place: &Place,
+        yes: &Rc<Tree>,
+        no: &Rc<Tree>,
+        on_yes: u32,
+        on_no: u32,
+    ) -> Result<Vec<Line>, Place> {
+        let never = |tree: &Rc<Tree>| matches!(&**tree, Tree::End(Term::Never, _));
+        if never(no) || never(yes) {
+            let rest = if never(no) { self.lines(yes, on_yes)? } else { self.lines(no, on_no)? };
+            let acts = matches!(doing, Doing::Call(_)) || matches!(doing, Doing::Step(a) if !a.is_local());
+            let mut out = Vec::new();
+            if acts {
+                out.push(Line::Do(doing, Vec::new(), place.clone()));
+            }
+            out.extend(rest);
+            return Ok(out);
+        }
+        let (mut yes, mut no) = (self.lines(yes, on_yes)?, self.lines(no, on_no)?);
+        let asks = matches!(doing, Doing::Step(action) if action.is_local());
+        // The answer is kept for a later step: it is asked where C asks it.
+        if doing == Doing::Step(Action::Exclusive) && yes == no {
+            let mut out = vec![Line::Do(doing, Vec::new(), place.clone())];
+            out.append(&mut yes);
+            return Ok(out);
+        }
+        let common = common_end(&yes, &no);
+        let steps = yes[yes.len() - common..].iter().any(|line| !matches!(line, Line::End(..)));
+        if steps {
+            let rest = yes.split_off(yes.len() - common);
+            no.truncate(no.len() - common);
+            let mut out = merged(doing, place, yes, no, asks && self.align, asks);
+            out.extend(rest);
+            return Ok(out);
+        }
+        Ok(guarded(doing, place, yes, no, asks))
+    }
+}
+
+/// A branch both ways of which go on alike.
+fn merged(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, again: bool, asks: bool) -> Vec<Line> {
+    if yes.is_empty() && !asks {
+        return vec![Line::Do(doing, no, place.clone())];
+    }
+    // What both do in the middle is done once, and the condition asked again where it can be.
+    if again && doing != Doing::Step(Action::AnyCleared) {
+        let parts = align(&yes, &no);
+        let kept = parts.iter().filter(|p| matches!(p, Part::Both(_))).count();
+        if kept > 0 {
+            let mut out = Vec::new();
+            for part in parts {
+                match part {
+                    Part::Both(line) => out.push(line),
+                    Part::Apart(a, b) => out.push(Line::If(doing, a, b, place.clone())),
+                }
+            }
+            return out;
+        }
+    }
+    vec![Line::If(doing, yes, no, place.clone())]
+}
+
+/// A branch one way of which leaves: that one comes first, the other goes on below.
+fn guarded(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, asks: bool) -> Vec<Line> {
+    let shorter_no = weight(&no) <= weight(&yes);
+    let known = [Action::Collectable, Action::NormalPage, Action::MapsFolio, Action::MapsSource, Action::PteSame];
+    let mut out = Vec::new();
+    if shorter_no {
+        let as_step = !asks || known.iter().any(|a| doing == Doing::Step(*a));
+        out.push(match as_step {
+            true => Line::Do(doing, no, place.clone()),
+            false => Line::If(doing, Vec::new(), no, place.clone()),
+        });
+        out.extend(yes);
+    } else {
+        out.push(Line::If(doing, yes, Vec::new(), place.clone()));
+        out.extend(no);
+    }
+    out
+}
+
+fn weight(lines: &[Line]) -> usize {
+    lines
+        .iter()
+        .map(|line| match line {
+            Line::Do(_, other, _) => 1 + weight(other),
+            Line::If(_, yes, no, _) => 1 + weight(yes) + weight(no),
+            Line::End(..) => 1,
+        })
+        .sum()
+}
+
+fn common_end(a: &[Line], b: &[Line]) -> usize {
+    a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
+}
+
+enum Part {
+    Both(Line),
+    Apart(Vec<Line>, Vec<Line>),
+}
+
+/// The longest common lines of two blocks, and what stands between.
+fn align(a: &[Line], b: &[Line]) -> Vec<Part> {
+    let mut best = vec![vec![0usize; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            best[i][j] = if a[i] == b[j] { best[i + 1][j + 1] + 1 } else { best[i + 1][j].max(best[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut out = Vec::new();
+    let (mut only_a, mut only_b) = (Vec::new(), Vec::new());
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i] == b[j] {
+            if !only_a.is_empty() || !only_b.is_empty() {
+                out.push(Part::Apart(std::mem::take(&mut only_a), std::mem::take(&mut only_b)));
+            }
+            out.push(Part::Both(a[i].clone()));
+            (i, j) = (i + 1, j + 1);
+        } else if j == b.len() || i < a.len() && best[i + 1][j] >= best[i][j + 1] {
+            only_a.push(a[i].clone());
+            i += 1;
+        } else {
+            only_b.push(b[j].clone());
+            j += 1;
+        }
+    }
+    if !only_a.is_empty() || !only_b.is_empty() {
+        out.push(Part::Apart(only_a, only_b));
+    }
+    out
+}
+
+/// The entries of a region in which nothing but their kind is asked, by what follows.
+fn gather(tree: &Rc<Tree>, all: u32, groups: &mut Vec<(u32, Rc<Tree>)>) {
+    if all == 0 {
+        return;
+    }
+    if let Tree::Ask(Atom::Kind(set), _, yes, no) = &**tree {
+        gather(yes, all & set, groups);
+        gather(no, all & !set, groups);
+        return;
+    }
+    match groups.iter_mut().find(|(_, other)| same(tree, other)) {
+        Some((kinds, _)) => *kinds |= all,
+        None => groups.push((all, Rc::clone(tree))),
+    }
+}
+
+/// Two conditions one after the other that listings ask as one.
+fn pair(atom: &Atom, yes: &Rc<Tree>, no: &Rc<Tree>) -> Option<(Action, Rc<Tree>, Rc<Tree>)> {
+    let inner = |tree: &Rc<Tree>| match &**tree {
+        Tree::Ask(atom, _, yes, no) => Some((atom.clone(), Rc::clone(yes), Rc::clone(no))),
+        _ => None,
+    };
+    match atom {
+        Atom::Bit(Action::PteYoung, of) => {
+            let (asked, on_yes, on_no) = inner(no)?;
+            (asked == Atom::Bit(Action::PteDirty, *of) && same(yes, &on_yes)).then_some((
+                Action::PteYoungOrDirty,
+                on_yes,
+                on_no,
+            ))
+        }
+        Atom::Bit(Action::PteDirty, of) => {
+            let (asked, on_yes, on_no) = inner(no)?;
+            (asked == Atom::Bit(Action::PteYoung, *of) && same(yes, &on_yes)).then_some((
+                Action::PteYoungOrDirty,
+                on_yes,
+                on_no,
+            ))
+        }
+        Atom::Pure(first @ (Action::InSwapCache | Action::FolioDirty)) => {
+            let (asked, on_yes, on_no) = inner(no)?;
+            let second = if *first == Action::InSwapCache { Action::FolioDirty } else { Action::InSwapCache };
+            if asked == Atom::Pure(second) && same(yes, &on_yes) {
+                return Some((Action::CachedOrDirty, on_yes, on_no));
+            }
+            let explained = *first == Action::FolioDirty && asked == Atom::RefsExplained && same(yes, &on_no);
+            explained.then_some((Action::Discardable, on_yes, on_no))
+        }
+        Atom::RefsExplained => {
+            let (asked, on_yes, on_no) = inner(yes)?;
+            (asked == Atom::Pure(Action::FolioDirty) && same(no, &on_yes))
+                .then(|| (Action::Discardable, on_no, Rc::clone(no)))
+        }
+        _ => None,
+    }
+}

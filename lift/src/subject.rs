@@ -1,0 +1,88 @@
+//! The function that is lifted: what its row in the table says of it.
+
+use crate::kinds;
+use crate::table::Row;
+use model::Action;
+use model::listing::{Doing, Node};
+
+/// How it says that it succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Success {
+    /// Whatever it returns.
+    Any,
+    /// True, or any number but zero.
+    True,
+    /// Zero.
+    Zero,
+}
+
+/// What is known of a function before it is read.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its name in C.
+    pub name: String,
+    /// The kernel's source file.
+    pub file: &'static str,
+    /// The kinds that its entry can be of.
+    pub kinds: u32,
+    /// It walks over the mappings of a folio; this condition says whether there is one.
+    pub walk: Option<Action>,
+    /// It selects pages for migration.
+    pub selects: bool,
+    /// How it says that it succeeded.
+    pub success: Success,
+    /// The step that installs its migration entry.
+    pub migration: Action,
+    /// The step that a removed mapping is, where another entry stands in its place.
+    pub rmap: Action,
+    /// The functions that the built-in one calls.
+    pub calls: Vec<&'static str>,
+    /// The conditions that the built-in one asks, in their order.
+    pub asks: Vec<Action>,
+    /// The variables that move with the page; found out on the way.
+    pub moving: Vec<String>,
+}
+
+impl Subject {
+    /// What a row says of a function.
+    pub fn new(name: &str, row: &Row) -> Option<Subject> {
+        let action = |key| row.option(key).and_then(|name| Action::ALL.iter().copied().find(|a| a.name() == name));
+        let variants = impls::kernel::variants(name);
+        let (mut calls, mut asks) = (Vec::new(), Vec::new());
+        for body in variants {
+            look(&body.function.body, &mut calls, &mut asks);
+        }
+        Some(Subject {
+            name: name.to_owned(),
+            file: variants.last()?.file,
+            kinds: match row.option("kinds") {
+                Some(names) if row.words().any(|w| w == "ways") => kinds::set(names)?,
+                Some(names) => kinds::way(kinds::set(names)?, false),
+                None => 0,
+            },
+            walk: action("walk"),
+            selects: row.words().any(|w| w == "selects"),
+            success: match row.option("ok") {
+                Some("true") => Success::True,
+                Some("0") => Success::Zero,
+                _ => Success::Any,
+            },
+            migration: action("migration").unwrap_or(Action::InstallMigrationEntry),
+            rmap: action("rmap").unwrap_or(Action::RemoveRmap),
+            calls,
+            asks,
+            moving: Vec::new(),
+        })
+    }
+}
+
+fn look(nodes: &[Node], calls: &mut Vec<&'static str>, asks: &mut Vec<Action>) {
+    for node in nodes {
+        match node.doing() {
+            Some(Doing::Call(name)) if !calls.contains(&name) => calls.push(name),
+            Some(Doing::Step(action)) if !asks.contains(&action) => asks.push(action),
+            _ => {}
+        }
+        node.blocks().for_each(|block| look(block, calls, asks));
+    }
+}

@@ -1,0 +1,95 @@
+//! What a C expression is worth, as far as listings can tell.
+
+use std::collections::BTreeSet;
+
+/// How far a pointer or an address has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Counted from the page of the round; else from the start of the range.
+    pub round: bool,
+    /// How many pages on.
+    pub pages: i64,
+}
+
+/// The kind of a migration entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Writable.
+    W,
+    /// Readable, of an exclusive page.
+    Exclusive,
+    /// Readable.
+    R,
+}
+
+/// The value of a variable or an expression. Nothing goes by the name of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Declared, and not set so far.
+    Unset,
+    /// A number, or a truth value.
+    Int(i64),
+    /// The null pointer.
+    Null,
+    /// A negative error number, by name.
+    Errno(String),
+    /// Something that no step needs; what it is in C, with types instead of names.
+    Opaque(String),
+    /// Flags that are set, by name.
+    Flags(BTreeSet<String>),
+    /// All flags but these.
+    AllBut(BTreeSet<String>),
+    /// A word of the entry: what was read, cleared or edited.
+    Word(usize),
+    /// A new migration entry.
+    Migration {
+        /// What it permits.
+        kind: Kind,
+        /// It carries A.
+        young: bool,
+        /// It carries D.
+        dirty: bool,
+    },
+    /// A new swap entry, with the exclusive mark or without.
+    Slot(bool),
+    /// A pointer to an entry.
+    Entry(Place),
+    /// An address.
+    Address(Place),
+    /// The end of the range.
+    End,
+    /// A length in bytes, as pages.
+    Bytes(i64),
+    /// The length between two addresses.
+    Span(Place, Place),
+    /// The same as a number of pages.
+    Pages(Place, Place),
+    /// The folio under work.
+    Folio,
+    /// Its page.
+    Page,
+    /// Another folio or page: the new one, the second one.
+    Other(String),
+    /// The reference count of the folio.
+    Refs,
+    /// Its mapcount, and so many.
+    Mapcount(i64),
+    /// What counts from round to round.
+    Counter(String),
+    /// What changes from round to round in another way.
+    Carried(String),
+    /// The address of a variable: the number of its frame, and its name.
+    Ref(usize, String),
+}
+
+impl Value {
+    /// A set of one flag.
+    pub fn flag(name: &str) -> Value {
+        Value::Flags(BTreeSet::from([name.to_owned()]))
+    }
+
+    /// A truth value as C has it.
+    pub fn truth(holds: bool) -> Value {
+        Value::Int(holds.into())
+    }
+}
