@@ -34,6 +34,8 @@ const AFTER: &str = "Example: lostwrite --time 30 --seed 7\n\n\
 enum Command {
     /// Check files that replace functions of the kernel: does one lose a store, or show stale data?
     Check(commands::check::Args),
+    /// A kernel function's C as a listing: what a patch does, in steps that can be checked
+    Lift(commands::lift::Args),
     /// The versions, or the functions of the kernel
     List(commands::list::Args),
     /// Two versions or two releases side by side, function by function, where they differ
@@ -107,6 +109,7 @@ fn run(cli: Cli) -> commands::Outcome {
     match cli.command {
         None => commands::main_job::run(&cli.main),
         Some(Command::Check(args)) => commands::check::run(&args),
+        Some(Command::Lift(args)) => commands::lift::run(&args),
         Some(Command::Steps(args)) => commands::steps::run(&args),
         Some(Command::List(args)) => commands::list::run(&args),
         Some(Command::Diff(args)) => commands::diff::run(&args),

@@ -371,7 +371,8 @@ impl<'a> Runner<'a> {
             self.state.made_from.insert(word, root);
         }
         let returns = !row.words().any(|w| w == "nothing");
-        self.emit(Label::Clear { word, kept: kept && returns }, node);
+        // Where nothing comes back, the word is the one that C knows.
+        self.emit(Label::Clear { word, kept: kept || !returns }, node);
         if row.words().any(|w| w == "flush") {
             // The kernel flushes what a TLB can have.
             let present = kinds::of(Action::PtePresent).unwrap_or(0);

@@ -17,6 +17,7 @@ mod explore;
 mod expression;
 mod kinds;
 mod lifted;
+mod near;
 mod notes;
 mod parse;
 mod preprocess;

@@ -153,7 +153,10 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
     let built_in = parts.built_in(name, &options.release, release);
     let (body, same_as) = match built_in {
         Some((body, places)) => (emit::placed(&body.function.body, &places, &place), Some(body.variant)),
-        None => (parts.written(&explorer.subject, release, &place, &at)?, None),
+        None => match parts.near(name, &options.release, release) {
+            Some((nodes, places)) => (emit::placed(&nodes, &places, &place), None),
+            None => (parts.written(&explorer.subject, release, &place, &at)?, None),
+        },
     };
     let notes = std::mem::take(&mut explorer.notes);
     let subject = &explorer.subject;
@@ -283,6 +286,18 @@ impl Parts {
         let newer = |b: &Body| numbers(b.variant) > numbers(release);
         variants.sort_by_key(|b| (newer(b), std::cmp::Reverse(numbers(b.variant))));
         variants.into_iter().find_map(|b| Some((&**b, self.compared(&b.function.body, knobs)?)))
+    }
+
+    /// A built-in body with one small change that does the same: its layout shows the change and nothing else.
+    fn near(&self, name: &str, release: &str, knobs: Release) -> Option<(Vec<Node>, BTreeMap<usize, Place>)> {
+        let newer = |b: &Body| numbers(b.variant) > numbers(release);
+        let mut variants: Vec<_> = kernel::variants(name).iter().collect();
+        variants.sort_by_key(|b| (newer(b), std::cmp::Reverse(numbers(b.variant))));
+        let nearest = variants.first()?;
+        crate::near::near(nearest).into_iter().find_map(|nodes| {
+            let places = self.compared(&nodes, knobs)?;
+            Some((nodes, places))
+        })
     }
 
     /// A listing of its own, checked against the paths.

@@ -33,6 +33,18 @@ impl Source {
         Source { file: file.to_owned(), text: text.to_owned(), clean, tree }
     }
 
+    /// The functions that can be lifted, in the order in which they stand.
+    #[must_use]
+    pub fn liftable(&self, table: &Table) -> Vec<String> {
+        let mut all: Vec<_> = self
+            .functions()
+            .into_iter()
+            .filter(|(name, _)| table.get(name).is_some_and(|r| r.role == "function"))
+            .collect();
+        all.sort_by_key(|(_, node)| node.start_byte());
+        all.into_iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// The functions, by name.
     pub fn functions(&self) -> BTreeMap<&str, Node<'_>> {
         fn look<'t>(source: &'t Source, node: Node<'t>, out: &mut BTreeMap<&'t str, Node<'t>>) {

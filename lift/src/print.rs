@@ -2,39 +2,52 @@
 
 use crate::lifted::{Lifted, Note};
 use impls::text::{Document, Field, FunctionText, write};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The listing as a version in a file.
+/// Functions of one file as a version.
+///
+/// # Panics
+/// If there is none.
 #[must_use]
-pub fn document(lifted: &Lifted) -> String {
+pub fn document(name: &str, all: &[Lifted]) -> String {
+    let first = &all[0];
     let field = |key: &str, value: &str| Field {
         key: key.to_owned(),
         value: value.to_owned(),
         remark: String::new(),
         place: 0..0,
     };
-    let mut comment = format!("Lifted from {}, release {}.", lifted.source, lifted.release);
-    if let Some(variant) = lifted.same_as {
-        let _ = write!(comment, " It does what the built-in body does ({variant}), and has its layout.");
+    let mut comment = format!("Lifted from {}, release {}.", first.source, first.release);
+    for lifted in all {
+        if let Some(variant) = lifted.same_as {
+            let _ = write!(
+                comment,
+                "\n{} does what the built-in body does ({variant}), and has its layout.",
+                lifted.name
+            );
+        }
     }
-    for name in &lifted.accepted {
-        let _ = write!(comment, "\nAccepted by the user: {name}() is taken as having no effect.");
+    for accepted in all.iter().flat_map(|lifted| &lifted.accepted).collect::<BTreeSet<_>>() {
+        let _ = write!(comment, "\nAccepted by the user: {accepted}() is taken as having no effect.");
     }
+    let names: Vec<_> = all.iter().map(|lifted| lifted.name).collect();
+    let function = |lifted: &Lifted| FunctionText {
+        comment: String::new(),
+        name: field("function", lifted.name),
+        fields: vec![field("file", lifted.file)],
+        body: lifted.body.clone(),
+        places: Vec::new(),
+    };
     write(&Document {
         comment,
         fields: vec![
-            field("version", "lifted"),
-            field("title", &format!("{} as in {}", lifted.name, lifted.source)),
-            field("source", &lifted.source),
-            field("kernel", lifted.kernel.name()),
+            field("version", name),
+            field("title", &format!("{} as in {}", names.join(", "), first.source)),
+            field("source", &format!("{}, release {}", first.source, first.release)),
+            field("kernel", first.kernel.name()),
         ],
-        functions: vec![FunctionText {
-            comment: String::new(),
-            name: field("function", lifted.name),
-            fields: vec![field("file", lifted.file)],
-            body: lifted.body.clone(),
-            places: Vec::new(),
-        }],
+        functions: all.iter().map(function).collect(),
         end: String::new(),
     })
 }

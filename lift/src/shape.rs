@@ -59,6 +59,16 @@ impl Shaper {
             }
             Tree::Ask(Atom::Kind(_), place, ..) => self.kinds(tree, all, place),
             Tree::Ask(atom, place, yes, no) => {
+                // The references after PG_dirty: the step that asks both asks nothing new.
+                let no = &match (atom, &**no) {
+                    (Atom::Pure(Action::FolioDirty), Tree::Ask(Atom::RefsExplained, at, on_yes, on_no))
+                        if !same(yes, on_no) =>
+                    {
+                        let atom = Atom::Pure(Action::Discardable);
+                        Rc::new(Tree::Ask(atom, at.clone(), Rc::clone(on_yes), Rc::clone(on_no)))
+                    }
+                    _ => Rc::clone(no),
+                };
                 // Two conditions that have one name.
                 if let Some((name, on_yes, on_no)) = pair(atom, yes, no) {
                     return self.branch(Doing::Step(name), place, &on_yes, &on_no, all, all);
@@ -124,6 +134,14 @@ impl Shaper {
             out.append(&mut yes);
             return Ok(out);
         }
+        if GUARDS.iter().any(|a| doing == Doing::Step(*a)) && weight(&no) <= 3 {
+            return Ok(guarded(doing, place, yes, no, asks));
+        }
+        // One way does nothing more: the other stands in the branch, if it is short.
+        if let ([Line::End(..)], true) = (no.as_slice(), weight(&yes) <= 4 && asks && yes.last() == no.last()) {
+            yes.pop();
+            return Ok(vec![Line::If(doing, yes, Vec::new(), place.clone()), no.remove(0)]);
+        }
         let common = common_end(&yes, &no);
         let steps = yes[yes.len() - common..].iter().any(|line| !matches!(line, Line::End(..)));
         if steps {
@@ -137,21 +155,50 @@ impl Shaper {
     }
 }
 
+/// Conditions that read best as `X else { ... }`.
+const GUARDS: [Action; 6] = [
+    Action::Collectable,
+    Action::NormalPage,
+    Action::MapsFolio,
+    Action::MapsSource,
+    Action::PteSame,
+    Action::Discardable,
+];
+
 /// A branch both ways of which go on alike.
 fn merged(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, again: bool, asks: bool) -> Vec<Line> {
+    let first = merged_inside(doing, place, yes, no, again, asks);
+    // The answer is kept for a later step: it is asked where C asks it.
+    let asked = matches!(first.first(), Some(Line::If(what, ..) | Line::Do(what, ..)) if *what == doing);
+    let mut out = Vec::new();
+    if doing == Doing::Step(Action::Exclusive) && !asked {
+        out.push(Line::Do(doing, Vec::new(), place.clone()));
+    }
+    out.extend(first);
+    out
+}
+
+fn merged_inside(
+    doing: Doing,
+    place: &Place,
+    yes: Vec<Line>,
+    no: Vec<Line>,
+    again: bool,
+    asks: bool,
+) -> Vec<Line> {
     if yes.is_empty() && !asks {
         return vec![Line::Do(doing, no, place.clone())];
     }
     // What both do in the middle is done once, and the condition asked again where it can be.
     if again && doing != Doing::Step(Action::AnyCleared) {
         let parts = align(&yes, &no);
-        let kept = parts.iter().filter(|p| matches!(p, Part::Both(_))).count();
-        if kept > 0 {
+        if parts.iter().any(|p| !matches!(p, Part::Apart(..))) {
             let mut out = Vec::new();
             for part in parts {
                 match part {
                     Part::Both(line) => out.push(line),
                     Part::Apart(a, b) => out.push(Line::If(doing, a, b, place.clone())),
+                    Part::Inside(x, y) => out.push(inside(doing, place, x, y)),
                 }
             }
             return out;
@@ -163,10 +210,9 @@ fn merged(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, again: boo
 /// A branch one way of which leaves: that one comes first, the other goes on below.
 fn guarded(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, asks: bool) -> Vec<Line> {
     let shorter_no = weight(&no) <= weight(&yes);
-    let known = [Action::Collectable, Action::NormalPage, Action::MapsFolio, Action::MapsSource, Action::PteSame];
     let mut out = Vec::new();
     if shorter_no {
-        let as_step = !asks || known.iter().any(|a| doing == Doing::Step(*a));
+        let as_step = !asks || GUARDS.iter().any(|a| doing == Doing::Step(*a));
         out.push(match as_step {
             true => Line::Do(doing, no, place.clone()),
             false => Line::If(doing, Vec::new(), no, place.clone()),
@@ -194,8 +240,32 @@ fn common_end(a: &[Line], b: &[Line]) -> usize {
     a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
 }
 
+/// What two lines on the same condition do apart stays inside it.
+fn inside(doing: Doing, place: &Place, x: Line, y: Line) -> Line {
+    let both = |a: Vec<Line>, b: Vec<Line>| {
+        if a == b { a } else { merged_inside(doing, place, a, b, true, true) }
+    };
+    match (x, y) {
+        (Line::If(what, yes, no, at), Line::If(_, on_yes, on_no, _)) => {
+            Line::If(what, both(yes, on_yes), both(no, on_no), at)
+        }
+        (Line::Do(what, other, at), Line::Do(_, others, _)) => Line::Do(what, both(other, others), at),
+        (x, _) => x,
+    }
+}
+
+/// How alike two lines are.
+fn alike(x: &Line, y: &Line) -> usize {
+    match (x, y) {
+        _ if x == y => 2 + weight(std::slice::from_ref(x)) * 2,
+        (Line::If(a, ..), Line::If(b, ..)) | (Line::Do(a, ..), Line::Do(b, ..)) if a == b => 1,
+        _ => 0,
+    }
+}
+
 enum Part {
     Both(Line),
+    Inside(Line, Line),
     Apart(Vec<Line>, Vec<Line>),
 }
 
@@ -204,18 +274,25 @@ fn align(a: &[Line], b: &[Line]) -> Vec<Part> {
     let mut best = vec![vec![0usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
-            best[i][j] = if a[i] == b[j] { best[i + 1][j + 1] + 1 } else { best[i + 1][j].max(best[i][j + 1]) };
+            let both = alike(&a[i], &b[j]);
+            let apart = best[i + 1][j].max(best[i][j + 1]);
+            best[i][j] = if both > 0 { apart.max(best[i + 1][j + 1] + both) } else { apart };
         }
     }
     let (mut i, mut j) = (0, 0);
     let mut out = Vec::new();
     let (mut only_a, mut only_b) = (Vec::new(), Vec::new());
     while i < a.len() || j < b.len() {
-        if i < a.len() && j < b.len() && a[i] == b[j] {
+        let both = if i < a.len() && j < b.len() { alike(&a[i], &b[j]) } else { 0 };
+        if both > 0 && best[i][j] == best[i + 1][j + 1] + both {
             if !only_a.is_empty() || !only_b.is_empty() {
                 out.push(Part::Apart(std::mem::take(&mut only_a), std::mem::take(&mut only_b)));
             }
-            out.push(Part::Both(a[i].clone()));
+            out.push(if a[i] == b[j] {
+                Part::Both(a[i].clone())
+            } else {
+                Part::Inside(a[i].clone(), b[j].clone())
+            });
             (i, j) = (i + 1, j + 1);
         } else if j == b.len() || i < a.len() && best[i + 1][j] >= best[i][j + 1] {
             only_a.push(a[i].clone());

@@ -103,6 +103,9 @@ fn of(label: &Label, place: &Place, rest: &Rc<Tree>, held: &Held) -> Result<Rc<T
             let old = held.main.filter(|old| uses(rest, *old));
             if held.kinds != 0 && present == 0 {
                 // Neither A nor D: the word that comes back is the one that was there.
+                if let (false, Some(old)) = (kept, held.main) {
+                    return Ok(step(Action::ClearPteIgnored, place, go(&renamed(rest, *word, old), &now)?));
+                }
                 now.main = Some(*word);
                 now.set = true;
                 now.count[0] += 1;

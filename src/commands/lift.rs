@@ -1,0 +1,125 @@
+//! `lostwrite lift`.
+
+use super::{FINE, Outcome, input};
+use lift::{Lifted, Options, Source, Table};
+use std::fs;
+use std::path::Path;
+
+/// Turns a kernel function's C into a listing, which `check`, `diff` and all others read.
+///
+/// Every line has its place in the C behind it. Behind the listing stand three lists, as comments: what has no
+/// effect in the model and why, what was taken as known and why, and what no path comes to. What is not known
+/// is an error with its place, and with the row of the table that would make it known.
+#[derive(clap::Args)]
+#[command(after_help = "Examples: lostwrite lift ~/linux/mm/rmap.c try_to_unmap_one > mine.listing\n          \
+    lostwrite lift --config\n\n\
+    Exits with 2 if a function cannot be lifted. Nothing is printed then.")]
+pub struct Args {
+    /// A file of the kernel's source
+    #[arg(value_name = "FILE", required_unless_present_any = ["config", "functions"])]
+    file: Option<String>,
+    /// The function; all of the file that can be lifted, if not given
+    #[arg(value_name = "FUNCTION")]
+    function: Option<String>,
+    /// More rows for the table of kernel names: name, role, meaning, releases, note, with tabs between them; may be repeated
+    #[arg(long = "table", value_name = "FILE")]
+    tables: Vec<String>,
+    /// The release of the source, such as 6.12 or 7.3.4; as the Makefile of its tree says, if not given
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    kernel: Option<String>,
+    /// A function that is not known: take it as having no effect, and say so in the listing; may be repeated
+    #[arg(long, value_name = "NAME")]
+    accept: Vec<String>,
+    /// The name of the version
+    #[arg(long, value_name = "NAME", default_value = "lifted")]
+    name: String,
+    /// Print the CONFIG options that #ifdef asks for, and how they are taken
+    #[arg(long)]
+    config: bool,
+    /// Print the functions that can be lifted
+    #[arg(long)]
+    functions: bool,
+}
+
+fn release(text: &str) -> Result<String, String> {
+    let number = |part: &str| part.chars().next().is_some_and(|c| c.is_ascii_digit());
+    let mut parts = text.split('.');
+    if parts.next().is_some_and(number) && parts.next().is_some_and(number) {
+        return Ok(text.to_owned());
+    }
+    Err("expected a release, such as 6.12 or 7.3.4".to_owned())
+}
+
+/// Lifts a function, or those of a file.
+pub fn run(args: &Args) -> Outcome {
+    let table = table(&args.tables)?;
+    if args.config {
+        print!("{}", lift::config_table());
+        return Ok(FINE);
+    }
+    let (false, Some(path)) = (args.functions, &args.file) else {
+        lift::liftable(&table).for_each(|name| println!("{name}"));
+        return Ok(FINE);
+    };
+    let text = read(path, "the source of a kernel function")?;
+    let release = match &args.kernel {
+        Some(release) => release.clone(),
+        None => release_of(path)?,
+    };
+    let source = Source::new(path, &text, &table);
+    let options = Options { table, release, accept: args.accept.clone() };
+    let names = match &args.function {
+        Some(name) => vec![name.clone()],
+        None => source.liftable(&options.table),
+    };
+    if names.is_empty() {
+        let known: Vec<_> = lift::liftable(&options.table).collect();
+        return Err(format!("{path}: no function that can be lifted; expected one of {}", known.join(", ")));
+    }
+    let lifted: Vec<Result<Lifted, _>> = names.iter().map(|name| lift::lift(&source, name, &options)).collect();
+    let refused: Vec<_> = lifted.iter().filter_map(|l| l.as_ref().err()).map(ToString::to_string).collect();
+    if !refused.is_empty() {
+        return Err(refused.join("\n"));
+    }
+    let lifted: Vec<_> = lifted.into_iter().flatten().collect();
+    print!("{}", lift::document(&args.name, &lifted));
+    for one in &lifted {
+        print!("\n{}", lift::report(one));
+    }
+    Ok(FINE)
+}
+
+fn table(files: &[String]) -> Result<Table, String> {
+    let mut table = Table::default();
+    for file in files {
+        table.add(file, &read(file, "rows of the table")?)?;
+    }
+    Ok(table)
+}
+
+fn read(path: &str, expected: &str) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|e| input::unreadable(Path::new(path), &e, expected))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The release that the Makefile of a tree says.
+fn release_of(path: &str) -> Result<String, String> {
+    let full = fs::canonicalize(path).map_err(|e| input::unreadable(Path::new(path), &e, "a file of a tree"))?;
+    for folder in full.ancestors().skip(1) {
+        let Ok(text) = fs::read_to_string(folder.join("Makefile")) else { continue };
+        let of = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
+            Some(line.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        if let (Some(version), Some(level)) = (of("VERSION"), of("PATCHLEVEL")) {
+            return Ok([Some(version), Some(level), of("SUBLEVEL")]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("."));
+        }
+    }
+    Err(format!(
+        "{path}: no Makefile of a kernel tree above it says which release it is; give --kernel RELEASE, such as --kernel 6.12"
+    ))
+}
