@@ -61,6 +61,7 @@ impl<'a> Runner<'a> {
         match row.role.as_str() {
             "same" | "pass" => {
                 let at = row.option("arg").and_then(|n| n.parse::<usize>().ok()).unwrap_or(1);
+                self.checked(row, arguments)?;
                 match arguments.get(at - 1) {
                     Some(argument) => self.value(*argument),
                     None => self.refuse(node, format!("{name}() without an argument"), "here", ""),
@@ -116,6 +117,13 @@ impl<'a> Runner<'a> {
                 }
             }
             "bit" => {
+                self.checked(row, arguments)?;
+                // Only an entry of these kinds has the bit at all.
+                if let Some(set) = row.option("has").and_then(kinds::set)
+                    && !self.ask_kind(set, node)
+                {
+                    return Ok(Value::Int(0));
+                }
                 let value = first(self)?;
                 let Value::Word(word) = value else {
                     return self.refuse(
@@ -133,6 +141,7 @@ impl<'a> Runner<'a> {
                 Ok(Value::truth(self.ask_row(row, node)?))
             }
             "normal" => {
+                self.checked(row, arguments)?;
                 let normal = kinds::of(Action::NormalPage).unwrap_or(0);
                 let value = arguments.last().map(|a| self.value(*a)).transpose()?;
                 if !matches!(value, Some(Value::Word(_))) {
@@ -143,10 +152,11 @@ impl<'a> Runner<'a> {
                         "",
                     );
                 }
-                Ok(match (self.ask_kind(normal, node), row.means.as_str()) {
+                let folio = row.words().any(|w| w == "folio");
+                Ok(match (self.ask_kind(normal, node), folio) {
                     (false, _) => Value::Null,
-                    (true, "folio") => Value::Folio,
-                    (true, _) => Value::Page,
+                    (true, true) => Value::Folio,
+                    (true, false) => Value::Page,
                 })
             }
             "value" => {
@@ -500,7 +510,7 @@ impl<'a> Runner<'a> {
         let step = match (from, to) {
             (Some(Value::Address(Place { round: false, pages: 0 })), Some(Value::End)) => Action::FlushRange,
             (Some(Value::Address(a)), Some(Value::Address(b)))
-                if a.round == b.round && a.pages == 0 && b.pages == 1 =>
+                if a.round && b.round && a.pages == 0 && b.pages == 1 =>
             {
                 Action::FlushPage
             }
@@ -640,8 +650,20 @@ impl<'a> Runner<'a> {
         })
     }
 
-    /// Arguments that a row checks: `folio=N`, `word=N`, `nr=N`.
+    /// Arguments that a row checks: `folio=N`, `of=N`, `nr=N`; and `only=KINDS`, the entries for which C says
+    /// what it does.
     fn checked(&mut self, row: &Row, arguments: &[Node<'a>]) -> Run<()> {
+        if let Some(only) = row.option("only").and_then(kinds::set)
+            && self.state.kinds & !only != 0
+            && let Some(argument) = arguments.first()
+        {
+            return self.refuse(
+                *argument,
+                format!("{}() of an entry that is {}", row.name, kinds::words(self.state.kinds & !only)),
+                &format!("expected one that is {}", kinds::words(only)),
+                "what comes back is not defined: ask for the kind of the entry before",
+            );
+        }
         for (key, expected) in
             [("folio", "the folio under work"), ("of", "a word that was read or cleared"), ("nr", "one entry")]
         {

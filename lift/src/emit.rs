@@ -44,6 +44,7 @@ fn tidy(lines: &mut Vec<Line>) {
     let mut out = Vec::new();
     for mut line in std::mem::take(lines) {
         match &mut line {
+            Line::Do(_, other, _) if matches!(other.as_slice(), [Line::End(Term::Never, _)]) => other.clear(),
             Line::Do(_, other, _) => tidy(other),
             Line::If(_, yes, no, _) => {
                 tidy(yes);

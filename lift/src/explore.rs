@@ -143,7 +143,7 @@ impl<'a> Explorer<'a> {
                 _ => Value::Opaque(of.clone()),
             };
             let of = if pointer && of.ends_with("_t") { format!("{of}*") } else { of };
-            frame.variables.push(Variable { name, of, value });
+            frame.variables.push(Variable { name, of, value, set_by: (0, 0) });
         }
         state.frames.push(frame);
         state
@@ -169,6 +169,7 @@ impl<'a> Explorer<'a> {
                 the_loop: self.the_loop,
                 kept: false,
                 statement: function.byte_range(),
+                open: Vec::new(),
                 count: 0,
                 canonical: &mut self.canonical,
             };

@@ -172,6 +172,7 @@ impl<'a> Runner<'a> {
     fn identifier(&mut self, node: Node<'a>) -> Run<Value> {
         let name = self.source.of(node);
         if let Some(variable) = self.state.variable(name) {
+            self.notes.effects.entry(variable.set_by).or_default().read = true;
             return match &variable.value {
                 Value::Unset => self.refuse(
                     node,
@@ -555,8 +556,14 @@ impl<'a> Runner<'a> {
             if by != 0 && self.state.frames.len() == 1 {
                 self.state.counted.push(name.clone());
             }
+            let set_by = self.open.last().copied().unwrap_or_default();
             if let Some(variable) = self.state.variable_mut(&name) {
+                let changes = variable.value != value || by != 0;
                 variable.value = value;
+                if changes {
+                    variable.set_by = set_by;
+                    self.sets();
+                }
                 return Ok(());
             }
             return self.refuse(
@@ -568,18 +575,26 @@ impl<'a> Runner<'a> {
         }
         let canonical = self.canonical(target);
         match self.row(&format!("store:{canonical}")) {
+            // What is stored for the caller is looked at when the path ends.
+            Some(row) if row.role == "cell" || row.role == "select" => {
+                if row.role == "cell" || row.means == "src" {
+                    self.sets();
+                    let place = self.open.last().copied().unwrap_or_default();
+                    self.notes.effects.entry(place).or_default().read = true;
+                }
+                if row.role == "cell" {
+                    *self.state.cells.entry(row.means.clone()).or_default() += by;
+                    return Ok(());
+                }
+                if let Some(index) = target.child_by_field_name("index") {
+                    self.value(index)?;
+                }
+                if row.means == "src" {
+                    self.state.selected = Some(value);
+                }
+            }
             Some(row) => match row.role.as_str() {
                 "ignore" => self.notes.irrelevant(&format!("a store to {canonical}"), node, &row.note),
-                "cell" => *self.state.cells.entry(row.means.clone()).or_default() += by,
-                "select" => {
-                    let index = target.child_by_field_name("index");
-                    if let Some(index) = index {
-                        self.value(index)?;
-                    }
-                    if row.means == "src" {
-                        self.state.selected = Some(value);
-                    }
-                }
                 _ => {
                     return self.refuse(
                         target,
@@ -598,6 +613,7 @@ impl<'a> Runner<'a> {
                             let found = self.state.frames.get_mut(frame);
                             let found = found.and_then(|f| f.variables.iter_mut().rev().find(|v| v.name == name));
                             found.into_iter().for_each(|v| v.value = value.clone());
+                            self.sets();
                             Ok(())
                         }
                         Value::Entry(_) => self.refuse(

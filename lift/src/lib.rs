@@ -35,6 +35,7 @@ mod words;
 
 pub use config::config_table;
 pub use lifted::{Lifted, Note, Options, lift, liftable};
+pub use notes::Effect;
 pub use parse::Source;
 pub use print::{document, report};
 pub use table::{Row, Table};

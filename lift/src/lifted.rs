@@ -3,7 +3,7 @@
 use crate::bisim;
 use crate::emit;
 use crate::explore::{Explorer, Paths};
-use crate::notes::{Notes, statements};
+use crate::notes::{Effect, Notes, statements};
 use crate::parse::Source;
 use crate::shape::shape;
 use crate::simplify::{absorb, any_cleared, counters, simplify};
@@ -69,6 +69,8 @@ pub struct Lifted {
     pub rows: usize,
     /// What the user accepted and was needed.
     pub accepted: Vec<String>,
+    /// What each statement does, by its bytes.
+    pub effects: BTreeMap<(usize, usize), Effect>,
     /// The release, as it was given.
     pub release: String,
     /// The file that was lifted.
@@ -220,6 +222,7 @@ fn lists(
         live: all.len() - dead.len(),
         rows: notes.rows.len(),
         accepted,
+        effects: notes.effects,
         release: options.release.clone(),
         source: source.file.clone(),
     }

@@ -4,6 +4,21 @@ use crate::table::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
+/// What a statement did, on all paths taken together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// Some path comes to it.
+    pub seen: bool,
+    /// It does something that others can see, or ends a path.
+    pub does: bool,
+    /// It asks something that was not known.
+    pub asks: bool,
+    /// It gives a variable another value.
+    pub sets: bool,
+    /// Somebody reads what it sets.
+    pub read: bool,
+}
+
 /// Notes, each with the place where it was needed first.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
@@ -13,6 +28,8 @@ pub struct Notes {
     pub known: BTreeMap<String, (usize, String)>,
     /// The statements that some path comes to: bytes.
     pub seen: BTreeSet<(usize, usize)>,
+    /// What each statement did: by its bytes.
+    pub effects: BTreeMap<(usize, usize), Effect>,
     /// The rows that were needed.
     pub rows: BTreeSet<String>,
 }

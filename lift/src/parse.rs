@@ -45,6 +45,34 @@ impl Source {
         all.into_iter().map(|(name, _)| name.to_owned()).collect()
     }
 
+    /// The statements of all functions, block by block: bytes.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Vec<std::ops::Range<usize>>> {
+        fn look(node: Node<'_>, out: &mut Vec<Vec<std::ops::Range<usize>>>) {
+            let inner = pieces(node);
+            if node.kind() == "compound_statement" {
+                let unlabelled = |mut n: Node<'_>| {
+                    while let ("labeled_statement", Some(last)) = (n.kind(), pieces(n).pop()) {
+                        n = last;
+                    }
+                    n.byte_range()
+                };
+                out.push(inner.iter().map(|n| unlabelled(*n)).collect());
+            } else if ["if_statement", "else_clause", "while_statement", "for_statement"].contains(&node.kind()) {
+                // A statement without braces is a block of its own.
+                let alone =
+                    inner.iter().filter(|n| n.kind().ends_with("_statement") && n.kind() != "compound_statement");
+                out.extend(alone.map(|n| vec![n.byte_range()]));
+            }
+            inner.into_iter().for_each(|n| look(n, out));
+        }
+        let mut out = Vec::new();
+        let mut functions: Vec<_> = self.functions().into_values().collect();
+        functions.sort_by_key(Node::start_byte);
+        functions.into_iter().for_each(|f| look(f, &mut out));
+        out
+    }
+
     /// The functions, by name.
     pub fn functions(&self) -> BTreeMap<&str, Node<'_>> {
         fn look<'t>(source: &'t Source, node: Node<'t>, out: &mut BTreeMap<&'t str, Node<'t>>) {

@@ -86,6 +86,8 @@ pub struct Runner<'a> {
     pub kept: bool,
     /// The statement that runs.
     pub statement: Where,
+    /// The same and those around it.
+    pub open: Vec<(usize, usize)>,
     /// How many have run.
     pub count: usize,
     /// Expressions with types for variables, by piece.
@@ -173,8 +175,36 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// A statement, or on the way to the loop nothing.
+    /// A statement, and what it did.
     pub fn statement(&mut self, node: Node<'a>) -> Run<Flow> {
+        if self.resume.is_some() || !crate::notes::STATEMENTS.contains(&node.kind()) {
+            return self.any_statement(node);
+        }
+        let (place, before) = ((node.start_byte(), node.end_byte()), self.events.len());
+        self.open.push(place);
+        let flow = self.any_statement(node);
+        self.open.pop();
+        let effect = self.notes.effects.entry(place).or_default();
+        effect.seen = true;
+        for event in &self.events[before.min(self.events.len())..] {
+            match event {
+                Event::Do(..) | Event::Ask(Atom::Act(_), ..) => effect.does = true,
+                Event::Ask(..) => effect.asks = true,
+            }
+        }
+        effect.does |= !matches!(flow, Ok(Flow::On) | Err(_));
+        flow
+    }
+
+    /// What sets a variable changes it.
+    pub fn sets(&mut self) {
+        for place in &self.open {
+            self.notes.effects.entry(*place).or_default().sets = true;
+        }
+    }
+
+    /// A statement, or on the way to the loop nothing.
+    fn any_statement(&mut self, node: Node<'a>) -> Run<Flow> {
         if let Some(target) = self.resume
             && !(node.start_byte() <= target && target < node.end_byte())
         {
@@ -292,8 +322,12 @@ impl<'a> Runner<'a> {
     /// A new variable. A pointer to an entry is of another type than the entry.
     pub fn declare(&mut self, name: &str, of: &str, pointer: bool, value: Value) {
         let of = if pointer && of.ends_with("_t") { format!("{of}*") } else { of.to_owned() };
+        let set_by = self.open.last().copied().unwrap_or_default();
+        if value != Value::Unset {
+            self.sets();
+        }
         if let Some(frame) = self.state.frames.last_mut() {
-            frame.variables.push(Variable { name: name.to_owned(), of, value });
+            frame.variables.push(Variable { name: name.to_owned(), of, value, set_by });
         }
     }
 
@@ -495,7 +529,8 @@ impl<'a> Runner<'a> {
             self.kept = true;
             let value = self.value(*argument)?;
             let of = if pointer && of.ends_with("_t") { format!("{of}*") } else { of };
-            frame.variables.push(Variable { name: parameter, of, value });
+            let set_by = self.open.last().copied().unwrap_or_default();
+            frame.variables.push(Variable { name: parameter, of, value, set_by });
         }
         self.state.frames.push(frame);
         let statement = self.statement.clone();

@@ -121,7 +121,7 @@ impl Shaper {
             let acts = matches!(doing, Doing::Call(_)) || matches!(doing, Doing::Step(a) if !a.is_local());
             let mut out = Vec::new();
             if acts {
-                out.push(Line::Do(doing, Vec::new(), place.clone()));
+                out.push(Line::Do(doing, vec![Line::End(Term::Never, place.clone())], place.clone()));
             }
             out.extend(rest);
             return Ok(out);
@@ -243,7 +243,12 @@ fn common_end(a: &[Line], b: &[Line]) -> usize {
 /// What two lines on the same condition do apart stays inside it.
 fn inside(doing: Doing, place: &Place, x: Line, y: Line) -> Line {
     let both = |a: Vec<Line>, b: Vec<Line>| {
-        if a == b { a } else { merged_inside(doing, place, a, b, true, true) }
+        // What never happens does whatever the other does.
+        let never = |lines: &[Line]| matches!(lines, [Line::End(Term::Never, _)]);
+        if never(&a) {
+            return b;
+        }
+        if a == b || never(&b) { a } else { merged_inside(doing, place, a, b, true, true) }
     };
     match (x, y) {
         (Line::If(what, yes, no, at), Line::If(_, on_yes, on_no, _)) => {

@@ -53,19 +53,29 @@ pub fn simplify(tree: &Rc<Tree>) -> Result<Rc<Tree>, Problem> {
 /// The tree with every migration entry told to carry A and D also where the word has none, which does nothing:
 /// what C asks to carry them needs not be asked then.
 pub fn absorb(tree: &Rc<Tree>) -> Rc<Tree> {
-    carried(tree, 0, &mut Vec::new())
+    // Where nothing is ever carried, nothing is told to.
+    let some = [Action::CarryYoung, Action::CarryDirty].map(|step| does(tree, step));
+    carried(tree, 0, &mut Vec::new(), some)
 }
 
-fn carried(tree: &Rc<Tree>, count: usize, known: &mut Vec<(Action, usize)>) -> Rc<Tree> {
+fn does(tree: &Rc<Tree>, step: Action) -> bool {
+    match &**tree {
+        Tree::End(..) => false,
+        Tree::Do(label, _, rest) => *label == Label::Do(Doing::Step(step)) || does(rest, step),
+        Tree::Ask(_, _, yes, no) => does(yes, step) || does(no, step),
+    }
+}
+
+fn carried(tree: &Rc<Tree>, count: usize, known: &mut Vec<(Action, usize)>, some: [bool; 2]) -> Rc<Tree> {
     match &**tree {
         Tree::End(..) => Rc::clone(tree),
         Tree::Ask(atom, place, yes, no) => {
-            let yes = carried(yes, count, known);
+            let yes = carried(yes, count, known, some);
             let length = known.len();
             if let Atom::Bit(action @ (Action::PteYoung | Action::PteDirty), of) = atom {
                 known.push((*action, *of));
             }
-            let no = carried(no, count, known);
+            let no = carried(no, count, known, some);
             known.truncate(length);
             if same(&yes, &no) && !matches!(atom, Atom::Act(_)) {
                 return yes;
@@ -87,12 +97,12 @@ fn carried(tree: &Rc<Tree>, count: usize, known: &mut Vec<(Action, usize)>) -> R
             ) = &*install
             {
                 let Tree::Do(label, place, rest) = &*install else { return Rc::clone(tree) };
-                let mut out = Rc::new(Tree::Do(label.clone(), place.clone(), carried(rest, count, known)));
-                for (there, asked, step) in [
-                    (dirty.is_some(), Action::PteDirty, Action::CarryDirty),
-                    (young.is_some(), Action::PteYoung, Action::CarryYoung),
+                let mut out = Rc::new(Tree::Do(label.clone(), place.clone(), carried(rest, count, known, some)));
+                for (there, asked, step, some) in [
+                    (dirty.is_some(), Action::PteDirty, Action::CarryDirty, some[1]),
+                    (young.is_some(), Action::PteYoung, Action::CarryYoung, some[0]),
                 ] {
-                    if there || known.contains(&(asked, count)) {
+                    if there || some && known.contains(&(asked, count)) {
                         out = Rc::new(Tree::Do(Label::Do(Doing::Step(step)), place.clone(), out));
                     }
                 }
@@ -112,7 +122,11 @@ fn carried(tree: &Rc<Tree>, count: usize, known: &mut Vec<(Action, usize)>) -> R
                         | Action::MkDirty
                 ))
             );
-            Rc::new(Tree::Do(label.clone(), place.clone(), carried(rest, count + usize::from(changes), known)))
+            Rc::new(Tree::Do(
+                label.clone(),
+                place.clone(),
+                carried(rest, count + usize::from(changes), known, some),
+            ))
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::value::Value;
 use std::collections::BTreeMap;
 
 /// A variable.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Variable {
     /// Its name, which is looked up and means nothing else.
     pub name: String,
@@ -13,10 +13,12 @@ pub struct Variable {
     pub of: String,
     /// What it holds.
     pub value: Value,
+    /// The statement that set it: its bytes.
+    pub set_by: (usize, usize),
 }
 
 /// A function that runs: its variables, innermost scope last.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Frame {
     /// The function.
     pub function: String,
