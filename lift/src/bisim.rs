@@ -27,6 +27,8 @@ const MOST: usize = 2_000_000;
 
 struct Compare {
     known: Vec<(Atom, bool, Place)>,
+    /// The folio lock is held all along: the swap cache stays as it is.
+    locked: bool,
     /// Where C asked last for the kind of the entry.
     kind: Option<Place>,
     places: Places,
@@ -35,8 +37,8 @@ struct Compare {
 
 /// Compares the paths of C with those of a listing, for some kinds of entries. If they do the same: where each
 /// line of the listing stands in C.
-pub fn compare(c: &Rc<Tree>, listing: &Rc<Tree>, all: u32) -> Option<Places> {
-    let mut compare = Compare { known: Vec::new(), kind: None, places: Places::new(), left: MOST };
+pub fn compare(c: &Rc<Tree>, listing: &Rc<Tree>, all: u32, locked: bool) -> Option<Places> {
+    let mut compare = Compare { known: Vec::new(), locked, kind: None, places: Places::new(), left: MOST };
     compare.trees(c, listing, all).then_some(compare.places)
 }
 
@@ -59,9 +61,10 @@ impl Compare {
     /// After a step only some answers still hold; the others come back when the path is left.
     fn after<T>(&mut self, doing: Option<Doing>, then: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.known.clone();
-        let shared = doing.is_some_and(shares);
+        let (shared, locked) = (doing.is_some_and(shares), self.locked);
         self.known.retain(|(atom, ..)| match atom {
             Atom::Pure(Action::Exclusive) => !shared,
+            Atom::Pure(Action::InSwapCache) => locked,
             Atom::Pure(action) => lasts(*action),
             Atom::RefsExplained => false,
             _ => true,
@@ -148,7 +151,11 @@ impl Compare {
                 }
             }
             (Tree::Do(a, place, rest), Tree::Do(b, there, other)) => {
-                if a != b {
+                let either = matches!(
+                    (a, b),
+                    (Label::Either(_), Label::Do(Doing::Step(Action::ClearPte | Action::ClearPteIgnored)))
+                );
+                if a != b && !either {
                     return false;
                 }
                 self.note(there, place);

@@ -265,10 +265,69 @@ impl<'a> Runner<'a> {
             "flush" => self.flush(row, node, arguments),
             "rmap" => {
                 self.checked(row, arguments)?;
-                let step =
-                    if self.state.entry == Entry::Cleared { Action::DropMapping } else { self.subject.rmap };
+                let step = match (self.on_device(), self.state.entry) {
+                    (Some(step), _) => {
+                        self.state.half = true;
+                        step
+                    }
+                    (None, Entry::Cleared) if self.subject.rmap == Action::RemoveRmap => Action::DropMapping,
+                    _ => self.subject.rmap,
+                };
                 self.emit(Label::HalfRmap(step), node);
                 Ok(Value::Int(0))
+            }
+            "protect" => {
+                self.harmless(arguments)?;
+                Ok(Value::Protected(row.words().next().and_then(kinds::set).unwrap_or(0)))
+            }
+            // A flush is needed where W went.
+            "lostw" => match arguments.iter().map(|a| self.value(*a)).collect::<Run<Vec<_>>>()?.as_slice() {
+                [Value::Word(old), Value::Word(new)] => {
+                    let (old, new) = (*old, *new);
+                    let went = self.ask_bit(Action::PteWritable, old, node)
+                        && !self.ask_bit(Action::PteWritable, new, node);
+                    Ok(Value::truth(went))
+                }
+                _ => self.refuse(
+                    node,
+                    format!("{name}() of what is no word of the entry"),
+                    "expected two words",
+                    "",
+                ),
+            },
+            "samew" => match arguments.iter().map(|a| self.value(*a)).collect::<Run<Vec<_>>>()?.as_slice() {
+                [Value::Word(a), Value::Word(b)] if a == b => Ok(Value::Int(1)),
+                [Value::Word(_), Value::Protected(_) | Value::Migration { .. }] => Ok(Value::Int(0)),
+                _ => self.refuse(
+                    node,
+                    format!("{name}() of words of which it is not known"),
+                    "are they the same?",
+                    "",
+                ),
+            },
+            "queue" => {
+                self.checked(row, arguments)?;
+                self.emit(Label::Queue, node);
+                Ok(Value::Int(0))
+            }
+            "config" => {
+                let option = arguments.first().map_or("", |a| self.source.of(*a));
+                match crate::preprocess::option(option) {
+                    Some(holds) => {
+                        self.notes.known(
+                            &format!("{option} is {}", if holds { "set" } else { "not set" }),
+                            node,
+                            "the table of CONFIG options",
+                        );
+                        Ok(Value::truth(holds))
+                    }
+                    None => self.refuse(
+                        node,
+                        format!("whether {option} is set is not known"),
+                        "which side holds?",
+                        "add the option to lift/config.tsv",
+                    ),
+                }
             }
             "by" => {
                 // What it does depends on flags.
@@ -287,6 +346,11 @@ impl<'a> Runner<'a> {
                     ),
                 }
             }
+            "never" => {
+                self.harmless(arguments)?;
+                self.notes.known(&format!("no path comes to {name}()"), node, &row.note);
+                Err(Stop::End(Term::Never, node.byte_range()))
+            }
             "leave" => {
                 self.harmless(arguments)?;
                 self.state.left = true;
@@ -298,7 +362,7 @@ impl<'a> Runner<'a> {
                 let term = if row.means == "finish" { Term::Finish } else { Term::Retry };
                 Err(Stop::End(term, node.byte_range()))
             }
-            "step" | "steps" | "unlock" | "gather" => self.steps(row, node, arguments),
+            "step" | "steps" => self.steps(row, node, arguments),
             "act" | "call" => self.act(row, node, arguments),
             role => {
                 self.refuse(node, format!("the row of {name} has the role {role}"), "which is none for a call", "")
@@ -412,6 +476,12 @@ impl<'a> Runner<'a> {
                 self.emit(Label::Set(word, cleared), node);
                 self.state.entry = Entry::There;
             }
+            Value::Migration { kind: Kind::Exclusive, young: false, dirty: false }
+                if self.subject.protect.is_some() && self.state.entry == Entry::There =>
+            {
+                self.protect(kinds::of(Action::PteMigration).unwrap_or(0), place, node)?;
+            }
+            Value::Protected(set) => self.protect(set, place, node)?,
             Value::Migration { kind, young, dirty } => {
                 self.migration(kind, young, dirty, place, node)?;
                 self.state.entry = Entry::Replaced;
@@ -439,6 +509,27 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(Value::Int(0))
+    }
+
+    /// The entry, which is not present, becomes readable.
+    fn protect(&mut self, set: u32, place: Node<'_>, node: Node<'_>) -> Run<()> {
+        let writable = self.state.known.iter().rev().find_map(|(atom, holds)| match atom {
+            Atom::Bit(Action::PteWritable, _) => Some(*holds),
+            _ => None,
+        });
+        match self.subject.protect {
+            Some(step) if self.state.kinds & !set == 0 && writable == Some(true) => {
+                self.emit(Label::Do(Doing::Step(step)), node);
+                self.state.entry = Entry::Replaced;
+                Ok(())
+            }
+            _ => self.refuse(
+                place,
+                "an entry that becomes readable",
+                "expected a writable one of the same kind, in a function that protects entries",
+                "not expressible",
+            ),
+        }
     }
 
     fn migration(&mut self, kind: Kind, young: bool, dirty: bool, place: Node<'_>, node: Node<'_>) -> Run<()> {
@@ -552,6 +643,12 @@ impl<'a> Runner<'a> {
         Ok(Value::Int(0))
     }
 
+    /// The step for the mapping of a device page, if the entry is one and the function has such a step.
+    fn on_device(&self) -> Option<Action> {
+        let device = kinds::set("device,device-exclusive").unwrap_or(0);
+        self.subject.rmap_of_device.filter(|_| self.state.kinds != 0 && self.state.kinds & !device == 0)
+    }
+
     fn steps(&mut self, row: &Row, node: Node<'a>, arguments: &[Node<'a>]) -> Run<Value> {
         self.checked(row, arguments)?;
         let names: Vec<_> = row.words().map(str::to_owned).collect();
@@ -592,6 +689,10 @@ impl<'a> Runner<'a> {
                 (None, Action::SetPte) => {
                     self.state.entry = Entry::There;
                     Label::Set(self.state.words - 1, true)
+                }
+                // The reference alone: a device-exclusive entry is no mapping.
+                (None, Action::PutFolio) if self.on_device().is_some() && !self.state.half => {
+                    Label::Do(Doing::Step(self.on_device().unwrap_or(Action::PutFolio)))
                 }
                 (None, action) => Label::Do(Doing::Step(action)),
             };
@@ -664,9 +765,12 @@ impl<'a> Runner<'a> {
                 "what comes back is not defined: ask for the kind of the entry before",
             );
         }
-        for (key, expected) in
-            [("folio", "the folio under work"), ("of", "a word that was read or cleared"), ("nr", "one entry")]
-        {
+        for (key, expected) in [
+            ("folio", "the folio under work"),
+            ("of", "a word that was read or cleared"),
+            ("nr", "one entry"),
+            ("zero", "the first entry of the batch"),
+        ] {
             let Some(at) = row.option(key).and_then(|n| n.parse::<usize>().ok()) else { continue };
             let Some(argument) = arguments.get(at - 1) else { continue };
             self.kept = true;
@@ -674,6 +778,7 @@ impl<'a> Runner<'a> {
             let fits = match key {
                 "folio" => matches!(value, Value::Folio | Value::Page),
                 "of" => matches!(value, Value::Word(_)),
+                "zero" => value == Value::Int(0),
                 _ => value == Value::Int(1),
             };
             if !fits {

@@ -62,6 +62,8 @@ pub struct Explorer<'a> {
     pub subject: Subject,
     /// What is learned beside.
     pub notes: Notes,
+    /// What cannot be lifted, in the order of the places.
+    pub problems: BTreeMap<(usize, usize), Problem>,
     canonical: BTreeMap<usize, String>,
     the_loop: Option<usize>,
 }
@@ -75,7 +77,7 @@ impl<'a> Explorer<'a> {
         subject: Subject,
     ) -> Explorer<'a> {
         let (notes, canonical) = (Notes::default(), BTreeMap::new());
-        Explorer { source, functions, table, subject, notes, canonical, the_loop: None }
+        Explorer { source, functions, table, subject, notes, problems: BTreeMap::new(), canonical, the_loop: None }
     }
 
     /// Explores a function.
@@ -93,7 +95,10 @@ impl<'a> Explorer<'a> {
         };
         let reached = head.iter().find(|ran| ran.path.end == Term::Loop).map(|ran| ran.state.clone());
         out.head = head.iter().map(|ran| ran.path.clone()).collect();
-        let Some(mut start) = reached else { return Ok(out) };
+        let Some(mut start) = reached else {
+            // Nothing behind what cannot be lifted is looked at.
+            return if self.problems.is_empty() { Ok(out) } else { Err(self.first()) };
+        };
         for ran in head.iter().filter(|ran| ran.path.end == Term::Loop) {
             if let Some(differs) = differs(&start.frames, &ran.state.frames) {
                 return Err(Problem::error(
@@ -108,10 +113,12 @@ impl<'a> Explorer<'a> {
         start.kinds = self.subject.kinds;
         // What moves and what counts is found by looking, until nothing new is found.
         let round = loop {
+            let before = self.problems.clone();
             let round = self.all(function, Part::Round, &start)?;
             if !self.settle(&mut start, &round) {
                 break round;
             }
+            self.problems = before;
         };
         let tail_start = self.behind(&start);
         let tail = self.all(function, Part::Tail, &tail_start)?;
@@ -119,7 +126,11 @@ impl<'a> Explorer<'a> {
         out.counts = round.iter().map(count).collect();
         out.round = round.into_iter().map(|ran| ran.path).collect();
         out.moving = self.subject.moving.clone();
-        Ok(out)
+        if self.problems.is_empty() { Ok(out) } else { Err(self.first()) }
+    }
+
+    fn first(&self) -> Problem {
+        self.problems.values().next().cloned().unwrap_or_else(|| Problem::error(0..0, "", ""))
     }
 
     fn at_the_start(&self, function: Node<'a>) -> State {
@@ -131,18 +142,18 @@ impl<'a> Explorer<'a> {
                 "folio" => Value::Folio,
                 "page" => Value::Page,
                 "pte_t" if pointer => Value::Entry(Place { round: true, pages: 0 }),
-                "unsigned long" if !pointer => {
+                _ if !pointer && is_unsigned_long(self.source, function, &name) => {
                     addresses += 1;
                     match addresses {
                         1 if self.subject.walk.is_some() => Value::Address(Place { round: true, pages: 0 }),
                         1 => Value::Address(Place { round: false, pages: 0 }),
                         2 => Value::End,
-                        _ => Value::Opaque(name.clone()),
+                        _ => Value::Opaque(of.clone()),
                     }
                 }
                 _ => Value::Opaque(of.clone()),
             };
-            let of = if pointer && of.ends_with("_t") { format!("{of}*") } else { of };
+            let of = crate::run::pointed(&of, pointer);
             frame.variables.push(Variable { name, of, value, set_by: (0, 0) });
         }
         state.frames.push(frame);
@@ -174,11 +185,24 @@ impl<'a> Explorer<'a> {
                 canonical: &mut self.canonical,
             };
             let flow = runner.function(function);
-            let end = ended(&mut runner, flow, function)?;
+            let refused = |problem: Problem| {
+                let place = (problem.start, problem.end);
+                (problem, (Term::Never, place.0..place.1))
+            };
+            let (problem, end) = match ended(&mut runner, flow, function) {
+                Ok(end) => (None, end),
+                Err(problem) => {
+                    let (problem, end) = refused(problem);
+                    (Some(problem), end)
+                }
+            };
             let (path, state) = (Path { events: runner.events, end: end.0, place: end.1 }, runner.state);
             let used = runner.asked;
             decisions = runner.decisions;
             self.the_loop = runner.the_loop;
+            if let Some(problem) = problem {
+                self.problems.entry((problem.start, problem.end)).or_insert(problem);
+            }
             all.push(Ran { path, state });
             if all.len() > MOST {
                 return Err(Problem::error(
@@ -253,6 +277,15 @@ impl<'a> Explorer<'a> {
         }
         state
     }
+}
+
+/// Whether a parameter is an address, by its type.
+fn is_unsigned_long(source: &Source, function: Node<'_>, name: &str) -> bool {
+    let list = crate::parse::declarator(function).and_then(|d| d.child_by_field_name("parameters"));
+    list.map(crate::parse::pieces).unwrap_or_default().into_iter().any(|p| {
+        let declared = p.child_by_field_name("declarator").and_then(|d| crate::parse::declared(source, d));
+        declared.is_some_and(|(n, _)| n == name) && crate::parse::type_name(source, p) == "unsigned long"
+    })
 }
 
 fn does_the_same(a: &Event, b: &Event) -> bool {

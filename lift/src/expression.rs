@@ -22,7 +22,13 @@ impl<'a> Runner<'a> {
         let text = match node.kind() {
             "identifier" => {
                 let name = self.source.of(node);
-                self.state.variable(name).map_or(name, |v| &v.of).to_owned()
+                let variable = self.state.variable(name);
+                match variable.map(|v| (&v.value, &v.of)) {
+                    // What was passed on goes by the name that it has in the function that is lifted.
+                    Some((Value::Opaque(text), _)) if text.contains('#') => text.clone(),
+                    Some((_, of)) => of.clone(),
+                    None => name.to_owned(),
+                }
             }
             "field_expression" => {
                 let argument = field("argument").map_or(String::new(), |a| self.canonical(a));
@@ -57,7 +63,10 @@ impl<'a> Runner<'a> {
             }
             _ => self.source.of(node).split_whitespace().collect::<Vec<_>>().join(" "),
         };
-        self.canonical.insert(node.id(), text.clone());
+        // A helper can be called with different arguments.
+        if !text.contains('#') {
+            self.canonical.insert(node.id(), text.clone());
+        }
         text
     }
 
@@ -90,9 +99,25 @@ impl<'a> Runner<'a> {
                 "what it holds here is not known",
                 "a listing keeps nothing from page to page but that something was cleared",
             ),
+            // A parameter that a row knows.
+            Value::Opaque(text) if text.contains('#') && self.table.get(&format!("expr:{text}")).is_some() => {
+                let known = match self.row(&format!("expr:{text}")) {
+                    Some(row) => self.by_row(&row, node)?,
+                    None => None,
+                };
+                match known {
+                    Some(Value::Opaque(_)) | None => {
+                        self.refuse(node, "unknown condition", "its row says no truth value", "")
+                    }
+                    Some(value) => self.truth(&value, node),
+                }
+            }
             Value::Unset => self.refuse(node, "a variable is used before it is set", "on this path", "set it"),
             _ => {
-                let text = self.canonical(node);
+                let text = match value {
+                    Value::Opaque(text) if node.kind() == "identifier" => text.clone(),
+                    _ => self.canonical(node),
+                };
                 self.refuse(
                     node,
                     "unknown condition",
@@ -290,6 +315,7 @@ impl<'a> Runner<'a> {
             (V::Null, V::Null) | (V::Folio, V::Folio) | (V::Page, V::Page) => true,
             (V::Null, V::Folio | V::Page | V::Entry(_) | V::Ref(..) | V::Other(_))
             | (V::Folio | V::Page | V::Entry(_) | V::Ref(..) | V::Other(_), V::Null) => false,
+            (V::End, V::End) => true,
             (V::Other(x), V::Other(y)) => x == y,
             (V::Counter(name), V::Int(0)) => !self.ask(Atom::Counter(name.clone()), node),
             (V::Flags(x), V::Flags(y)) => x == y,
@@ -339,6 +365,18 @@ impl<'a> Runner<'a> {
             ("-", V::Entry(place), V::Int(n)) => V::Entry(moved(place, -n)),
             ("-", V::Address(x), V::Address(y)) if x.round == y.round => V::Bytes(x.pages - y.pages),
             ("-", V::Address(x), V::Address(y)) => V::Span(x, y),
+            // What is left of the range: batches are looked at as batches of one.
+            ("+", V::Page, V::Int(0)) => V::Page,
+            ("-", V::End, V::Address(_)) => V::Rest,
+            ("/", V::Rest, V::Bytes(1)) => {
+                self.notes.known(
+                    "the entries that are left are one",
+                    node,
+                    "a batch does the same with each of its entries",
+                );
+                V::Int(1)
+            }
+            (">>", V::Rest, V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Int(1),
             ("/", V::Span(x, y), V::Bytes(1)) => V::Pages(x, y),
             (">>", V::Span(x, y), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Pages(x, y),
             ("+", V::Entry(place), V::Pages(x, y)) if place == y => V::Entry(x),
@@ -386,6 +424,12 @@ impl<'a> Runner<'a> {
         let word = row.means.split_whitespace().next().unwrap_or("");
         let (name, when) = word.split_once('=').unwrap_or((word, "true"));
         let action = self.action(name, row, node)?;
+        if let Some(set) = row.option("not").and_then(kinds::set)
+            && self.state.kinds != 0
+            && self.ask_kind(set, node)
+        {
+            return Ok(when != "true");
+        }
         let answer = match kinds::of(action) {
             Some(set) => self.ask_kind(set, node),
             None => self.ask(Atom::Pure(action), node),

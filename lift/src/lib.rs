@@ -34,7 +34,7 @@ mod value;
 mod words;
 
 pub use config::config_table;
-pub use lifted::{Lifted, Note, Options, lift, liftable};
+pub use lifted::{Lifted, Note, Options, Refused, lift, liftable};
 pub use notes::Effect;
 pub use parse::Source;
 pub use print::{document, report};

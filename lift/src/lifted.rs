@@ -108,20 +108,48 @@ fn profile(release: &str) -> Profile {
     *fits.unwrap_or(&all[0])
 }
 
+/// Why a function cannot be lifted.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Each place, and what would make it known.
+    pub problems: Problems,
+    /// How many statements there are on the paths that were found, and how many of them lift.
+    pub share: Option<(usize, usize)>,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.problems)?;
+        if let Some((all, lifted)) = self.share {
+            write!(
+                f,
+                "\n{lifted} of {all} statements that were come to lift; what stands behind the others is not known"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// Lifts a function.
 ///
 /// # Errors
-/// With the first thing that cannot be lifted: its place, and what would make it known.
-pub fn lift(source: &Source, name: &str, options: &Options) -> Result<Lifted, Problems> {
+/// With everything that cannot be lifted: its place, and what would make it known.
+pub fn lift(source: &Source, name: &str, options: &Options) -> Result<Lifted, Refused> {
     let mut table = options.table.clone();
     for accepted in &options.accept {
         let row = format!("{accepted}\tignore\t\t-\taccepted by the user: taken as having no effect");
-        table.add("--accept", &row).map_err(|why| source.problem(Problem::error(0..0, why, "here")))?;
+        table.add("--accept", &row).map_err(|why| one(source, Problem::error(0..0, why, "here")))?;
     }
-    inner(source, name, options, &table).map_err(|problem| source.problem(problem))
+    inner(source, name, options, &table)
 }
 
-fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Result<Lifted, Problem> {
+fn one(source: &Source, problem: Problem) -> Refused {
+    Refused { problems: source.problem(problem), share: None }
+}
+
+fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Result<Lifted, Refused> {
     let functions = source.functions();
     let Some(&function) = functions.get(name) else {
         let known: Vec<_> = liftable(table).filter(|f| functions.contains_key(*f)).collect();
@@ -129,25 +157,43 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
             [] => "it has none of the functions that can be lifted".to_owned(),
             known => format!("of those that can be lifted it has {}", known.join(", ")),
         };
-        return Err(
-            Problem::error(0..0, format!("{} has no function {name}", source.file), "in this file").help(help)
-        );
+        let problem = Problem::error(0..0, format!("{} has no function {name}", source.file), "in this file");
+        return Err(one(source, problem.help(help)));
     };
     let at = crate::parse::declarator(function).map_or(function.byte_range(), |d| d.byte_range());
     let row = table.get(name).filter(|row| row.role == "function");
     let Some(subject) = row.and_then(|row| Subject::new(name, row)) else {
         let known: Vec<_> = liftable(table).collect();
-        return Err(Problem::error(at, format!("{name}() is not a function that can be lifted"), "here")
-            .help(format!("known are {}; the model has a body for each", known.join(", "))));
+        let problem = Problem::error(at, format!("{name}() is not a function that can be lifted"), "here");
+        let help = format!("known are {}; the model has a body for each", known.join(", "));
+        return Err(one(source, problem.help(help)));
     };
     if let Some(problem) = source.broken(function) {
-        return Err(problem);
+        return Err(one(source, problem));
     }
     let kinds = subject.kinds;
     let mut explorer = Explorer::new(source, &functions, table, subject);
-    let paths = explorer.paths(function)?;
-    let release = Release { stays_lazy_free: numbers(&options.release) >= vec![7, 0] };
-    let parts = Parts::new(&paths, &explorer.subject, kinds)?;
+    let paths = match explorer.paths(function) {
+        Ok(paths) => paths,
+        Err(problem) if explorer.problems.is_empty() => return Err(one(source, problem)),
+        Err(_) => {
+            let all: Vec<_> = explorer.problems.values().cloned().collect();
+            let seen = &explorer.notes.seen;
+            // The innermost statement around each.
+            let hit: BTreeSet<_> = all
+                .iter()
+                .filter_map(|p| seen.iter().filter(|s| s.0 <= p.start && p.end <= s.1).min_by_key(|s| s.1 - s.0))
+                .collect();
+            let share = Some((seen.len(), seen.len() - hit.len()));
+            let problems = Problems { file: source.file.clone(), text: source.text.clone(), all };
+            return Err(Refused { problems, share });
+        }
+    };
+    let release = Release {
+        stays_lazy_free: numbers(&options.release) >= vec![7, 0],
+        restores_exclusive_by_vma: profile(&options.release).restores_exclusive_by_vma(),
+    };
+    let parts = Parts::new(&paths, &explorer.subject, kinds).map_err(|problem| one(source, problem))?;
     let place = |place: &Place| {
         let file = source.file.rsplit('/').next().unwrap_or(&source.file);
         kept(format!("{file}:{}", source.line(place.start)))
@@ -157,7 +203,10 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
         Some((body, places)) => (emit::placed(&body.function.body, &places, &place), Some(body.variant)),
         None => match parts.near(name, &options.release, release) {
             Some((nodes, places)) => (emit::placed(&nodes, &places, &place), None),
-            None => (parts.written(&explorer.subject, release, &place, &at)?, None),
+            None => {
+                let written = parts.written(&explorer.subject, release, &place, &at);
+                (written.map_err(|problem| one(source, problem))?, None)
+            }
         },
     };
     let notes = std::mem::take(&mut explorer.notes);
@@ -233,14 +282,17 @@ struct Parts {
     head: Rc<Tree>,
     round: Option<(Rc<Tree>, Rc<Tree>)>,
     kinds: u32,
+    /// The folio lock is held from the start to the end.
+    locked: bool,
 }
 
 impl Parts {
     fn new(paths: &Paths, subject: &Subject, kinds: u32) -> Result<Parts, Problem> {
         let part = |paths: &[crate::tree::Path]| simplify(&words(&tree(paths), kinds, subject.walk)?);
         let head = part(&paths.head)?;
+        let locked = subject.locked;
         if paths.round.is_empty() {
-            return Ok(Parts { head, round: None, kinds });
+            return Ok(Parts { head, round: None, kinds, locked });
         }
         let (mut round, mut tail) = (part(&paths.round)?, part(&paths.tail)?);
         let mut asked = Vec::new();
@@ -250,7 +302,7 @@ impl Parts {
             counts_what_was_cleared(paths, &name, &place)?;
         }
         (round, tail) = (any_cleared(&round), any_cleared(&tail));
-        Ok(Parts { head, round: Some((round, tail)), kinds })
+        Ok(Parts { head, round: Some((round, tail)), kinds, locked })
     }
 
     /// Whether lines of a listing do the same; then the place of each in C.
@@ -261,19 +313,20 @@ impl Parts {
             if self.round.is_some() || at.is_some() {
                 return None;
             }
-            return bisim::compare(&self.head, &unroll(nodes, &Term::Return, release)?, all);
+            return bisim::compare(&self.head, &unroll(nodes, &Term::Return, release)?, all, self.locked);
         };
         let Node::EachPage(inner) = &nodes[at] else { return None };
         let (before, behind) = (&nodes[..at], &nodes[at + 1..]);
-        let mut places = bisim::compare(&self.head, &unroll(before, &Term::Loop, release)?, all)?;
+        let mut places = bisim::compare(&self.head, &unroll(before, &Term::Loop, release)?, all, self.locked)?;
         let offset = lines(before) + 1;
         if let Some(begins) = ends_at(&self.head) {
             places.insert(offset - 1, begins);
         }
-        let round = bisim::compare(round, &unroll(inner, &Term::Next { hole: false }, release)?, all)?;
+        let round =
+            bisim::compare(round, &unroll(inner, &Term::Next { hole: false }, release)?, all, self.locked)?;
         places.extend(round.into_iter().map(|(n, p)| (n + offset, p)));
         let offset = offset + lines(inner);
-        let tail = bisim::compare(tail, &unroll(behind, &Term::Return, release)?, all)?;
+        let tail = bisim::compare(tail, &unroll(behind, &Term::Return, release)?, all, self.locked)?;
         places.extend(tail.into_iter().map(|(n, p)| (n + offset, p)));
         Some(places)
     }

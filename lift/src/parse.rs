@@ -158,6 +158,7 @@ pub fn declarator(function: Node<'_>) -> Option<Node<'_>> {
 
 /// The name that a declarator declares, and whether it is a pointer.
 pub fn declared<'t>(source: &'t Source, mut node: Node<'t>) -> Option<(&'t str, bool)> {
+    // An array counts as a pointer.
     let mut pointer = false;
     while node.kind() != "identifier" {
         pointer |= ["pointer_declarator", "array_declarator"].contains(&node.kind());

@@ -7,6 +7,11 @@ use std::ops::Range;
 /// The table: name, `y` or `n`, why.
 pub const CONFIG: &str = include_str!("../config.tsv");
 
+/// Whether an option is taken as set; `None` if the table does not say.
+pub fn option(name: &str) -> Option<bool> {
+    CONFIG.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('\t')).map(|rest| rest.starts_with('y'))
+}
+
 /// The text without directives, and what has to be asked before a function in it is read.
 #[derive(Debug)]
 pub struct Preprocessed {

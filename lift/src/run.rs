@@ -114,7 +114,9 @@ impl<'a> Runner<'a> {
 
     /// What others may have changed is not known any more.
     pub fn forget(&mut self) {
+        let locked = self.subject.locked;
         let stays = |atom: &Atom| match atom {
+            Atom::Pure(Action::InSwapCache) => locked,
             Atom::Pure(action) => crate::bisim::lasts(*action),
             Atom::RefsExplained => false,
             _ => true,
@@ -313,7 +315,10 @@ impl<'a> Runner<'a> {
             };
             let Some((name, pointer)) = inner.and_then(|d| declared(self.source, d)) else { continue };
             self.kept = true;
-            let value = value.map_or(Ok(Value::Unset), |v| self.value(v))?;
+            // An array holds what nobody looks at.
+            let array = inner.is_some_and(|d| d.kind() == "array_declarator");
+            let unset = if array { Value::Opaque(of.clone()) } else { Value::Unset };
+            let value = value.map_or(Ok(unset), |v| self.value(v))?;
             self.declare(name, &of, pointer, value);
         }
         Ok(Flow::On)
@@ -321,7 +326,7 @@ impl<'a> Runner<'a> {
 
     /// A new variable. A pointer to an entry is of another type than the entry.
     pub fn declare(&mut self, name: &str, of: &str, pointer: bool, value: Value) {
-        let of = if pointer && of.ends_with("_t") { format!("{of}*") } else { of.to_owned() };
+        let of = pointed(of, pointer);
         let set_by = self.open.last().copied().unwrap_or_default();
         if value != Value::Unset {
             self.sets();
@@ -528,7 +533,7 @@ impl<'a> Runner<'a> {
         for ((parameter, of, pointer), argument) in parameters.into_iter().zip(arguments) {
             self.kept = true;
             let value = self.value(*argument)?;
-            let of = if pointer && of.ends_with("_t") { format!("{of}*") } else { of };
+            let of = pointed(&of, pointer);
             let set_by = self.open.last().copied().unwrap_or_default();
             frame.variables.push(Variable { name: parameter, of, value, set_by });
         }
@@ -550,13 +555,29 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// The types of numbers and truth values.
+const NUMBERS: [&str; 5] = ["int", "bool", "long", "unsigned long", "unsigned int"];
+
+/// A pointer to a number or to an entry is of another type than what it points to; one to a struct goes by the
+/// name of the struct.
+pub fn pointed(of: &str, pointer: bool) -> String {
+    let number = NUMBERS.contains(&of);
+    if pointer && (number || of.ends_with("_t")) { format!("{of}*") } else { of.to_owned() }
+}
+
 /// The parameters of a function: name, type, whether it is a pointer.
+///
+/// A number or a truth value goes by the function and the number of the parameter, as `change_pte_range#7`.
 pub fn parameters(source: &Source, function: Node<'_>) -> Vec<(String, String, bool)> {
+    let named = crate::parse::declarator(function).and_then(|d| d.child_by_field_name("declarator"));
+    let name = named.map_or("", |n| source.of(n));
     let list = crate::parse::declarator(function).and_then(|d| d.child_by_field_name("parameters"));
     let all = list.map(pieces).unwrap_or_default();
-    let read = |p: Node<'_>| {
-        let (name, pointer) = declared(source, p.child_by_field_name("declarator")?)?;
-        Some((name.to_owned(), type_name(source, p), pointer))
+    let read = |(n, p): (usize, Node<'_>)| {
+        let (parameter, pointer) = declared(source, p.child_by_field_name("declarator")?)?;
+        let of = type_name(source, p);
+        let of = if !pointer && NUMBERS.contains(&of.as_str()) { format!("{name}#{}", n + 1) } else { of };
+        Some((parameter.to_owned(), of, pointer))
     };
-    all.into_iter().filter_map(read).collect()
+    all.into_iter().enumerate().filter_map(read).collect()
 }

@@ -50,7 +50,7 @@ impl Shaper {
             Tree::Do(label, place, rest) => {
                 let doing = match label {
                     Label::Do(doing) => *doing,
-                    Label::Install(action, _) => Doing::Step(*action),
+                    Label::Install(action, _) | Label::Either(action) => Doing::Step(*action),
                     _ => return Err(place.clone()),
                 };
                 let mut out = vec![Line::Do(doing, Vec::new(), place.clone())];

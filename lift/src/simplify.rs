@@ -16,7 +16,11 @@ pub fn simplify(tree: &Rc<Tree>) -> Result<Rc<Tree>, Problem> {
         Tree::Do(Label::HalfRmap(step), place, rest) => {
             let rest = simplify(rest)?;
             match &*rest {
-                Tree::Do(Label::Do(Doing::Step(Action::PutFolio)), _, behind) => {
+                Tree::Do(Label::Queue, _, behind) if *step == Action::ZapRmap => {
+                    let label = Label::Do(Doing::Step(*step));
+                    Ok(Rc::new(Tree::Do(label, place.clone(), Rc::clone(behind))))
+                }
+                Tree::Do(Label::Do(Doing::Step(Action::PutFolio)), _, behind) if *step != Action::ZapRmap => {
                     let label = Label::Do(Doing::Step(*step));
                     Ok(Rc::new(Tree::Do(label, place.clone(), Rc::clone(behind))))
                 }

@@ -63,6 +63,8 @@ pub struct State {
     pub made_from: BTreeMap<usize, usize>,
     /// What was answered when it was asked last whether the page is exclusive: steps remember it.
     pub exclusive: Option<bool>,
+    /// Half of a step on a device page is done.
+    pub half: bool,
     /// The entry.
     pub entry: Entry,
     /// The walk.
@@ -87,6 +89,7 @@ impl State {
             words: 0,
             made_from: BTreeMap::new(),
             exclusive: None,
+            half: false,
             entry: Entry::There,
             walk: Walk::Before,
             cells: BTreeMap::new(),

@@ -35,10 +35,17 @@ pub struct Subject {
     pub migration: Action,
     /// The step that a removed mapping is, where another entry stands in its place.
     pub rmap: Action,
+    /// The step that a removed mapping of a device page is, with its reference; or the reference alone.
+    pub rmap_of_device: Option<Action>,
+    /// The step that makes an entry that is not present readable.
+    pub protect: Option<Action>,
     /// The functions that the built-in one calls.
     pub calls: Vec<&'static str>,
     /// The conditions that the built-in one asks, in their order.
     pub asks: Vec<Action>,
+    /// The folio lock is held from the start to the end, as the contract of the built-in body says: the swap
+    /// cache stays as it is.
+    pub locked: bool,
     /// The variables that move with the page; found out on the way.
     pub moving: Vec<String>,
 }
@@ -69,8 +76,14 @@ impl Subject {
             },
             migration: action("migration").unwrap_or(Action::InstallMigrationEntry),
             rmap: action("rmap").unwrap_or(Action::RemoveRmap),
+            rmap_of_device: action("device"),
+            protect: action("protect"),
             calls,
             asks,
+            locked: variants.last().is_some_and(|body| {
+                body.contract.lines().all(|(key, value)| key == "sleeps" || value.contains("folio locked"))
+                    && body.contract.lines().next().is_some()
+            }),
             moving: Vec::new(),
         })
     }

@@ -13,6 +13,8 @@ pub type Place = Range<usize>;
 pub enum Label {
     /// A step or a call that cannot fail, or whose failure nobody asks for.
     Do(Doing),
+    /// A clear whose word nobody looks at any more: whether the variable takes it makes no difference.
+    Either(Action),
     /// The entry is read: the word has this number.
     Read(usize),
     /// The entry is cleared: the word that comes back, and whether C keeps it.
@@ -32,6 +34,8 @@ pub enum Label {
     Install(Action, Option<bool>),
     /// The mapping goes: one half of this step.
     HalfRmap(Action),
+    /// The page is queued for freeing: the other half, where it is not a put.
+    Queue,
 }
 
 /// What a path asks.

@@ -15,6 +15,8 @@ struct Held {
     exclusive: Option<bool>,
     /// The page is a hole.
     hole: bool,
+    /// A, D and W of the variable, where an edit has set them.
+    bits: [Option<bool>; 3],
 }
 
 /// What differs from release to release.
@@ -22,6 +24,8 @@ struct Held {
 pub struct Release {
     /// A clean lazyfree folio that somebody references stays lazyfree.
     pub stays_lazy_free: bool,
+    /// A device-exclusive entry has no protection of its own.
+    pub restores_exclusive_by_vma: bool,
 }
 
 /// The paths of the lines of a listing that end as given; `None` if it has lines that are not compared.
@@ -138,11 +142,50 @@ impl Unroller {
             A::CleanAfterFreeze => ask(Atom::Pure(A::FolioDirty), no(&held), yes(&held)),
             A::StaysLazyFree if !self.release.stays_lazy_free => no(&held),
             A::StaysLazyFree => ask(Atom::Pure(A::FolioDirty), no(&held), yes(&held)),
+            // Nothing, if the word has W.
+            A::MkWrite => {
+                let bits = [held.bits[0], held.bits[1], Some(true)];
+                let now = Held { count: [held.count[0] + 1, held.count[1] + 1, held.count[2]], bits, ..held };
+                let edited = Rc::new(Tree::Do(Label::Do(what), at..at, yes(&now)));
+                ask(bit(A::PteWritable, 1), yes(&held), edited)
+            }
+            // The zero page is not exclusive.
+            A::CanChangeWritable => {
+                let on_no = no(&held);
+                let asked = ask(Atom::Pure(action), yes(&held), Rc::clone(&on_no));
+                ask(Atom::Kind(kinds::of(A::PteZeroPage).unwrap_or(0)), on_no, asked)
+            }
+            // Nothing, if the entry is readable, or a swap entry.
+            A::ProtectEntry => {
+                let rest = yes(&held);
+                let protected = Rc::new(Tree::Do(Label::Do(what), at..at, Rc::clone(&rest)));
+                let own = if self.release.restores_exclusive_by_vma {
+                    "migration,device"
+                } else {
+                    "migration,device,device-exclusive"
+                };
+                let set = kinds::set(own).unwrap_or(0);
+                ask(Atom::Kind(set), ask(bit(A::PteWritable, 1), protected, Rc::clone(&rest)), rest)
+            }
+            // The zero page has no mapping and is not queued.
+            A::ZapRmap => {
+                let rest = yes(&held);
+                let zapped = Rc::new(Tree::Do(Label::Do(what), at..at, Rc::clone(&rest)));
+                ask(Atom::Kind(kinds::of(A::PteZeroPage).unwrap_or(0)), rest, zapped)
+            }
             // Nothing, if the word has none.
             A::CarryYoung | A::CarryDirty => {
                 let asked = if action == A::CarryYoung { A::PteYoung } else { A::PteDirty };
                 let rest = yes(&held);
                 ask(bit(asked, 0), Rc::new(Tree::Do(Label::Do(what), at..at, Rc::clone(&rest))), rest)
+            }
+            A::PteYoung | A::PteDirty | A::PteWritable
+                if held.bits
+                    [if action == A::PteYoung { 0 } else { 1 + usize::from(action == A::PteWritable) }]
+                .is_some() =>
+            {
+                let of = if action == A::PteYoung { 0 } else { 1 + usize::from(action == A::PteWritable) };
+                if held.bits[of] == Some(true) { yes(&held) } else { no(&held) }
             }
             A::PteDirty | A::PteYoung => ask(bit(action, 0), yes(&held), no(&held)),
             A::PteWritable => ask(bit(action, 1), yes(&held), no(&held)),
@@ -163,6 +206,16 @@ impl Unroller {
                     A::SaveOrig => now.count[2] += 1,
                     _ => {}
                 }
+                now.bits = match action {
+                    A::ReadPte | A::UseOrig => [None; 3],
+                    A::ClearPte => [None, None, held.bits[2]],
+                    A::Modify => [held.bits[0], held.bits[1], None],
+                    A::WrProtect => [held.bits[0], held.bits[1], Some(false)],
+                    A::MkOld => [Some(false), held.bits[1], held.bits[2]],
+                    A::MkClean => [held.bits[0], Some(false), held.bits[2]],
+                    A::MkDirty => [held.bits[0], Some(true), held.bits[2]],
+                    _ => held.bits,
+                };
                 let label = match action {
                     A::InstallMigrationEntry | A::ReplaceByMigrationEntry | A::InstallSwapEntry => {
                         Label::Install(action, held.exclusive)

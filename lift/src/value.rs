@@ -50,6 +50,8 @@ pub enum Value {
         /// It carries D.
         dirty: bool,
     },
+    /// The entry made readable, for entries of these kinds.
+    Protected(u32),
     /// A new swap entry, with the exclusive mark or without.
     Slot(bool),
     /// A pointer to an entry.
@@ -64,6 +66,8 @@ pub enum Value {
     Span(Place, Place),
     /// The same as a number of pages.
     Pages(Place, Place),
+    /// The length of what is left of the range.
+    Rest,
     /// The folio under work.
     Folio,
     /// Its page.

@@ -116,7 +116,11 @@ fn of(label: &Label, place: &Place, rest: &Rc<Tree>, held: &Held) -> Result<Rc<T
                 return Ok(step(Action::ClearPte, place, go(&rest, &now)?));
             }
             let new = uses(rest, *word);
-            if old.is_some() && !new || (old.is_none() && !new && !kept && held.main.is_some()) {
+            if old.is_none() && !new && held.main.is_some() {
+                let action = if *kept { Action::ClearPte } else { Action::ClearPteIgnored };
+                return Ok(Rc::new(Tree::Do(Label::Either(action), place.clone(), go(rest, &now)?)));
+            }
+            if old.is_some() && !new {
                 now.roots.insert(*word, root);
                 return Ok(step(Action::ClearPteIgnored, place, go(rest, &now)?));
             }

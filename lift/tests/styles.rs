@@ -112,7 +112,7 @@ fn comments_statistics_and_tracepoints_make_no_difference() {
         for line in text(file).lines() {
             // After the declarations of a block.
             declarations |= line.ends_with('{');
-            if declarations && line.is_empty() || declarations && line.ends_with("++;") {
+            if declarations && (line.is_empty() || line.ends_with("++;")) {
                 other.push_str("\tcount_vm_event(PGMIGRATE); trace_ours(1, \"here\"); /* counted */\n");
                 declarations = false;
             }
