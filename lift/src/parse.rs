@@ -33,6 +33,13 @@ impl Source {
         Source { file: file.to_owned(), text: text.to_owned(), clean, tree }
     }
 
+    /// The text of each function, comments included.
+    #[must_use]
+    pub fn texts(&self) -> BTreeMap<&str, &str> {
+        let text = |(name, node): (_, Node<'_>)| (name, self.text.get(node.byte_range()).unwrap_or_default());
+        self.functions().into_iter().map(text).collect()
+    }
+
     /// The functions that can be lifted, in the order in which they stand.
     #[must_use]
     pub fn liftable(&self, table: &Table) -> Vec<String> {

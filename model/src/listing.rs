@@ -213,3 +213,8 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<String>) {
         }
     }
 }
+/// The nodes without what is said about them.
+#[must_use]
+pub fn plain(nodes: &[Node]) -> Vec<Node> {
+    nodes.iter().filter(|node| !node.is_comment()).map(|node| node.with_blocks(plain)).collect()
+}

@@ -55,7 +55,13 @@ fn question(options: &CheckOptions) -> String {
     let version = options.version;
     let functions: Vec<_> = version.functions().iter().map(|b| b.function.name).collect();
     let kernel = options.environment.kernel.unwrap_or(version.kernel).name();
-    format!("{}: {} replaced in {kernel}, against {kernel} as released", version.name, functions.join(", "))
+    let base = if options.against_base { "as it was before" } else { "as released" };
+    format!(
+        "{}: {} replaced in {kernel}, against {} {base}",
+        version.name,
+        functions.join(", "),
+        options.released.name
+    )
 }
 
 fn letters(kinds: &[OpKind]) -> String {

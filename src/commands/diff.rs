@@ -3,7 +3,7 @@
 use super::{FINE, Outcome, input};
 use impls::Version;
 use model::Profile;
-use model::listing::Node;
+use model::listing::plain;
 use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeSet;
 
@@ -72,11 +72,6 @@ pub fn run(args: &Args) -> Outcome {
         println!("no difference");
     }
     Ok(FINE)
-}
-
-/// The steps without what is said about them.
-fn plain(nodes: &[Node]) -> Vec<Node> {
-    nodes.iter().filter(|node| !node.is_comment()).map(|node| node.with_blocks(plain)).collect()
 }
 
 /// Rows of mark, left line, right line. Removals and additions next to each other share rows.

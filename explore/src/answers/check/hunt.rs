@@ -93,7 +93,7 @@ impl Run<'_> {
         let case = self.draw(index)?;
         let judge = trace(self.options.version, &case).finding?.judge();
         let theirs = trace(self.options.released, &case).judges.of(judge);
-        if theirs.is_some() && !self.is_at_fault(&case, judge) {
+        if theirs.is_some() && (self.options.against_base || !self.is_at_fault(&case, judge)) {
             return None;
         }
         let case = self.shrunk(&case, judge)?;

@@ -34,8 +34,11 @@ use std::time::{Duration, Instant};
 pub struct CheckOptions<'a> {
     /// The version.
     pub version: &'static Version,
-    /// The kernel as released, which it is compared with.
+    /// What it is compared with: the kernel as released, or the version before a change.
     pub released: &'static Version,
+    /// Only that counts which the other does not show. Else a step of the version's own that is at fault counts
+    /// too.
+    pub against_base: bool,
     /// What surrounds the operations; the kernel is the version's own if none is given.
     pub environment: Environment,
     /// When to end.
@@ -320,6 +323,7 @@ impl Run<'_> {
         };
         match new {
             Some(loss) => Some((loss.clone(), false)),
+            None if self.options.against_base => None,
             None => own().map(|loss| (loss.clone(), true)),
         }
     }

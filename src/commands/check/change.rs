@@ -1,0 +1,157 @@
+//! What a patch or a commit changes in a kernel tree: each C file before and after.
+
+use crate::commands::input;
+use std::path::Path;
+use std::process::Command;
+
+/// A file that a change touches, with its path in the tree.
+pub struct Changed {
+    pub path: String,
+    pub before: String,
+    pub after: String,
+}
+
+/// A change, and the release of the tree that it belongs to.
+pub struct Change {
+    /// The subject of the commit or of the mail, if it has one.
+    pub subject: Option<String>,
+    pub release: String,
+    pub files: Vec<Changed>,
+}
+
+/// The change that a patch makes to a tree, in which nothing is written.
+pub fn of_patch(patch: &str, tree: &str, given: Option<&str>) -> Result<Change, String> {
+    let root = folder(tree)?;
+    let bytes = std::fs::read(patch)
+        .map_err(|e| input::unreadable(Path::new(patch), &e, "a patch, as git format-patch makes it"))?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    // git says which files, and applies it to copies of them.
+    let copy = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
+    git(copy.path(), &["init", "--quiet"])?;
+    let whole = copy.path().join("the.patch");
+    std::fs::write(&whole, &bytes).map_err(|e| e.to_string())?;
+    let apply = ["apply", "--whitespace=nowarn", "--recount"];
+    let counts = git(copy.path(), &[&apply[..], &["--numstat", "-z", "the.patch"]].concat()).map_err(|e| {
+        format!("{patch}: git cannot read it as a patch: {e}; expected what git format-patch or diff -u makes")
+    })?;
+    let paths: Vec<&str> = counts.split('\0').filter_map(|line| line.split('\t').nth(2)).collect();
+    let paths: Vec<&str> = paths.into_iter().filter(|path| !path.is_empty()).collect();
+    let mut copied = Vec::new();
+    for path in &paths {
+        if !is_inside(path) {
+            return Err(format!("{patch}: {path} is outside the tree; expected paths such as a/mm/memory.c"));
+        }
+        let before = read(&root.join(path))?;
+        let to = copy.path().join(path);
+        std::fs::create_dir_all(to.parent().unwrap_or(copy.path())).map_err(|e| e.to_string())?;
+        if let Some(before) = &before {
+            std::fs::write(&to, before).map_err(|e| format!("{}: {e}", to.display()))?;
+        }
+        copied.push((path, before.unwrap_or_default()));
+    }
+    git(copy.path(), &[&apply[..], &["the.patch"]].concat())
+        .map_err(|e| format!("{patch} does not apply to {tree}: {e}"))?;
+    let files = copied.into_iter().filter(|(path, _)| path.ends_with(".c")).map(|(path, before)| {
+        let after = read(&copy.path().join(path))?.unwrap_or_default();
+        Ok(Changed { path: (*path).to_owned(), before, after })
+    });
+    let makefile = read(&root.join("Makefile"))?;
+    Ok(Change {
+        subject: subject_of_mail(&text),
+        release: given.map_or_else(|| release(tree, makefile.as_deref()), |r| Ok(r.to_owned()))?,
+        files: files.collect::<Result<_, String>>()?,
+    })
+}
+
+/// The change that a commit makes, against its first parent.
+pub fn of_commit(tree: &str, revision: &str, given: Option<&str>) -> Result<Change, String> {
+    let root = folder(tree)?;
+    let commit = git(&root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
+        .map_err(|_| format!("{tree}: there is no commit '{revision}', and no file of that name; expected a patch, a C file, a listing or a commit"))?;
+    let commit = commit.trim();
+    let parent = format!("{commit}^1");
+    let names = git(&root, &["diff", "--name-only", "-z", "--no-renames", &parent, commit, "--", "*.c"])?;
+    let show = |at: &str, path: &str| git(&root, &["show", &format!("{at}:{path}")]).unwrap_or_default();
+    let files = names.split('\0').filter(|path| !path.is_empty()).map(|path| Changed {
+        path: path.to_owned(),
+        before: show(&parent, path),
+        after: show(commit, path),
+    });
+    let makefile = show(commit, "Makefile");
+    Ok(Change {
+        subject: git(&root, &["log", "-1", "--format=%s", commit]).ok().map(|s| s.trim().to_owned()),
+        release: given.map_or_else(|| release(tree, Some(&makefile)), |r| Ok(r.to_owned()))?,
+        files: files.collect(),
+    })
+}
+
+fn folder(tree: &str) -> Result<std::path::PathBuf, String> {
+    let root = Path::new(tree);
+    if root.is_dir() {
+        Ok(root.to_owned())
+    } else {
+        Err(format!("--tree {tree}: expected the folder of a kernel's sources, found none"))
+    }
+}
+
+/// A path below the folder that it is taken from.
+fn is_inside(path: &str) -> bool {
+    let parts = Path::new(path).components();
+    parts.into_iter().all(|part| matches!(part, std::path::Component::Normal(_)))
+}
+
+/// The text of a file; `None` if there is none.
+fn read(path: &Path) -> Result<Option<String>, String> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(format!("{}: {e}", path.display())),
+    }
+}
+
+/// What git prints, in a folder, without what a user has set up.
+fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let out = Command::new("git")
+        .current_dir(folder)
+        .args(["-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null"])
+        .args(arguments)
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .output()
+        .map_err(|e| format!("git cannot be run: {e}; install it"))?;
+    if out.status.success() {
+        return Ok(String::from_utf8_lossy(&out.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&out.stderr);
+    Err(said.lines().find(|line| !line.is_empty()).unwrap_or("git failed").to_owned())
+}
+
+/// The release that a Makefile of a tree says.
+pub fn release(tree: &str, makefile: Option<&str>) -> Result<String, String> {
+    let text = makefile.unwrap_or_default();
+    let of = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
+        Some(line.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    match (of("VERSION"), of("PATCHLEVEL")) {
+        (Some(version), Some(level)) => {
+            Ok([Some(version), Some(level), of("SUBLEVEL")].into_iter().flatten().collect::<Vec<_>>().join("."))
+        }
+        _ => Err(format!(
+            "{tree}: no Makefile of a kernel says which release it is; give --kernel RELEASE, such as --kernel 6.12"
+        )),
+    }
+}
+
+/// The subject of a mail, without what git and mailing lists put before it.
+fn subject_of_mail(text: &str) -> Option<String> {
+    let mut lines = text.lines().take_while(|line| !line.starts_with("diff ") && !line.starts_with("--- "));
+    let mut subject = lines.find_map(|line| line.strip_prefix("Subject: "))?.to_owned();
+    for line in lines.take_while(|line| line.starts_with([' ', '\t'])) {
+        subject += &format!(" {}", line.trim());
+    }
+    while let Some(rest) = subject.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        subject = rest.1.trim_start().to_owned();
+    }
+    Some(subject)
+}

@@ -1,0 +1,241 @@
+//! `lostwrite check`.
+
+mod change;
+mod source;
+
+use super::format::Format;
+use super::interrupt::{INTERRUPTED, STOP, listen};
+use super::output::text_or_tell;
+use super::report::written;
+use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
+use corpus::Environment;
+use explore::answers::check::{CheckOptions, CheckProgress, Checked, Stage, check};
+use impls::Version;
+use report::{Witness, check_json, check_text, finding_text};
+use source::{Asked, Kind, Lifting, Question, kind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Check functions of the kernel, as listings, as C, or as a patch changes them: does one lose a store, or show
+/// stale data, where what it replaces does not?
+///
+/// Each file is a version of its own; C is lifted to listings first (`lostwrite lift`). A listing or a C file is
+/// compared with the kernel as released, or with --base; a patch or a commit with what was there before. Programs of the operations that run its functions are tried in order of
+/// size, each with all its interleavings; then those that come with lostwrite; then longer ones at random.
+#[derive(clap::Args)]
+#[command(after_help = "Examples: lostwrite check mine.listing --time 30\n          \
+    lostwrite check 0001-my.patch --tree ~/linux\n          \
+    lostwrite check HEAD --tree ~/linux\n          \
+    lostwrite check ~/linux/mm/rmap.c --function try_to_unmap_one\n\n\
+    A file to start from: lostwrite explain try_to_unmap_one --format listing > mine.listing\n\n\
+    The linter's warnings are on the standard error. Exits with 0 if nothing was found, with 1 if something was, with 2 if a \
+    file cannot be read or a function cannot be lifted, with 3 if a change touches no function that is known.")]
+pub struct Args {
+    /// Listings (text or JSON), C files of the kernel, patches, or commits of the tree
+    #[arg(value_name = "FILE|COMMIT", required = true)]
+    files: Vec<String>,
+    /// The sources of the kernel that patches apply to and commits are in; nothing is written there
+    #[arg(long, value_name = "FOLDER")]
+    tree: Option<String>,
+    /// Of C, patches and commits, only this function; may be repeated
+    #[arg(long = "function", value_name = "FUNCTION")]
+    functions: Vec<String>,
+    /// What a C file is compared with: a version, or another C file; if not given, the kernel as released
+    #[arg(long, value_name = "VERSION|FILE")]
+    base: Option<String>,
+    /// More rows for the table of kernel names (`lostwrite lift --help`); may be repeated
+    #[arg(long = "table", value_name = "FILE")]
+    tables: Vec<String>,
+    /// A function that C calls and nobody knows: take it as having no effect; may be repeated
+    #[arg(long, value_name = "NAME")]
+    accept: Vec<String>,
+    /// Write the listings that were lifted here
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    around: input::Around,
+    #[command(flatten)]
+    judged: input::Judged,
+    /// How long to look at each file, in seconds
+    #[arg(long, default_value_t = 60.0, value_parser = input::seconds)]
+    time: f64,
+    /// The most operations of a program that is exhausted
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=12))]
+    ops: u8,
+    /// How many states a program may have; programs with more are counted and left out
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..))]
+    budget: u32,
+    /// The seed of the random executions
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many threads to use; all cores if not given
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    threads: Option<u16>,
+    /// How to print; mail and html are of what was found
+    #[arg(long, default_value = "text", value_parser = Format::among(FORMATS))]
+    format: Format,
+}
+
+const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::Json];
+
+/// Exit code 3: a change touches no function that is known.
+const UNTOUCHED: u8 = 3;
+
+/// Checks each file and prints what was found.
+pub fn run(args: &Args) -> Outcome {
+    let (listings, lifted): (Vec<_>, Vec<_>) =
+        args.files.iter().cloned().partition(|file| kind(file, args.tree.is_some()) == Kind::Listing);
+    let mut known = input::known(&listings, &args.judged)?;
+    let environment = args.around.environment()?;
+    let lifting = Lifting {
+        tree: args.tree.as_deref(),
+        functions: &args.functions,
+        base: args.base.as_deref(),
+        kernel: environment.kernel,
+        table: source::table(&args.tables)?,
+        accept: &args.accept,
+        out: args.out.as_deref(),
+    };
+    let of_listing = |version: &'static Version| Question {
+        version,
+        base: impls::released(environment.kernel.unwrap_or(version.kernel)),
+        against_base: false,
+        notes: Vec::new(),
+        listings: Vec::new(),
+        subject: None,
+    };
+    let mut questions: Vec<Question> = known.own().iter().map(|version| of_listing(version)).collect();
+    let (mut refused, mut untouched) = (Vec::new(), Vec::new());
+    for file in &lifted {
+        match lifting.ask(file, &mut known)? {
+            Asked::Question(question, not_lifted) => {
+                questions.push(*question);
+                refused.extend(not_lifted);
+            }
+            Asked::NoDifference(notes) => notes.iter().for_each(|note| println!("{note}")),
+            Asked::Untouched(what) => untouched.push(what),
+            Asked::Refused(problems) => refused.extend(problems),
+        }
+    }
+    if let Some(n) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(n.into()).build_global().map_err(|e| e.to_string())?;
+    }
+    listen()?;
+    if let Some(out) = &args.out {
+        std::fs::create_dir_all(out).map_err(|e| format!("{}: {e}; expected a folder", out.display()))?;
+        for (name, text) in questions.iter().flat_map(|q| &q.listings) {
+            text_or_tell(&out.join(name), text)?;
+        }
+    }
+    let mut found = false;
+    for question in &questions {
+        found |= look(args, &environment, question);
+        if STOP.load(Ordering::Relaxed) {
+            note!("lostwrite: interrupted: more may be found in the time that was left");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+    }
+    for what in &untouched {
+        note!("lostwrite: {what}");
+    }
+    if found {
+        refused.iter().for_each(|problem| note!("lostwrite: not checked: {problem}"));
+        return Ok(unexpected());
+    }
+    if !refused.is_empty() {
+        return Err(refused.join("\n"));
+    }
+    Ok(if untouched.is_empty() { FINE } else { ExitCode::from(UNTOUCHED) })
+}
+
+/// Looks at a version, and prints what was found; whether anything was.
+fn look(args: &Args, environment: &Environment, question: &Question) -> bool {
+    let version = question.version;
+    let options = CheckOptions {
+        version,
+        released: question.base,
+        against_base: question.against_base,
+        environment: environment.clone(),
+        time: Duration::from_secs_f64(args.time),
+        ops: args.ops.into(),
+        budget: args.budget as usize,
+        seed: args.seed,
+        stop: &STOP,
+    };
+    if args.format == Format::Text {
+        question.subject.iter().for_each(|subject| println!("patch: {subject}"));
+        question.notes.iter().for_each(|note| println!("{note}"));
+    }
+    let checked = with_progress(&options);
+    let witness = checked
+        .flagged
+        .as_ref()
+        .map(|flagged| Witness::with(version, options.released, &flagged.case, Some(flagged.judge)));
+    print(args.format, &options, &checked, witness.as_ref());
+    if args.format == Format::Mail && witness.is_some() {
+        appendix(question);
+    }
+    if args.out.is_none() && args.format == Format::Text && witness.is_some() && !question.listings.is_empty() {
+        println!("({}: --out FOLDER writes what was lifted)", version.file.unwrap_or(version.name));
+    }
+    witness.is_some()
+}
+
+/// What whoever gets the mail needs to run it again.
+fn appendix(question: &Question) {
+    question.subject.iter().for_each(|subject| println!("\nThe patch: {subject}"));
+    for (name, text) in &question.listings {
+        println!("\n{name}:\n\n{}", text.trim_end());
+    }
+}
+
+fn print(format: Format, options: &CheckOptions, checked: &Checked, witness: Option<&Witness>) {
+    let shown = witness.filter(|w| w.finding().is_some());
+    match (format, shown) {
+        (Format::Json, _) => println!("{}", check_json(options, checked, witness)),
+        (Format::Mail | Format::Html, Some(witness)) => print!("{}", written(witness, format)),
+        (_, Some(witness)) => {
+            print!("{}\n{}", finding_text(witness), check_text(options, checked, Some(witness)))
+        }
+        _ => print!("{}", check_text(options, checked, witness)),
+    }
+}
+
+/// Where no terminal shows it, a line comes this often.
+const LINES: Duration = Duration::from_secs(10);
+
+/// Checks, and says where it has come to: on a terminal all the time, elsewhere now and then.
+fn with_progress(options: &CheckOptions) -> Checked {
+    let bar = terminal::spinner("{elapsed_precise} {spinner} {msg}");
+    let began = Instant::now();
+    let said = Mutex::new(began);
+    let name = |version: &Version| version.name;
+    let progress = |at: &CheckProgress| {
+        let doing = match at.stage {
+            Stage::Programs(ops) => format!("programs of {ops} operations"),
+            Stage::Corpus => "programs that come with lostwrite".to_owned(),
+            Stage::Hunt => "random executions".to_owned(),
+        };
+        let line = format!(
+            "{}: {doing}; {} programs, {} states, {} executions",
+            name(options.version),
+            at.programs,
+            at.states,
+            at.executions
+        );
+        if !bar.is_hidden() {
+            bar.set_message(line);
+        } else if let Ok(mut said) = said.lock()
+            && said.elapsed() >= LINES
+        {
+            *said = Instant::now();
+            note!("{line}, {:.0} s", began.elapsed().as_secs_f64());
+        }
+    };
+    let checked = check(options, &progress);
+    bar.finish_and_clear();
+    checked
+}

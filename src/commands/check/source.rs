@@ -1,0 +1,375 @@
+//! What a check is about: files of listings, C files, patches and commits, each as a version and what it is
+//! compared with.
+
+use super::change::{Change, Changed, of_commit, of_patch, release};
+use crate::commands::input;
+use impls::Version;
+use lift::{Lifted, Source, Table};
+use model::Profile;
+use report::known::Known;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A version, what it is compared with, and what is to be said before.
+pub struct Question {
+    pub version: &'static Version,
+    pub base: &'static Version,
+    /// Whether only that counts which the base does not show, whoever is at fault.
+    pub against_base: bool,
+    /// What was lifted and what was not, in lines.
+    pub notes: Vec<String>,
+    /// The listings, by file name, for whoever wants to run them again.
+    pub listings: Vec<(String, String)>,
+    /// The subject of the patch.
+    pub subject: Option<String>,
+}
+
+/// What an argument comes to.
+pub enum Asked {
+    /// Something to look at, and what could not be lifted beside it.
+    Question(Box<Question>, Vec<String>),
+    /// The change does nothing that the model sees.
+    NoDifference(Vec<String>),
+    /// It touches no function that is known.
+    Untouched(String),
+    /// Nothing of it could be lifted.
+    Refused(Vec<String>),
+}
+
+/// How C becomes listings.
+pub struct Lifting<'a> {
+    pub tree: Option<&'a str>,
+    pub functions: &'a [String],
+    pub base: Option<&'a str>,
+    pub kernel: Option<Profile>,
+    pub table: Table,
+    pub accept: &'a [String],
+    /// Where the listings are written to, if they are.
+    pub out: Option<&'a Path>,
+}
+
+/// What an argument is.
+#[derive(PartialEq, Eq, Clone, Copy)]
+pub enum Kind {
+    Listing,
+    C,
+    Patch,
+    Commit,
+}
+
+/// By the name of a file, by its first lines, or by there being none.
+pub fn kind(argument: &str, tree: bool) -> Kind {
+    let path = Path::new(argument);
+    let ends = |all: &[&str]| path.extension().is_some_and(|e| all.iter().any(|end| e.eq_ignore_ascii_case(end)));
+    if ends(&["c"]) {
+        return Kind::C;
+    }
+    if ends(&["listing", "json"]) {
+        return Kind::Listing;
+    }
+    if !path.exists() {
+        return if tree { Kind::Commit } else { Kind::Listing };
+    }
+    if ends(&["patch", "diff", "eml", "mbox"]) || (tree && !path.is_dir()) {
+        return Kind::Patch;
+    }
+    Kind::Listing
+}
+
+impl Lifting<'_> {
+    /// What there is to ask about an argument.
+    pub fn ask(&self, argument: &str, known: &mut Known) -> Result<Asked, String> {
+        match kind(argument, self.tree.is_some()) {
+            Kind::Listing => unreachable!("read with the versions"),
+            Kind::C => self.file(argument, known),
+            Kind::Patch => {
+                let tree = self.tree.ok_or_else(|| {
+                    format!("{argument}: a patch; expected --tree and the folder of the kernel's sources that it applies to")
+                })?;
+                self.change(argument, of_patch(argument, tree, self.release())?, known)
+            }
+            Kind::Commit => {
+                self.change(argument, of_commit(self.tree.unwrap_or_default(), argument, self.release())?, known)
+            }
+        }
+    }
+
+    fn release(&self) -> Option<&'static str> {
+        self.kernel.map(Profile::name)
+    }
+
+    fn options(&self, release: &str) -> lift::Options {
+        lift::Options { table: self.table.clone(), release: release.to_owned(), accept: self.accept.to_vec() }
+    }
+
+    /// Functions of a C file, against those of a release, of a version or of another C file.
+    fn file(&self, path: &str, known: &mut Known) -> Result<Asked, String> {
+        let text = read(path)?;
+        let release = match self.release() {
+            Some(release) => release.to_owned(),
+            None => release_above(path)?,
+        };
+        let options = self.options(&release);
+        let source = Source::new(path, &text, &options.table);
+        let all = source.liftable(&options.table);
+        if let Some(missing) = self.functions.iter().find(|f| !all.contains(f)) {
+            return Err(format!("{path}: no function '{missing}' that can be lifted; found {}", listed(&all)));
+        }
+        let wanted = if self.functions.is_empty() { all } else { self.functions.to_vec() };
+        if wanted.is_empty() {
+            return Ok(Asked::Untouched(format!(
+                "{path}: no function that can be lifted; `lostwrite lift --functions` lists them"
+            )));
+        }
+        let after = lifted(&source, &wanted, &options);
+        if after.lifted.is_empty() {
+            return Ok(Asked::Refused(after.refused));
+        }
+        let base = match self.base {
+            Some(base) if Path::new(base).extension().is_some_and(|e| e == "c") => {
+                let text = read(base)?;
+                let source = Source::new(base, &text, &options.table);
+                let names: Vec<_> = after.lifted.iter().map(|l| l.name.to_owned()).collect();
+                let before = lifted(&source, &names, &options);
+                if !before.refused.is_empty() {
+                    return Ok(Asked::Refused(before.refused));
+                }
+                Some(before.lifted)
+            }
+            _ => None,
+        };
+        let name = stem(path);
+        match base {
+            Some(before) => self.question(&name, None, before, after, known),
+            None => {
+                let version = self.add(&name, &after.lifted, known)?;
+                let base = match self.base {
+                    Some(base) => known.find(base)?,
+                    None => impls::released(version.kernel),
+                };
+                let notes = notes(&after.lifted);
+                let listings = vec![(format!("{name}.listing"), lift::document(&name, &after.lifted))];
+                let question = Question { version, base, against_base: false, notes, listings, subject: None };
+                Ok(Asked::Question(Box::new(question), after.refused))
+            }
+        }
+    }
+
+    /// The functions that a change touches, after it against before it.
+    fn change(&self, name: &str, change: Change, known: &mut Known) -> Result<Asked, String> {
+        let options = self.options(&change.release);
+        let (mut before, mut after) = (Set::default(), Set::default());
+        let mut touched = BTreeSet::new();
+        for Changed { path, before: old, after: new } in &change.files {
+            let (old, new) = (Source::new(path, old, &options.table), Source::new(path, new, &options.table));
+            let changed = changed(&old, &new);
+            touched.extend(changed.iter().cloned());
+            let names: Vec<_> = new
+                .liftable(&options.table)
+                .into_iter()
+                .filter(|f| reaches(&new, f, &changed) || reaches(&old, f, &changed))
+                .collect();
+            let names: Vec<_> =
+                names.into_iter().filter(|f| self.functions.is_empty() || self.functions.contains(f)).collect();
+            after.extend(lifted(&new, &names, &options));
+            before.extend(lifted(&old, &names, &options));
+        }
+        if after.lifted.is_empty() && after.refused.is_empty() {
+            let touched = if touched.is_empty() { "no function".to_owned() } else { listed(touched) };
+            return Ok(Asked::Untouched(format!(
+                "{name}: it touches {touched}; no function that can be lifted (`lostwrite lift --functions` lists them)"
+            )));
+        }
+        self.question(&short(name), change.subject, before.lifted, after, known)
+    }
+
+    /// What was lifted after a change, against the same functions before it.
+    fn question(
+        &self,
+        name: &str,
+        subject: Option<String>,
+        before: Vec<Lifted>,
+        mut after: Set,
+        known: &mut Known,
+    ) -> Result<Asked, String> {
+        // What could not be lifted before cannot be compared.
+        let was = |name: &str| before.iter().find(|l| l.name == name);
+        let (comparable, alone): (Vec<_>, Vec<_>) = after.lifted.into_iter().partition(|l| was(l.name).is_some());
+        after.refused.extend(alone.iter().map(|l| {
+            format!("{}: it can be lifted as it is after the change, and not as it was before; compare it with a release: `lostwrite check FILE.c --function {}`", l.name, l.name)
+        }));
+        let (same, differ): (Vec<_>, Vec<_>) =
+            comparable.into_iter().partition(|l| was(l.name).is_some_and(|b| does_the_same(b, l)));
+        let mut notes: Vec<_> = same
+            .iter()
+            .map(|l| format!("{}: no difference that the model sees", l.name))
+            .chain(same.iter().flat_map(|l| was(l.name).map(|b| irrelevant(b, l)).unwrap_or_default()))
+            .collect();
+        if differ.is_empty() {
+            return Ok(if after.refused.is_empty() {
+                Asked::NoDifference(notes)
+            } else {
+                Asked::Refused(after.refused)
+            });
+        }
+        let before: Vec<_> = before.into_iter().filter(|b| differ.iter().any(|l| l.name == b.name)).collect();
+        notes.extend(
+            differ.iter().map(|l| format!("{}: {}", l.name, changes(before.iter().find(|b| b.name == l.name), l))),
+        );
+        let base_name = format!("{name}-before");
+        let base = self.add(&base_name, &before, known)?;
+        let version = self.add(name, &differ, known)?;
+        let listings = [(&base_name, &before), (&name.to_owned(), &differ)]
+            .map(|(name, all)| (format!("{name}.listing"), lift::document(name, all)));
+        let question = Question { version, base, against_base: true, notes, listings: listings.into(), subject };
+        Ok(Asked::Question(Box::new(question), after.refused))
+    }
+
+    /// The functions as a version of one's own; it has the place that its listing has, or would have.
+    fn add(&self, name: &str, all: &[Lifted], known: &mut Known) -> Result<&'static Version, String> {
+        let text = lift::document(name, all);
+        let file = format!("{name}.listing");
+        let path = self.out.map_or_else(|| file.clone(), |out| out.join(&file).display().to_string());
+        for warning in known.add(&path, &text)? {
+            note!("lostwrite: {warning}");
+        }
+        known.find(name)
+    }
+}
+
+/// What was lifted, and what was refused.
+#[derive(Default)]
+struct Set {
+    lifted: Vec<Lifted>,
+    refused: Vec<String>,
+}
+
+impl Set {
+    fn extend(&mut self, other: Set) {
+        self.lifted.extend(other.lifted);
+        self.refused.extend(other.refused);
+    }
+}
+
+fn lifted(source: &Source, names: &[String], options: &lift::Options) -> Set {
+    let mut set = Set::default();
+    for name in names {
+        match lift::lift(source, name, options) {
+            Ok(one) => set.lifted.push(one),
+            Err(problems) => set.refused.push(problems.to_string()),
+        }
+    }
+    set
+}
+
+/// The functions of a file whose text a change touches.
+fn changed(old: &Source, new: &Source) -> BTreeSet<String> {
+    let (old, new) = (old.texts(), new.texts());
+    let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    names.into_iter().filter(|name| old.get(*name) != new.get(*name)).map(|name| (*name).to_owned()).collect()
+}
+
+/// Whether a function is one of those, or calls one through functions of the same file.
+fn reaches(source: &Source, function: &str, changed: &BTreeSet<String>) -> bool {
+    let texts = source.texts();
+    let (mut seen, mut open) = (BTreeSet::new(), vec![function]);
+    while let Some(name) = open.pop() {
+        if changed.contains(name) {
+            return true;
+        }
+        let Some(text) = texts.get(name).filter(|_| seen.insert(name)) else { continue };
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        open.extend(words.filter(|word| texts.contains_key(word) || changed.contains(*word)));
+    }
+    false
+}
+
+/// Whether two bodies have the same steps on the same paths.
+fn does_the_same(a: &Lifted, b: &Lifted) -> bool {
+    model::listing::plain(&a.body) == model::listing::plain(&b.body)
+}
+
+/// What the change adds that has no effect in the model.
+fn irrelevant(before: &Lifted, after: &Lifted) -> Vec<String> {
+    let new = |note: &&lift::Note| !before.irrelevant.iter().any(|b| b.what == note.what);
+    let said = |note: &lift::Note| {
+        format!("  {}:{}: {} has no effect here: {}", after.file, note.line, note.what, note.why)
+    };
+    after.irrelevant.iter().filter(new).map(said).collect()
+}
+
+/// Which steps a change adds and takes away.
+fn changes(before: Option<&Lifted>, after: &Lifted) -> String {
+    let names = |l: &Lifted| model::listing::steps(&l.body).iter().map(|s| s.name()).collect::<Vec<_>>();
+    let (old, new) = (before.map(names).unwrap_or_default(), names(after));
+    let count = |all: &[&str], name: &str| all.iter().filter(|n| **n == name).count();
+    let all: BTreeSet<_> = old.iter().chain(&new).copied().collect();
+    let more = |a: &[&str], b: &[&str]| -> Vec<String> {
+        all.iter().filter(|name| count(a, name) > count(b, name)).map(|name| (*name).to_owned()).collect()
+    };
+    match (more(&new, &old), more(&old, &new)) {
+        (added, gone) if added.is_empty() && gone.is_empty() => "the same steps in another order".to_owned(),
+        (added, gone) => {
+            let of = |what: &str, names: Vec<String>| {
+                if names.is_empty() { None } else { Some(format!("{what} {}", names.join(", "))) }
+            };
+            [of("more", added), of("less", gone)].into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+fn notes(all: &[Lifted]) -> Vec<String> {
+    all.iter()
+        .map(|l| {
+            let as_built_in = l
+                .same_as
+                .map_or_else(String::new, |variant| format!("; it does what the built-in body does ({variant})"));
+            format!(
+                "{} of {}: lifted, {} of {} statements on some path{as_built_in}",
+                l.name, l.source, l.live, l.statements
+            )
+        })
+        .collect()
+}
+
+/// The table of kernel names, with the rows of files.
+pub fn table(files: &[String]) -> Result<Table, String> {
+    let mut table = Table::default();
+    for file in files {
+        table.add(file, &read(file)?)?;
+    }
+    Ok(table)
+}
+
+fn listed(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    names.into_iter().map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn read(path: &str) -> Result<String, String> {
+    let bytes = std::fs::read(path)
+        .map_err(|e| input::unreadable(Path::new(path), &e, "the source of a kernel function"))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The release of the tree that a file is in.
+pub fn release_above(path: &str) -> Result<String, String> {
+    let full =
+        std::fs::canonicalize(path).map_err(|e| input::unreadable(Path::new(path), &e, "a file of a tree"))?;
+    let makefiles =
+        full.ancestors().skip(1).filter_map(|folder| std::fs::read_to_string(folder.join("Makefile")).ok());
+    let found = makefiles.map(|text| release(path, Some(&text))).find(Result::is_ok);
+    found.unwrap_or_else(|| release(path, None))
+}
+
+/// A name for a version, of a path.
+fn stem(path: &str) -> String {
+    short(&Path::new(path).file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned()))
+}
+
+fn short(name: &str) -> String {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let name = [".patch", ".diff", ".eml", ".mbox"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let fine = |c: char| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '-' };
+    let name: String = name.trim_start_matches('-').chars().map(fine).take(30).collect();
+    if name.is_empty() { "patched".to_owned() } else { name }
+}
