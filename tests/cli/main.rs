@@ -14,6 +14,7 @@ mod listings;
 mod matrix;
 mod mutants;
 mod own_versions;
+mod patches;
 mod places;
 mod replay;
 mod schemas;

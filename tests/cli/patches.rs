@@ -1,0 +1,184 @@
+//! `lostwrite check` on C: a file, a patch to a tree, a commit of one. The C is ours, in the kernel's shape.
+
+use crate::common::{complained, lostwrite, printed, repository};
+use predicates::prelude::*;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+const MARK: &str = "\t\tif (pte_dirty(seen))\n\t\t\tfolio_mark_dirty(whole);\n";
+const FILE: &str = "mm/migrate_device.c";
+
+/// A tree of one file, under git, and a patch that replaces a piece of it.
+struct Tree {
+    folder: TempDir,
+    outside: TempDir,
+}
+
+impl Tree {
+    fn new() -> Tree {
+        let tree = Tree {
+            folder: tempfile::tempdir().expect("a folder"),
+            outside: tempfile::tempdir().expect("a folder"),
+        };
+        std::fs::create_dir(tree.folder.path().join("mm")).expect("a folder");
+        std::fs::copy(repository("lift/tests/c/collect-6.c"), tree.path(FILE)).expect("a copy");
+        std::fs::write(tree.path("Makefile"), "VERSION = 6\nPATCHLEVEL = 0\nSUBLEVEL = 19\n").expect("a file");
+        std::fs::write(tree.path("mm/other.c"), "int other(void)\n{\n\treturn 0;\n}\n").expect("a file");
+        tree.git(&["init", "--quiet"]);
+        tree.commit("the tree");
+        tree
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn name(&self) -> String {
+        self.folder.path().display().to_string()
+    }
+
+    fn git(&self, args: &[&str]) -> String {
+        let who = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+        let out =
+            Command::new("git").current_dir(self.folder.path()).args(who).args(args).output().expect("git runs");
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    }
+
+    fn commit(&self, subject: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", subject]);
+    }
+
+    fn change(&self, file: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path(file)).expect("a file");
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        std::fs::write(self.path(file), text.replace(from, to)).expect("a file");
+    }
+
+    /// A patch, as git makes it of a commit, and the tree as it was before.
+    fn patch(&self, file: &str, from: &str, to: &str) -> String {
+        self.change(file, from, to);
+        self.commit("mm: a change");
+        let text = self.git(&["format-patch", "--stdout", "-1"]);
+        self.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+        let path = self.outside.path().join("0001-a-change.patch").display().to_string();
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+}
+
+fn left_in(folder: &Path) -> usize {
+    std::fs::read_dir(folder).expect("a folder").count()
+}
+
+#[test]
+fn a_patch_that_loses_a_write_is_found_at_its_line_of_c() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, MARK, "");
+    let out = tree.outside.path().join("out");
+    let written = out.display().to_string();
+    let args = ["check", &patch, "--tree", &tree.name(), "--time", "60", "--out", &written];
+    let text = printed(&lostwrite(&args).code(1));
+    assert!(
+        text.starts_with("patch: mm: a change\nmigrate_vma_collect_pmd: less MarkFolioDirty, PteDirty\n"),
+        "{text}"
+    );
+    assert!(text.contains("symptom: lost write") && text.contains("cause:   step "), "{text}");
+    let line = text.lines().find(|l| l.starts_with("cause:")).expect("a cause");
+    assert!(line.contains("migrate_vma_collect_pmd") && line.contains(&format!("({FILE}:")), "{line}");
+    assert!(text.contains("against 0001-a-change-before as it was before"), "{text}");
+    // The line that is printed runs, with the listing that was written.
+    let line = text.lines().find_map(|l| l.strip_prefix("replay:  lostwrite ")).expect("a line that replays it");
+    let words = shlex::split(line).expect("balanced quotes");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    lostwrite(&words).code(1).stdout(predicate::str::contains("<== "));
+    assert_eq!(left_in(&out), 2);
+    // Nothing is written into the tree.
+    assert_eq!(tree.git(&["status", "--porcelain"]), "");
+    // A mail has what its reader needs.
+    let args = ["check", &patch, "--tree", &tree.name(), "--time", "60", "--format", "mail"];
+    let mail = printed(&lostwrite(&args).code(1));
+    assert!(mail.starts_with("Subject: mm/migrate_device: 0001-a-change: "), "{mail}");
+    assert!(mail.contains("The patch: mm: a change") && mail.contains("0001-a-change.listing:"), "{mail}");
+}
+
+#[test]
+fn a_commit_is_compared_with_its_parent() {
+    let tree = Tree::new();
+    tree.change(FILE, MARK, "");
+    tree.commit("mm: no mark");
+    let args = ["check", "HEAD", "--tree", &tree.name(), "--time", "60"];
+    let text = printed(&lostwrite(&args).code(1));
+    assert!(text.starts_with("patch: mm: no mark\n") && text.contains("symptom: lost write"), "{text}");
+    // The other way round it is a fix.
+    tree.git(&["revert", "--no-edit", "HEAD"]);
+    lostwrite(&["check", "HEAD", "--tree", &tree.name(), "--time", "3", "--ops", "3"])
+        .code(0)
+        .stdout(predicate::str::contains("more MarkFolioDirty").and(predicate::str::contains("nothing found")));
+    lostwrite(&["check", "no-such", "--tree", &tree.name()])
+        .code(2)
+        .stderr(predicate::str::contains("no commit 'no-such'"));
+}
+
+#[test]
+fn a_patch_that_changes_nothing_here_says_so_and_why() {
+    let tree = Tree::new();
+    let statistic = format!("\t\tcount_vm_event(PGMIGRATE_SUCCESS);\n{MARK}");
+    for (to, why) in [
+        (statistic.as_str(), "count_vm_event() has no effect here"),
+        (&MARK.replace("if (", "if ( "), "no difference"),
+    ] {
+        let patch = tree.patch(FILE, MARK, to);
+        lostwrite(&["check", &patch, "--tree", &tree.name()]).code(0).stdout(
+            predicate::str::contains("no difference that the model sees").and(predicate::str::contains(why)),
+        );
+    }
+    let elsewhere = tree.patch("mm/other.c", "return 0", "return 1");
+    let out = lostwrite(&["check", &elsewhere, "--tree", &tree.name()]).code(3);
+    assert!(complained(&out).contains("it touches other; no function that can be lifted"), "{}", complained(&out));
+}
+
+#[test]
+fn what_cannot_be_lifted_is_no_silence() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, MARK, &format!("\t\tmy_own_helper(whole);\n{MARK}"));
+    let args = ["check", &patch, "--tree", &tree.name(), "--time", "3", "--ops", "2"];
+    let e = complained(&lostwrite(&args).code(2));
+    assert!(e.contains("unknown call my_own_helper()") && e.contains(&format!("{FILE}:")), "{e}");
+    // Accepted, it has no effect.
+    lostwrite(&[&args[..], &["--accept", "my_own_helper"]].concat())
+        .code(0)
+        .stdout(predicate::str::contains("no difference that the model sees"));
+    // A patch that does not apply, one without a tree, a path that leaves the tree.
+    let twice = tree.patch(FILE, MARK, "");
+    tree.change(FILE, MARK, "");
+    tree.commit("gone already");
+    lostwrite(&["check", &twice, "--tree", &tree.name()])
+        .code(2)
+        .stderr(predicate::str::contains("does not apply to"));
+    lostwrite(&["check", &twice]).code(2).stderr(predicate::str::contains("expected --tree"));
+    let text =
+        std::fs::read_to_string(&twice).expect("a file").replace("a/mm/", "a/../mm/").replace("b/mm/", "b/../mm/");
+    std::fs::write(&twice, text).expect("a file");
+    lostwrite(&["check", &twice, "--tree", &tree.name()]).code(2);
+}
+
+#[test]
+fn a_c_file_is_compared_with_the_release_or_with_another() {
+    let tree = Tree::new();
+    let file = tree.path(FILE);
+    let silent = ["check", &file, "--time", "3", "--ops", "3"];
+    lostwrite(&silent).code(0).stdout(predicate::str::contains("it does what the built-in body does (6.0)"));
+    let before = tree.path("mm/before.c");
+    std::fs::copy(&file, &before).expect("a copy");
+    tree.change(FILE, MARK, "");
+    for base in [&["--base", &before][..], &["--base", "v3"], &[]] {
+        let args = [&["check", &file, "--function", "migrate_vma_collect_pmd", "--time", "60"], base].concat();
+        lostwrite(&args).code(1).stdout(predicate::str::contains("symptom: lost write"));
+    }
+    lostwrite(&["check", &file, "--function", "no_such"])
+        .code(2)
+        .stderr(predicate::str::contains("no function 'no_such'"));
+}
