@@ -198,7 +198,10 @@ fn print(format: Format, options: &CheckOptions, checked: &Checked, witness: Opt
         (Format::Json, _) => println!("{}", check_json(options, checked, witness)),
         (Format::Mail | Format::Html, Some(witness)) => print!("{}", written(witness, format)),
         (_, Some(witness)) => {
-            print!("{}\n{}", finding_text(witness), check_text(options, checked, Some(witness)))
+            let text = check_text(options, checked, Some(witness));
+            // The verdict first and last: what is between is long.
+            let verdict = text.lines().last().unwrap_or_default();
+            print!("{verdict}\n\n{}\n{text}", finding_text(witness));
         }
         _ => print!("{}", check_text(options, checked, witness)),
     }
