@@ -10,6 +10,7 @@ fn version(text: &str) -> &'static Version {
 fn checked(version: &'static Version, ops: usize) -> Checked {
     let released = impls::released(version.kernel);
     let options = CheckOptions {
+        against_base: false,
         version,
         released,
         environment: Environment::default(),
