@@ -84,7 +84,7 @@ fn shows(cell: &Cell) -> &'static str {
         Verdict::Wrong { stale: false } => "a store is lost",
         Verdict::Wrong { stale: true } => "a load is stale",
         Verdict::Broken => "a structural rule is broken",
-        Verdict::Dropped => "a dirty fact is dropped",
+        Verdict::Dropped => "a dirty bit is lost",
         Verdict::Silent => "these programs show another scenario's loss",
     }
 }
