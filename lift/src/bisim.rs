@@ -10,7 +10,12 @@ use std::rc::Rc;
 pub const fn lasts(action: Action) -> bool {
     matches!(
         action,
-        Action::Exclusive | Action::VmaLocked | Action::DefersFlush | Action::MapsFolio | Action::MapsSource
+        Action::Exclusive
+            | Action::Unsharing
+            | Action::VmaLocked
+            | Action::DefersFlush
+            | Action::MapsFolio
+            | Action::MapsSource
     )
 }
 

@@ -125,6 +125,9 @@ impl<'a> Runner<'a> {
                     return Ok(Value::Int(0));
                 }
                 let value = first(self)?;
+                if let Value::New { dirty, write } = value {
+                    return Ok(Value::truth(if row.means.starts_with("PteDirty") { dirty } else { write }));
+                }
                 let Value::Word(word) = value else {
                     return self.refuse(
                         node,
@@ -189,7 +192,11 @@ impl<'a> Runner<'a> {
             "clear" => self.clear(row, node, arguments, kept),
             "set" => self.set(row, node, arguments),
             "edit" => {
-                let Value::Word(from) = first(self)? else {
+                let from = first(self)?;
+                if let (Value::New { write, .. }, true) = (&from, row.means.starts_with("MkDirty")) {
+                    return Ok(Value::New { dirty: true, write: *write });
+                }
+                let Value::Word(from) = from else {
                     return self.refuse(
                         node,
                         format!("{name}() of what is no word of the entry"),
@@ -276,6 +283,31 @@ impl<'a> Runner<'a> {
                 self.emit(Label::HalfRmap(step), node);
                 Ok(Value::Int(0))
             }
+            "maywrite" => match first(self)? {
+                Value::New { dirty, .. } => Ok(Value::New { dirty, write: true }),
+                _ => self.refuse(
+                    node,
+                    format!("{name}() of what is no new word"),
+                    "expected the word of a new page",
+                    "",
+                ),
+            },
+            // Part of mapping a new page.
+            "part" => {
+                match first(self)? {
+                    Value::Other(_) => {}
+                    _ => {
+                        return self.refuse(
+                            node,
+                            format!("{name}() of what is no new page"),
+                            "expected the page that was allocated",
+                            "",
+                        );
+                    }
+                }
+                *self.state.cells.entry(row.means.clone()).or_default() += 1;
+                Ok(Value::Int(0))
+            }
             "protect" => {
                 self.harmless(arguments)?;
                 Ok(Value::Protected(row.words().next().and_then(kinds::set).unwrap_or(0)))
@@ -297,6 +329,10 @@ impl<'a> Runner<'a> {
             },
             "samew" => match arguments.iter().map(|a| self.value(*a)).collect::<Run<Vec<_>>>()?.as_slice() {
                 [Value::Word(a), Value::Word(b)] if a == b => Ok(Value::Int(1)),
+                // The entry, read again, against the word that the caller has.
+                [Value::Word(_), Value::Word(0)] if self.subject.has_word => {
+                    Ok(Value::truth(self.ask(Atom::Pure(Action::PteSame), node)))
+                }
                 [Value::Word(_), Value::Protected(_) | Value::Migration { .. }] => Ok(Value::Int(0)),
                 _ => self.refuse(
                     node,
@@ -425,6 +461,7 @@ impl<'a> Runner<'a> {
             _ => return self.refuse(node, "a clear of what is no entry", "expected a pointer to the entry", ""),
         }
         self.checked(row, arguments)?;
+        self.still_locked(node)?;
         if self.state.entry == Entry::Cleared {
             return self.refuse(
                 node,
@@ -481,6 +518,7 @@ impl<'a> Runner<'a> {
             {
                 self.protect(kinds::of(Action::PteMigration).unwrap_or(0), place, node)?;
             }
+            Value::New { dirty, write } => self.map_new(dirty, write, place, node)?,
             Value::Protected(set) => self.protect(set, place, node)?,
             Value::Migration { kind, young, dirty } => {
                 self.migration(kind, young, dirty, place, node)?;
@@ -509,6 +547,27 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(Value::Int(0))
+    }
+
+    /// The new page is mapped: with W and D, for a read pin without.
+    fn map_new(&mut self, dirty: bool, write: bool, place: Node<'_>, node: Node<'_>) -> Run<()> {
+        let unsharing = self.state.answer(&Atom::Pure(Action::Unsharing));
+        let parts = ["rmap of a new page", "lru"].iter().all(|p| self.state.cells.get(*p) == Some(&1));
+        if unsharing.is_none_or(|u| u == dirty || u == write) || !parts {
+            return self.refuse(
+                place,
+                format!(
+                    "a new page is mapped with{} D, with{} W",
+                    if dirty { "" } else { "out" },
+                    if write { "" } else { "out" }
+                ),
+                "expected both, or neither for a read pin, after rmap and LRU",
+                "MapNewAnon of the model is all of it",
+            );
+        }
+        self.emit(Label::Do(Doing::Step(Action::MapNewAnon)), node);
+        self.state.entry = Entry::Replaced;
+        Ok(())
     }
 
     /// The entry, which is not present, becomes readable.
@@ -650,6 +709,14 @@ impl<'a> Runner<'a> {
     }
 
     fn steps(&mut self, row: &Row, node: Node<'a>, arguments: &[Node<'a>]) -> Run<Value> {
+        if let Some(other) = row.option("other")
+            && let Some(argument) = arguments.first()
+            && matches!(self.value(*argument)?, Value::Other(_))
+        {
+            let action = self.action(other, row, node)?;
+            self.emit(Label::Do(Doing::Step(action)), node);
+            return Ok(Value::Int(0));
+        }
         self.checked(row, arguments)?;
         let names: Vec<_> = row.words().map(str::to_owned).collect();
         for name in names {
@@ -743,6 +810,9 @@ impl<'a> Runner<'a> {
         if answer && crate::bisim::shares(doing) {
             self.state.known.retain(|(atom, _)| *atom != Atom::Pure(Action::Exclusive));
         }
+        if let Some(gives) = row.option("gives") {
+            return Ok(if answer { Value::Other(gives.to_owned()) } else { Value::Null });
+        }
         Ok(match (when, answer) {
             ("true", answer) => Value::truth(answer),
             ("false", answer) => Value::truth(!answer),
@@ -777,7 +847,7 @@ impl<'a> Runner<'a> {
             let value = self.value(*argument)?;
             let fits = match key {
                 "folio" => matches!(value, Value::Folio | Value::Page),
-                "of" => matches!(value, Value::Word(_)),
+                "of" => matches!(value, Value::Word(_) | Value::New { .. }),
                 "zero" => value == Value::Int(0),
                 _ => value == Value::Int(1),
             };

@@ -157,6 +157,7 @@ impl<'a> Explorer<'a> {
             frame.variables.push(Variable { name, of, value, set_by: (0, 0) });
         }
         state.frames.push(frame);
+        state.words = usize::from(self.subject.has_word);
         state
     }
 
@@ -325,6 +326,8 @@ fn ended(
         Ok(Flow::Return(value, place)) => {
             let term = match (runner.subject.success, &value) {
                 (Success::Any, _) => Term::Return,
+                (Success::Fault, Value::Flags(set)) if set.contains("VM_FAULT_OOM") => Term::Finish,
+                (Success::Fault, Value::Flags(_) | Value::Int(0)) => Term::Retry,
                 (Success::True, Value::Int(0)) | (Success::Zero, Value::Errno(_)) => Term::Fail,
                 (Success::True, Value::Int(_)) | (Success::Zero, Value::Int(0)) => Term::Return,
                 (Success::Zero, Value::Int(_)) => Term::Fail,

@@ -5,10 +5,11 @@ use crate::parse::pieces;
 use crate::run::{Run, Runner, Stop};
 use crate::state::Entry;
 use crate::table::Row;
-use crate::tree::{Atom, Label};
+use crate::tree::{Atom, Event, Label};
 use crate::value::{Place, Value};
 use impls::text::Problem;
 use model::Action;
+use model::listing::Doing;
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -90,6 +91,7 @@ impl<'a> Runner<'a> {
             | Value::Page
             | Value::Other(_)
             | Value::Ref(..)
+            | Value::New { .. }
             | Value::Bytes(1..) => Ok(true),
             Value::Counter(name) => Ok(self.ask(Atom::Counter(name.clone()), node)),
             Value::Mapcount(0) => Ok(self.ask(Atom::Pure(Action::Mapped), node)),
@@ -229,8 +231,11 @@ impl<'a> Runner<'a> {
 
     /// A macro of the file would change what a name means.
     pub fn not_a_macro(&mut self, node: Node<'_>, name: &str) -> Run<()> {
+        // What has no effect may be a macro.
+        let ignored = self.table.get(name).is_some_and(|row| row.role == "ignore");
         match self.source.clean.defined.get(name) {
             None => Ok(()),
+            Some(_) if ignored => Ok(()),
             Some(at) => {
                 let line = self.source.line(*at);
                 self.refuse(
@@ -414,6 +419,11 @@ impl<'a> Runner<'a> {
                 Value::truth(self.ask(Atom::Free(shown), node))
             }
             "ask" => Value::truth(self.ask_row(row, node)?),
+            // The page that the word maps; the zero page is none.
+            "normal" => match self.ask_kind(kinds::of(Action::NormalPage).unwrap_or(0), node) {
+                true => Value::Page,
+                false => Value::Null,
+            },
             "value" => self.named(row, node),
             _ => return Ok(None),
         }))
@@ -461,6 +471,8 @@ impl<'a> Runner<'a> {
             "bytes" => Value::Bytes(1),
             "mapcount" => Value::Mapcount(0),
             "slot" => Value::Slot(false),
+            "new" => Value::New { dirty: false, write: false },
+            "word" if self.subject.has_word => Value::Word(0),
             "null" => Value::Null,
             other => match other.parse() {
                 Ok(number) => Value::Int(number),
@@ -521,6 +533,7 @@ impl<'a> Runner<'a> {
     /// The entry is read.
     pub fn read(&mut self, place: Place, node: Node<'_>) -> Run<Value> {
         self.this_entry(place, node)?;
+        self.still_locked(node)?;
         if self.state.entry != Entry::There {
             return self.refuse(
                 node,
@@ -533,6 +546,20 @@ impl<'a> Runner<'a> {
         self.state.words += 1;
         self.emit(Label::Read(word), node);
         Ok(Value::Word(word))
+    }
+
+    /// Behind an unlock the entry may be another one: nothing that was asked of it still holds.
+    pub fn still_locked(&self, node: Node<'_>) -> Run<()> {
+        let unlock = |e: &Event| matches!(e, Event::Do(Label::Do(Doing::Step(Action::UnlockPtl)), _));
+        if !self.events.iter().any(unlock) {
+            return Ok(());
+        }
+        self.refuse(
+            node,
+            "the entry is used after the page-table lock was dropped",
+            "it may be another one by now",
+            "look at the page again from the top of the round",
+        )
     }
 
     /// A listing knows the entry of its page, no other.

@@ -69,6 +69,8 @@ pub struct Lifted {
     pub rows: usize,
     /// What the user accepted and was needed.
     pub accepted: Vec<String>,
+    /// The functions that some path comes to, the lifted one included: bytes.
+    pub functions: Vec<(usize, usize)>,
     /// What each statement does, by its bytes.
     pub effects: BTreeMap<(usize, usize), Effect>,
     /// The release, as it was given.
@@ -238,7 +240,7 @@ fn lists(
             known.push(Note { line: 0, what, why: format!("the table knows it in {}", row.releases) });
         }
     }
-    let mut all = BTreeSet::new();
+    let (mut all, mut reached) = (BTreeSet::new(), Vec::new());
     for function in functions.values() {
         let mut own = BTreeSet::new();
         statements(*function, &mut own);
@@ -246,6 +248,7 @@ fn lists(
         let is_subject = functions.get(subject.name.as_str()).is_some_and(|f| f.id() == function.id());
         if is_subject || own.iter().any(|s| notes.seen.contains(s)) {
             all.extend(own);
+            reached.push((function.start_byte(), function.end_byte()));
         }
     }
     let dead: Vec<_> = all.iter().filter(|s| !notes.seen.contains(*s)).copied().collect();
@@ -271,6 +274,7 @@ fn lists(
         live: all.len() - dead.len(),
         rows: notes.rows.len(),
         accepted,
+        functions: reached,
         effects: notes.effects,
         release: options.release.clone(),
         source: source.file.clone(),
@@ -288,7 +292,7 @@ struct Parts {
 
 impl Parts {
     fn new(paths: &Paths, subject: &Subject, kinds: u32) -> Result<Parts, Problem> {
-        let part = |paths: &[crate::tree::Path]| simplify(&words(&tree(paths), kinds, subject.walk)?);
+        let part = |paths: &[crate::tree::Path]| simplify(&words(&tree(paths), kinds, subject)?);
         let head = part(&paths.head)?;
         let locked = subject.locked;
         if paths.round.is_empty() {

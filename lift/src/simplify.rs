@@ -32,6 +32,10 @@ pub fn simplify(tree: &Rc<Tree>) -> Result<Rc<Tree>, Problem> {
                 .help(format!("{} of the model is both: nothing may come between", step.name()))),
             }
         }
+        Tree::Do(Label::Queue, place, _) => {
+            Err(Problem::error(place.clone(), "a page is queued that is still mapped", "no rmap went before")
+                .help("ZapRmap of the model is both: the mapping goes, and the page is queued"))
+        }
         Tree::Do(label, place, rest) => Ok(Rc::new(Tree::Do(label.clone(), place.clone(), simplify(rest)?))),
         Tree::Ask(atom, place, yes, no) => {
             let (yes, no) = (simplify(yes)?, simplify(no)?);

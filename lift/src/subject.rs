@@ -14,6 +14,8 @@ pub enum Success {
     True,
     /// Zero.
     Zero,
+    /// It handles a fault: the access starts again, or the operation is over for lack of memory.
+    Fault,
 }
 
 /// What is known of a function before it is read.
@@ -37,6 +39,8 @@ pub struct Subject {
     pub rmap: Action,
     /// The step that a removed mapping of a device page is, with its reference; or the reference alone.
     pub rmap_of_device: Option<Action>,
+    /// The word that its caller has read is in the variable.
+    pub has_word: bool,
     /// The step that makes an entry that is not present readable.
     pub protect: Option<Action>,
     /// The functions that the built-in one calls.
@@ -72,11 +76,13 @@ impl Subject {
             success: match row.option("ok") {
                 Some("true") => Success::True,
                 Some("0") => Success::Zero,
+                Some("fault") => Success::Fault,
                 _ => Success::Any,
             },
             migration: action("migration").unwrap_or(Action::InstallMigrationEntry),
             rmap: action("rmap").unwrap_or(Action::RemoveRmap),
             rmap_of_device: action("device"),
+            has_word: row.words().any(|w| w == "word"),
             protect: action("protect"),
             calls,
             asks,

@@ -82,6 +82,8 @@ const ROLES: &[&str] = &[
     "migration",
     "never",
     "normal",
+    "maywrite",
+    "part",
     "pass",
     "protect",
     "lostw",

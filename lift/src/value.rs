@@ -52,6 +52,13 @@ pub enum Value {
     },
     /// The entry made readable, for entries of these kinds.
     Protected(u32),
+    /// The word of a new page: with D, with W.
+    New {
+        /// D.
+        dirty: bool,
+        /// W, where the VMA has it.
+        write: bool,
+    },
     /// A new swap entry, with the exclusive mark or without.
     Slot(bool),
     /// A pointer to an entry.

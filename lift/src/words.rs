@@ -1,6 +1,7 @@
 //! Which word each use sees: the variable of the listing, or orig.
 
 use crate::kinds;
+use crate::subject::Subject;
 use crate::tree::{Atom, Label, Place, Tree};
 use impls::text::Problem;
 use model::Action;
@@ -33,16 +34,17 @@ struct Held {
 ///
 /// # Errors
 /// If some use needs a third word.
-pub fn words(tree: &Rc<Tree>, kinds: u32, walk: Option<Action>) -> Result<Rc<Tree>, Problem> {
+pub fn words(tree: &Rc<Tree>, kinds: u32, subject: &Subject) -> Result<Rc<Tree>, Problem> {
+    let walk = subject.walk;
     let walked = walk == Some(Action::MapsSource);
     let held = Held {
-        main: None,
+        main: subject.has_word.then_some(0),
         orig: None,
         roots: BTreeMap::new(),
         kinds,
         count: [0; 3],
         walked,
-        set: walk.is_some(),
+        set: walk.is_some() || subject.has_word,
         edited: Vec::new(),
     };
     go(tree, &held)

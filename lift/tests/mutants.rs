@@ -16,10 +16,9 @@ struct Mutant {
     swapped: bool,
 }
 
-fn mutants(file: &str) -> Vec<Mutant> {
-    let text = text(file);
-    let source = Source::new(file, &text, &Table::default());
-    let line = |at: usize| impls::text::line(&text, at);
+fn mutants(file: &str, text: &str) -> Vec<Mutant> {
+    let source = Source::new(file, text, &Table::default());
+    let line = |at: usize| impls::text::line(text, at);
     let mut out = Vec::new();
     for block in source.blocks() {
         for place in &block {
@@ -143,7 +142,7 @@ fn no_change_vanishes() {
     let mut all = 0;
     for (file, function, release, _) in ALL {
         let base = lifted(&text(file), function, release).unwrap_or_else(|e| panic!("{file}\n{e}"));
-        for mutant in mutants(file) {
+        for mutant in mutants(file, &text(file)) {
             all += 1;
             let class = match lifted(&mutant.text, function, release) {
                 Err(_) => "refused",
@@ -163,6 +162,39 @@ fn no_change_vanishes() {
     assert!(unexplained.is_empty(), "{} unexplained:\n{}", unexplained.len(), unexplained.join("\n"));
     assert!(all > 400, "{all}");
     assert!(counts["changed"] > 100 && counts["refused"] > 100, "{counts:?}");
+}
+
+/// The same on sources that are not ours: `LIFT_MUTANTS=FILE:FUNCTION:RELEASE`, with blanks between.
+#[test]
+#[ignore = "needs a kernel's source"]
+fn no_change_of_other_sources_vanishes() {
+    let all = std::env::var("LIFT_MUTANTS").expect("LIFT_MUTANTS=FILE:FUNCTION:RELEASE ...");
+    for one in all.split_whitespace() {
+        let [file, function, release] = one.split(':').collect::<Vec<_>>()[..] else { panic!("{one}") };
+        let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let base = lifted(&text, function, release).unwrap_or_else(|e| panic!("{file}\n{e}"));
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let short = file.rsplit('/').next().unwrap_or(file);
+        let near = |m: &Mutant| {
+            // Of the functions that some path comes to, what is dead included.
+            m.touched
+                .iter()
+                .any(|place| base.functions.iter().any(|(start, end)| *start <= place.start && place.end <= *end))
+        };
+        for mutant in mutants(short, &text).iter().filter(|m| near(m)) {
+            let class = match lifted(&mutant.text, function, release) {
+                Err(_) => "refused",
+                Ok(other) if plain(&other.body) != plain(&base.body) => "changed",
+                Ok(_) => reason(&base, mutant).unwrap_or_else(|| {
+                    println!("  ? {}", mutant.name.split_whitespace().collect::<Vec<_>>().join(" "));
+                    "unexplained"
+                }),
+            };
+            *counts.entry(class).or_default() += 1;
+        }
+        println!("{one}: {} mutants: {counts:?}", counts.values().sum::<usize>());
+    }
 }
 
 /// Those that were looked at: the same meaning in C.
