@@ -28,7 +28,7 @@ pub fn shares(doing: Doing) -> bool {
 pub type Places = BTreeMap<usize, Place>;
 
 /// The most comparisons.
-const MOST: usize = 2_000_000;
+const MOST: usize = 60_000;
 
 struct Compare {
     known: Vec<(Atom, bool, Place)>,

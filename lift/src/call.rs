@@ -708,6 +708,12 @@ impl<'a> Runner<'a> {
         self.subject.rmap_of_device.filter(|_| self.state.kinds != 0 && self.state.kinds & !device == 0)
     }
 
+    /// The entry is device-exclusive: a reference, and up to 7.x no mapping.
+    fn only_exclusive_to_device(&self) -> bool {
+        let set = kinds::of(Action::PteDeviceExclusive).unwrap_or(0);
+        self.on_device().is_some() && self.state.kinds & !set == 0
+    }
+
     fn steps(&mut self, row: &Row, node: Node<'a>, arguments: &[Node<'a>]) -> Run<Value> {
         if let Some(other) = row.option("other")
             && let Some(argument) = arguments.first()
@@ -758,7 +764,7 @@ impl<'a> Runner<'a> {
                     Label::Set(self.state.words - 1, true)
                 }
                 // The reference alone: a device-exclusive entry is no mapping.
-                (None, Action::PutFolio) if self.on_device().is_some() && !self.state.half => {
+                (None, Action::PutFolio) if self.only_exclusive_to_device() && !self.state.half => {
                     Label::Do(Doing::Step(self.on_device().unwrap_or(Action::PutFolio)))
                 }
                 (None, action) => Label::Do(Doing::Step(action)),

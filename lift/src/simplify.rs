@@ -13,13 +13,15 @@ use std::rc::Rc;
 pub fn simplify(tree: &Rc<Tree>) -> Result<Rc<Tree>, Problem> {
     match &**tree {
         Tree::End(..) => Ok(Rc::clone(tree)),
+        Tree::Do(Label::HalfRmap(step @ Action::ZapRmap), place, rest)
+            if matches!(&**rest, Tree::Do(Label::Queue, ..)) =>
+        {
+            let Tree::Do(_, _, behind) = &**rest else { return Ok(Rc::clone(tree)) };
+            Ok(Rc::new(Tree::Do(Label::Do(Doing::Step(*step)), place.clone(), simplify(behind)?)))
+        }
         Tree::Do(Label::HalfRmap(step), place, rest) => {
             let rest = simplify(rest)?;
             match &*rest {
-                Tree::Do(Label::Queue, _, behind) if *step == Action::ZapRmap => {
-                    let label = Label::Do(Doing::Step(*step));
-                    Ok(Rc::new(Tree::Do(label, place.clone(), Rc::clone(behind))))
-                }
                 Tree::Do(Label::Do(Doing::Step(Action::PutFolio)), _, behind) if *step != Action::ZapRmap => {
                     let label = Label::Do(Doing::Step(*step));
                     Ok(Rc::new(Tree::Do(label, place.clone(), Rc::clone(behind))))
