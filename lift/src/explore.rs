@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 /// More paths than a function of the model's size has.
-const MOST: usize = 20_000;
+const MOST: usize = 8_000;
 
 /// The paths of a function.
 #[derive(Debug)]

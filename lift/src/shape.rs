@@ -209,7 +209,8 @@ fn merged_inside(
 
 /// A branch one way of which leaves: that one comes first, the other goes on below.
 fn guarded(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, asks: bool) -> Vec<Line> {
-    let shorter_no = weight(&no) <= weight(&yes);
+    // Of a step that fails, what it leads to reads best behind it.
+    let shorter_no = weight(&no) <= weight(&yes) || !asks && weight(&no) <= 8;
     let mut out = Vec::new();
     if shorter_no {
         let as_step = !asks || GUARDS.iter().any(|a| doing == Doing::Step(*a));

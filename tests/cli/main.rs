@@ -10,6 +10,7 @@ mod files;
 mod formats;
 mod help;
 mod hunt;
+mod lift;
 mod listings;
 mod matrix;
 mod mutants;
