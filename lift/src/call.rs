@@ -682,8 +682,8 @@ impl<'a> Runner<'a> {
             return self.refuse(
                 node,
                 "a walk over mappings",
-                "its row in the table says nothing of one",
-                "add walk=MapsFolio to the row of the function",
+                "no step of the model is this walk in this function",
+                "what the function does is one step in the model, and cannot be taken apart so far",
             );
         };
         match self.state.walk {

@@ -481,6 +481,17 @@ impl<'a> Runner<'a> {
 
     /// Everything that moves has to have moved by one page, or by none.
     fn round_is_over(&mut self, node: Node<'a>) -> Run<Flow> {
+        let lost = self.state.frames[0].variables.iter().find(|v| {
+            self.subject.moving.contains(&v.name) && !matches!(v.value, Value::Address(_) | Value::Entry(_))
+        });
+        if let Some(lost) = lost {
+            return self.refuse(
+                node,
+                format!("where {} stands at the end of the round is not known", lost.name),
+                "expected the address and the entry one page on, or where they were",
+                "a listing goes through the pages one by one, or repeats the page",
+            );
+        }
         let moving = self.state.frames[0].variables.iter().filter_map(|v| match v.value {
             Value::Address(place) | Value::Entry(place) => Some((v, place)),
             _ => None,

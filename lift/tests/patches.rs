@@ -250,3 +250,14 @@ fn other_functions_show_their_patches_too() {
     let body = steps(&lifted.unwrap_or_else(|e| panic!("{e}")));
     assert!(body.contains("ClearPteIgnored"), "{body}");
 }
+
+/// A batch of which it is not known how long it is: the next round could begin anywhere.
+#[test]
+fn a_round_that_ends_nowhere_is_refused() {
+    let from = "\t\tif (!whole || folio_is_zone_device(whole))\n\t\t\tcontinue;\n";
+    let to = "\t\tif (!whole) {\n\t\t\tmany = area->ours;\n\t\t\tcontinue;\n\t\t}\n";
+    match patched("free-7.c", "madvise_free_pte_range", "7.3", &[(from, to)]) {
+        Ok(lifted) => panic!("not refused:\n{}", steps(&lifted)),
+        Err(why) => assert!(why.contains("stands at the end of the round is not known"), "{why}"),
+    }
+}
