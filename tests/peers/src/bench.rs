@@ -6,8 +6,8 @@
 
 use crate::run::Tool;
 use clap::ValueEnum;
-use explore::schedulers::SamplerKind;
 use explore::hunt::first_loss::{Scheduling, first_loss};
+use explore::schedulers::SamplerKind;
 use peers::promela::{ACTIONS, Purpose, model};
 use peers::spin;
 use std::path::Path;

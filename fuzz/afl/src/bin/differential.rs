@@ -1,8 +1,8 @@
 //! The versions believed correct, or those that `LOSTWRITE_IMPLS` names, and those of `LOSTWRITE_IMPL_FILES`:
 //! nothing is flagged, and no two of them diverge.
 
-use report::targets::environment::VERSIONS;
 use report::targets::differential_bytes_on;
+use report::targets::environment::VERSIONS;
 use std::sync::LazyLock;
 
 fn main() {
