@@ -53,6 +53,7 @@ impl<'a> Runner<'a> {
     }
 
     fn known_call(&mut self, row: &Row, name: &str, node: Node<'a>, arguments: &[Node<'a>]) -> Run<Value> {
+        self.under_work(row, arguments)?;
         let kept = self.kept;
         let first = |runner: &mut Self| match arguments.first() {
             Some(argument) => runner.value(*argument),
@@ -863,6 +864,75 @@ impl<'a> Runner<'a> {
                     format!("{}() of something else", row.name),
                     &format!("expected {expected}"),
                     "a listing has one folio under work, and one entry at a time",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// What does something does it to the page, the entry and the address under work: an argument that is computed, a
+    /// number, or somebody else's address space would make it another step. `any=N` in a row says that argument N
+    /// may be.
+    fn under_work(&mut self, row: &Row, arguments: &[Node<'a>]) -> Run<()> {
+        const DOES: [&str; 22] = [
+            "step",
+            "steps",
+            "act",
+            "clear",
+            "set",
+            "migration",
+            "rmap",
+            "by",
+            "call",
+            "refs",
+            "queue",
+            "protect",
+            "edit",
+            "flag",
+            "leave",
+            "carry",
+            "swapmark",
+            "normal",
+            "walk",
+            "lock",
+            "value",
+            "mapcount",
+        ];
+        if !DOES.contains(&row.role.as_str()) {
+            return Ok(());
+        }
+        let free = |at: usize| {
+            let of = |key| row.option(key).unwrap_or_default().split('+').any(|n| n.parse() == Ok(at));
+            ["any", "nr", "zero"].into_iter().any(of)
+        };
+        for (n, argument) in arguments.iter().enumerate().filter(|(n, _)| !free(n + 1)) {
+            let mut inner = *argument;
+            while inner.kind() == "parenthesized_expression" || inner.kind() == "cast_expression" {
+                match pieces(inner).last() {
+                    Some(last) => inner = *last,
+                    None => break,
+                }
+            }
+            let text = self.source.of(inner);
+            let foreign = match inner.kind() {
+                "binary_expression" => {
+                    pieces(inner).len() == 2 && text.contains(['+', '-']) && !text.contains("->")
+                }
+                "number_literal" => true,
+                "pointer_expression" => text.starts_with("&init_"),
+                // The end of the range is no page, and a range from an address to itself is none.
+                "identifier" => {
+                    self.state.variable(text).is_some_and(|v| v.value == Value::End)
+                        || arguments[..n].iter().any(|other| self.source.of(*other) == text)
+                }
+                _ => false,
+            };
+            if foreign {
+                return self.refuse(
+                    *argument,
+                    format!("argument {} of {}() is {text}", n + 1, row.name),
+                    "expected what is under work",
+                    format!("a listing has one page, one entry and one address under work; if this is the same, say any={} in the row", n + 1),
                 );
             }
         }

@@ -141,6 +141,14 @@ impl std::error::Error for Refused {}
 pub fn lift(source: &Source, name: &str, options: &Options) -> Result<Lifted, Refused> {
     let mut table = options.table.clone();
     for accepted in &options.accept {
+        let is_name = accepted.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && accepted.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name || options.table.get(accepted).is_some() {
+            let why = if is_name { "is known already" } else { "is no name of a function" };
+            let problem =
+                Problem::error(0..0, format!("--accept '{accepted}': it {why}"), "expected an unknown one");
+            return Err(one(source, problem));
+        }
         let row = format!("{accepted}\tignore\t\t-\taccepted by the user: taken as having no effect");
         table.add("--accept", &row).map_err(|why| one(source, Problem::error(0..0, why, "here")))?;
     }

@@ -29,6 +29,22 @@ fn order(body: &str, first: &str, then: &str) {
 
 const MARK: &str = "\t\tif (pte_dirty(seen))\n\t\t\tfolio_mark_dirty(whole);\n";
 
+/// Something else than what is under work is another step, and never the same.
+#[test]
+fn what_is_done_to_something_else_is_refused() {
+    for (from, to, what) in [
+        ("page_to_pfn(found)", "(page_to_pfn(found) + 1)", "page_to_pfn(found) + 1"),
+        ("ptep_clear_flush(area, at, slot)", "ptep_clear_flush(area, to, slot)", "to"),
+        ("folio_mark_dirty(whole)", "folio_mark_dirty(whole + 1)", "whole + 1"),
+    ] {
+        let text = common::text(COLLECT.0);
+        let all = text.replace(from, to);
+        assert_ne!(all, text, "{from}");
+        let why = common::lifted(&all, COLLECT.1, COLLECT.2).expect_err(from);
+        assert!(why.contains(what), "{from}: {why}");
+    }
+}
+
 #[test]
 fn the_mark_left_out() {
     let body = collect(&[(MARK, "")]);

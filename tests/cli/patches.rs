@@ -137,7 +137,18 @@ fn a_patch_that_changes_nothing_here_says_so_and_why() {
     }
     let elsewhere = tree.patch("mm/other.c", "return 0", "return 1");
     let out = lostwrite(&["check", &elsewhere, "--tree", &tree.name()]).code(3);
-    assert!(complained(&out).contains("it touches other; no function that can be lifted"), "{}", complained(&out));
+    let e = complained(&out);
+    assert!(e.contains("other: not looked at") && e.contains("it touches no function that can be lifted"), "{e}");
+    // Beside one that is looked at, it is named all the same.
+    tree.change(FILE, MARK, &statistic);
+    tree.change("mm/other.c", "return 0", "return 2");
+    tree.commit("mm: both");
+    lostwrite(&["check", "HEAD", "--tree", &tree.name()])
+        .code(3)
+        .stdout(predicate::str::contains("no difference that the model sees"))
+        .stderr(predicate::str::contains("mm/other.c: other: not looked at"));
+    let args = ["check", "HEAD", "--tree", &tree.name(), "--accept", "folio_mark_dirty"];
+    lostwrite(&args).code(2).stderr(predicate::str::contains("it is known already"));
 }
 
 #[test]

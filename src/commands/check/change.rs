@@ -70,6 +70,8 @@ pub fn of_commit(tree: &str, revision: &str, given: Option<&str>) -> Result<Chan
         .map_err(|_| format!("{tree}: there is no commit '{revision}', and no file of that name; expected a patch, a C file, a listing or a commit"))?;
     let commit = commit.trim();
     let parent = format!("{commit}^1");
+    git(&root, &["rev-parse", "--verify", "--quiet", &parent])
+        .map_err(|_| format!("{tree}: {revision} has no parent to compare it with; expected a later commit"))?;
     let names = git(&root, &["diff", "--name-only", "-z", "--no-renames", &parent, commit, "--", "*.c"])?;
     let show = |at: &str, path: &str| git(&root, &["show", &format!("{at}:{path}")]).unwrap_or_default();
     let files = names.split('\0').filter(|path| !path.is_empty()).map(|path| Changed {

@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
     lostwrite check ~/linux/mm/rmap.c --function try_to_unmap_one\n\n\
     A file to start from: lostwrite explain try_to_unmap_one --format listing > mine.listing\n\n\
     The linter's warnings are on the standard error. Exits with 0 if nothing was found, with 1 if something was, with 2 if a \
-    file cannot be read or a function cannot be lifted, with 3 if a change touches no function that is known.")]
+    file cannot be read or a function cannot be lifted, with 3 if some of a change is not looked at, and nothing was found in the rest.")]
 pub struct Args {
     /// Listings (text or JSON), C files of the kernel, patches, or commits of the tree
     #[arg(value_name = "FILE|COMMIT", required = true)]
@@ -81,7 +81,7 @@ pub struct Args {
 
 const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::Json];
 
-/// Exit code 3: a change touches no function that is known.
+/// Exit code 3: some of a change is not looked at.
 const UNTOUCHED: u8 = 3;
 
 /// Checks each file and prints what was found.
@@ -111,11 +111,15 @@ pub fn run(args: &Args) -> Outcome {
     let (mut refused, mut untouched) = (Vec::new(), Vec::new());
     for file in &lifted {
         match lifting.ask(file, &mut known)? {
-            Asked::Question(question, not_lifted) => {
+            Asked::Question(question, not_lifted, unlooked) => {
                 questions.push(*question);
                 refused.extend(not_lifted);
+                untouched.extend(unlooked);
             }
-            Asked::NoDifference(notes) => notes.iter().for_each(|note| println!("{note}")),
+            Asked::NoDifference(notes, unlooked) => {
+                notes.iter().for_each(|note| println!("{note}"));
+                untouched.extend(unlooked);
+            }
             Asked::Untouched(what) => untouched.push(what),
             Asked::Refused(problems) => refused.extend(problems),
         }
@@ -138,8 +142,8 @@ pub fn run(args: &Args) -> Outcome {
             return Ok(ExitCode::from(INTERRUPTED));
         }
     }
-    for what in &untouched {
-        note!("lostwrite: {what}");
+    for what in untouched.iter().flat_map(|what| what.lines()) {
+        eprintln!("lostwrite: {what}");
     }
     if found {
         refused.iter().for_each(|problem| note!("lostwrite: not checked: {problem}"));

@@ -26,10 +26,10 @@ pub struct Question {
 
 /// What an argument comes to.
 pub enum Asked {
-    /// Something to look at, and what could not be lifted beside it.
-    Question(Box<Question>, Vec<String>),
-    /// The change does nothing that the model sees.
-    NoDifference(Vec<String>),
+    /// Something to look at, what could not be lifted beside it, and what is not looked at.
+    Question(Box<Question>, Vec<String>, Vec<String>),
+    /// The change does nothing that the model sees; and what of it is not looked at.
+    NoDifference(Vec<String>, Vec<String>),
     /// It touches no function that is known.
     Untouched(String),
     /// Nothing of it could be lifted.
@@ -140,7 +140,7 @@ impl Lifting<'_> {
         };
         let name = stem(path);
         match base {
-            Some(before) => self.question(&name, None, before, after, known),
+            Some(before) => self.question(&name, None, before, after, Vec::new(), known),
             None => {
                 let version = self.add(&name, &after.lifted, known)?;
                 let base = match self.base {
@@ -150,7 +150,7 @@ impl Lifting<'_> {
                 let notes = notes(&after.lifted);
                 let listings = vec![(format!("{name}.listing"), lift::document(&name, &after.lifted))];
                 let question = Question { version, base, against_base: false, notes, listings, subject: None };
-                Ok(Asked::Question(Box::new(question), after.refused))
+                Ok(Asked::Question(Box::new(question), after.refused, Vec::new()))
             }
         }
     }
@@ -159,28 +159,42 @@ impl Lifting<'_> {
     fn change(&self, name: &str, change: Change, known: &mut Known) -> Result<Asked, String> {
         let options = self.options(&change.release);
         let (mut before, mut after) = (Set::default(), Set::default());
-        let mut touched = BTreeSet::new();
+        let mut unlooked = Vec::new();
         for Changed { path, before: old, after: new } in &change.files {
             let (old, new) = (Source::new(path, old, &options.table), Source::new(path, new, &options.table));
             let changed = changed(&old, &new);
-            touched.extend(changed.iter().cloned());
-            let names: Vec<_> = new
-                .liftable(&options.table)
-                .into_iter()
-                .filter(|f| reaches(&new, f, &changed) || reaches(&old, f, &changed))
-                .collect();
-            let names: Vec<_> =
-                names.into_iter().filter(|f| self.functions.is_empty() || self.functions.contains(f)).collect();
-            after.extend(lifted(&new, &names, &options));
-            before.extend(lifted(&old, &names, &options));
+            let wanted = |name: &String| self.functions.is_empty() || self.functions.contains(name);
+            let reach = |f: &str| -> BTreeSet<String> {
+                [&old, &new].into_iter().flat_map(|source| reached(source, f, &options.table)).collect()
+            };
+            let all = [&old, &new].into_iter().flat_map(|source| source.liftable(&options.table));
+            let all: BTreeSet<_> = all.filter(wanted).filter(|f| !reach(f).is_disjoint(&changed)).collect();
+            let looked: BTreeSet<_> = all.iter().flat_map(|f| reach(f)).collect();
+            unlooked.extend(changed.difference(&looked).map(|name| match options.table.get(name) {
+                Some(row) if row.role != "function" => {
+                    format!("{path}: {name}: not looked at: what it does is taken from the table of kernel names")
+                }
+                _ => format!("{path}: {name}: not looked at: no function that is known runs it"),
+            }));
+            let all: Vec<_> = all.into_iter().collect();
+            let (then, now) = (lifted(&old, &all, &options), lifted(&new, &all, &options));
+            for one in &now.lifted {
+                let was = then.lifted.iter().find(|b| b.name == one.name);
+                unlooked.extend(was.map(|was| unrun(was, one, &old, &new)).unwrap_or_default());
+            }
+            before.extend(then);
+            after.extend(now);
         }
         if after.lifted.is_empty() && after.refused.is_empty() {
-            let touched = if touched.is_empty() { "no function".to_owned() } else { listed(touched) };
-            return Ok(Asked::Untouched(format!(
-                "{name}: it touches {touched}; no function that can be lifted (`lostwrite lift --functions` lists them)"
-            )));
+            if let Some(missing) = self.functions.first() {
+                unlooked.push(format!("{missing}: the change does not touch it, or it cannot be lifted"));
+            }
+            unlooked.push(format!(
+                "{name}: it touches no function that can be lifted (`lostwrite lift --functions` lists them)"
+            ));
+            return Ok(Asked::Untouched(unlooked.join("\n")));
         }
-        self.question(&short(name), change.subject, before.lifted, after, known)
+        self.question(&short(name), change.subject, before.lifted, after, unlooked, known)
     }
 
     /// What was lifted after a change, against the same functions before it.
@@ -190,6 +204,7 @@ impl Lifting<'_> {
         subject: Option<String>,
         before: Vec<Lifted>,
         mut after: Set,
+        unlooked: Vec<String>,
         known: &mut Known,
     ) -> Result<Asked, String> {
         // What could not be lifted before cannot be compared.
@@ -207,7 +222,7 @@ impl Lifting<'_> {
             .collect();
         if differ.is_empty() {
             return Ok(if after.refused.is_empty() {
-                Asked::NoDifference(notes)
+                Asked::NoDifference(notes, unlooked)
             } else {
                 Asked::Refused(after.refused)
             });
@@ -222,7 +237,7 @@ impl Lifting<'_> {
         let listings = [(&base_name, &before), (&name.to_owned(), &differ)]
             .map(|(name, all)| (format!("{name}.listing"), lift::document(name, all)));
         let question = Question { version, base, against_base: true, notes, listings: listings.into(), subject };
-        Ok(Asked::Question(Box::new(question), after.refused))
+        Ok(Asked::Question(Box::new(question), after.refused, unlooked))
     }
 
     /// The functions as a version of one's own; it has the place that its listing has, or would have.
@@ -269,19 +284,50 @@ fn changed(old: &Source, new: &Source) -> BTreeSet<String> {
     names.into_iter().filter(|name| old.get(*name) != new.get(*name)).map(|name| (*name).to_owned()).collect()
 }
 
-/// Whether a function is one of those, or calls one through functions of the same file.
-fn reaches(source: &Source, function: &str, changed: &BTreeSet<String>) -> bool {
+/// The functions that a lift reads: the function itself, and what it calls of the same file without a row in the
+/// table.
+fn reached(source: &Source, function: &str, table: &Table) -> BTreeSet<String> {
     let texts = source.texts();
     let (mut seen, mut open) = (BTreeSet::new(), vec![function]);
     while let Some(name) = open.pop() {
-        if changed.contains(name) {
-            return true;
-        }
-        let Some(text) = texts.get(name).filter(|_| seen.insert(name)) else { continue };
+        let Some(text) = texts.get(name).filter(|_| seen.insert(name.to_owned())) else { continue };
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        open.extend(words.filter(|word| texts.contains_key(word) || changed.contains(*word)));
+        open.extend(words.filter(|word| texts.contains_key(word) && table.get(word).is_none()));
     }
-    false
+    seen
+}
+
+/// The lines of a change that no path of the model runs, before it or after it.
+fn unrun(before: &Lifted, after: &Lifted, old: &Source, new: &Source) -> Vec<String> {
+    let bare = |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
+    let (was, is) = (bare(&old.text), bare(&new.text));
+    let diff = similar::TextDiff::from_slices(
+        &was.iter().map(String::as_str).collect::<Vec<_>>(),
+        &is.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let mut out = BTreeSet::new();
+    for change in diff.iter_all_changes() {
+        let (lifted, at) = match (change.tag(), change.old_index(), change.new_index()) {
+            (similar::ChangeTag::Delete, Some(at), _) => (before, at + 1),
+            (similar::ChangeTag::Insert, _, Some(at)) => (after, at + 1),
+            _ => continue,
+        };
+        let covers = |note: &lift::Note| {
+            let end = note.what.rsplit_once(" to line ").and_then(|(_, n)| n.parse().ok()).unwrap_or(note.line);
+            (note.line..=end).contains(&at)
+        };
+        let is_code =
+            change.value().chars().any(|c| c.is_ascii_alphanumeric()) && !change.value().starts_with(['*', '/']);
+        if is_code && lifted.not_modelled.iter().any(covers) {
+            let when = if std::ptr::eq(lifted, before) { "before" } else { "after" };
+            out.insert(format!(
+                "{}: line {at} {when} the change: not looked at: no path of the model comes here: {}",
+                after.name,
+                change.value()
+            ));
+        }
+    }
+    out.into_iter().collect()
 }
 
 /// Whether two bodies have the same steps on the same paths.
