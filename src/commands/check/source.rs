@@ -227,6 +227,7 @@ impl Lifting<'_> {
                 Asked::Refused(after.refused)
             });
         }
+        notes.extend(model_of(&differ));
         let before: Vec<_> = before.into_iter().filter(|b| differ.iter().any(|l| l.name == b.name)).collect();
         notes.extend(
             differ.iter().map(|l| format!("{}: {}", l.name, changes(before.iter().find(|b| b.name == l.name), l))),
@@ -364,9 +365,20 @@ fn changes(before: Option<&Lifted>, after: &Lifted) -> String {
     }
 }
 
+/// Which release of the model a source is run in, if it is not one of them.
+fn model_of(all: &[Lifted]) -> Option<String> {
+    let first = all.first().filter(|l| l.release != l.kernel.name())?;
+    Some(format!(
+        "release {}: run in {}, the newest release of the model that is not newer",
+        first.release,
+        first.kernel.name()
+    ))
+}
+
 fn notes(all: &[Lifted]) -> Vec<String> {
-    all.iter()
-        .map(|l| {
+    model_of(all)
+        .into_iter()
+        .chain(all.iter().map(|l| {
             let as_built_in = l
                 .same_as
                 .map_or_else(String::new, |variant| format!("; it does what the built-in body does ({variant})"));
@@ -374,7 +386,7 @@ fn notes(all: &[Lifted]) -> Vec<String> {
                 "{} of {}: lifted, {} of {} statements on some path{as_built_in}",
                 l.name, l.source, l.live, l.statements
             )
-        })
+        }))
         .collect()
 }
 
