@@ -367,7 +367,8 @@ fn changes(before: Option<&Lifted>, after: &Lifted) -> String {
 
 /// Which release of the model a source is run in, if it is not one of them.
 fn model_of(all: &[Lifted]) -> Option<String> {
-    let first = all.first().filter(|l| l.release != l.kernel.name())?;
+    let series = |release: &str| release.split(['.', '-']).take(2).map(str::to_owned).collect::<Vec<_>>();
+    let first = all.first().filter(|l| series(&l.release) != series(l.kernel.name()))?;
     Some(format!(
         "release {}: run in {}, the newest release of the model that is not newer",
         first.release,
