@@ -11,6 +11,7 @@
 use corpus::{Environment, bytes};
 use explore::coverage::{Coverage, Feature, Steps};
 use impls::Version;
+use model::Profile;
 use oracle::replay;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
