@@ -174,7 +174,8 @@ impl std::fmt::Display for UnknownVersion {
 impl std::error::Error for UnknownVersion {}
 
 /// A text that stays in memory for good, as those of what is built in do: each once, however often it is read.
-pub(crate) fn kept(text: &str) -> &'static str {
+#[must_use]
+pub fn kept(text: &str) -> &'static str {
     static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(kept) = texts.get(text) {

@@ -245,8 +245,8 @@ impl Version {
         self.functions().first().map_or(&[], |b| &b.function.body)
     }
 
-    /// Where a step of one of its functions stands: the file, and the line in it; in C if it was lifted from there. `None` for a step of a mutant's,
-    /// which stands in no file.
+    /// Where a step of one of its functions stands: the file, and the line in it; in C if it was lifted from
+    /// there. `None` for a step of a mutant's, which stands in no file.
     #[must_use]
     pub fn place(&self, function: &str, step: usize) -> Option<(&'static str, usize)> {
         let body = self.functions().iter().find(|b| b.function.name == function)?;

@@ -870,9 +870,8 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// What does something does it to the page, the entry and the address under work: an argument that is computed, a
-    /// number, or somebody else's address space would make it another step. `any=N` in a row says that argument N
-    /// may be.
+    /// A step works on the page, the entry and the address under work. An argument that is computed, a number, or
+    /// another address space would make it another step. `any=N` in a row lets argument N be anything.
     fn under_work(&mut self, row: &Row, arguments: &[Node<'a>]) -> Run<()> {
         const DOES: [&str; 22] = [
             "step",

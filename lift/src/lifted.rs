@@ -18,7 +18,6 @@ use model::Profile;
 use model::listing::Node;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::{Mutex, PoisonError};
 
 /// What a lift needs beside the C.
 #[derive(Clone, Debug)]
@@ -82,20 +81,6 @@ pub struct Lifted {
 /// The functions that can be lifted.
 pub fn liftable(table: &Table) -> impl Iterator<Item = &str> {
     table.rows().filter(|row| row.role == "function").map(|row| row.name.as_str())
-}
-
-/// A text that lives as long as the program: listings keep theirs.
-fn kept(text: String) -> &'static str {
-    static TEXTS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-    match texts.get(text.as_str()) {
-        Some(known) => known,
-        None => {
-            let new: &'static str = Box::leak(text.into_boxed_str());
-            texts.insert(new);
-            new
-        }
-    }
 }
 
 fn numbers(release: &str) -> Vec<u32> {
@@ -206,7 +191,7 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
     let parts = Parts::new(&paths, &explorer.subject, kinds).map_err(|problem| one(source, problem))?;
     let place = |place: &Place| {
         let file = source.file.rsplit('/').next().unwrap_or(&source.file);
-        kept(format!("{file}:{}", source.line(place.start)))
+        impls::kept(&format!("{file}:{}", source.line(place.start)))
     };
     let built_in = parts.built_in(name, &options.release, release);
     let (body, same_as) = match built_in {
@@ -270,7 +255,7 @@ fn lists(
     });
     let accepted = options.accept.iter().filter(|name| notes.rows.contains(*name)).cloned().collect();
     Lifted {
-        name: kept(subject.name.clone()),
+        name: impls::kept(&subject.name),
         file: subject.file,
         body,
         kernel: profile(&options.release),

@@ -159,16 +159,16 @@ fn no_change_vanishes() {
         }
     }
     println!("{all} mutants: {counts:?}");
+    count_other_sources();
     assert!(unexplained.is_empty(), "{} unexplained:\n{}", unexplained.len(), unexplained.join("\n"));
     assert!(all > 400, "{all}");
     assert!(counts["changed"] > 100 && counts["refused"] > 100, "{counts:?}");
 }
 
-/// The same on sources that are not ours: `LIFT_MUTANTS=FILE:FUNCTION:RELEASE`, with blanks between.
-#[test]
-#[ignore = "needs a kernel's source"]
-fn no_change_of_other_sources_vanishes() {
-    let all = std::env::var("LIFT_MUTANTS").expect("LIFT_MUTANTS=FILE:FUNCTION:RELEASE ...");
+/// The same on sources that are not ours, and only counted: `LIFT_MUTANTS=FILE:FUNCTION:RELEASE`, with blanks
+/// between.
+fn count_other_sources() {
+    let all = std::env::var("LIFT_MUTANTS").unwrap_or_default();
     for one in all.split_whitespace() {
         let [file, function, release] = one.split(':').collect::<Vec<_>>()[..] else { panic!("{one}") };
         let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{file}: {e}"));

@@ -21,7 +21,8 @@ pub struct Args {
     /// The function; all of the file that can be lifted, if not given
     #[arg(value_name = "FUNCTION")]
     function: Option<String>,
-    /// More rows for the table of kernel names: name, role, meaning, releases, note, with tabs between them; may be repeated
+    /// More rows for the table of kernel names: name, role, meaning, releases, note, with tabs between them; may
+    /// be repeated
     #[arg(long = "table", value_name = "FILE")]
     tables: Vec<String>,
     /// The release of the source, such as 6.12 or 7.3.4; as the Makefile of its tree says, if not given
@@ -89,7 +90,8 @@ pub fn run(args: &Args) -> Outcome {
     Ok(FINE)
 }
 
-fn table(files: &[String]) -> Result<Table, String> {
+/// The table of kernel names, with the rows of files.
+pub fn table(files: &[String]) -> Result<Table, String> {
     let mut table = Table::default();
     for file in files {
         table.add(file, &read(file, "rows of the table")?)?;
@@ -97,29 +99,32 @@ fn table(files: &[String]) -> Result<Table, String> {
     Ok(table)
 }
 
-fn read(path: &str, expected: &str) -> Result<String, String> {
+/// A text, whatever its encoding.
+pub fn read(path: &str, expected: &str) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|e| input::unreadable(Path::new(path), &e, expected))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The release that the Makefile of a tree says.
-fn release_of(path: &str) -> Result<String, String> {
+/// The release that the Makefile of a tree says, for a file in it.
+pub fn release_of(path: &str) -> Result<String, String> {
     let full = fs::canonicalize(path).map_err(|e| input::unreadable(Path::new(path), &e, "a file of a tree"))?;
-    for folder in full.ancestors().skip(1) {
-        let Ok(text) = fs::read_to_string(folder.join("Makefile")) else { continue };
-        let of = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
-            Some(line.trim().to_owned()).filter(|value| !value.is_empty())
-        };
-        if let (Some(version), Some(level)) = (of("VERSION"), of("PATCHLEVEL")) {
-            return Ok([Some(version), Some(level), of("SUBLEVEL")]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join("."));
-        }
-    }
-    Err(format!(
-        "{path}: no Makefile of a kernel tree above it says which release it is; give --kernel RELEASE, such as --kernel 6.12"
-    ))
+    let makefiles = full.ancestors().skip(1).filter_map(|folder| fs::read_to_string(folder.join("Makefile")).ok());
+    makefiles.filter_map(|text| release_in(&text)).next().ok_or_else(|| no_release(path))
+}
+
+/// The release that the text of a Makefile says.
+pub fn release_in(makefile: &str) -> Option<String> {
+    let of = |name: &str| {
+        let line = makefile.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
+        Some(line.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    let parts = [Some(of("VERSION")?), Some(of("PATCHLEVEL")?), of("SUBLEVEL")];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("."))
+}
+
+/// What to do where no Makefile says it.
+pub fn no_release(place: &str) -> String {
+    format!(
+        "{place}: no Makefile of a kernel tree says which release it is; give --kernel RELEASE, such as --kernel 6.1"
+    )
 }

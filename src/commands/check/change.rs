@@ -1,6 +1,7 @@
 //! What a patch or a commit changes in a kernel tree: each C file before and after.
 
 use crate::commands::input;
+use crate::commands::lift::{no_release, release_in};
 use std::path::Path;
 use std::process::Command;
 
@@ -58,7 +59,7 @@ pub fn of_patch(patch: &str, tree: &str, given: Option<&str>) -> Result<Change, 
     let makefile = read(&root.join("Makefile"))?;
     Ok(Change {
         subject: subject_of_mail(&text),
-        release: given.map_or_else(|| release(tree, makefile.as_deref()), |r| Ok(r.to_owned()))?,
+        release: release(tree, given, makefile.as_deref().unwrap_or_default())?,
         files: files.collect::<Result<_, String>>()?,
     })
 }
@@ -82,7 +83,7 @@ pub fn of_commit(tree: &str, revision: &str, given: Option<&str>) -> Result<Chan
     let makefile = show(commit, "Makefile");
     Ok(Change {
         subject: git(&root, &["log", "-1", "--format=%s", commit]).ok().map(|s| s.trim().to_owned()),
-        release: given.map_or_else(|| release(tree, Some(&makefile)), |r| Ok(r.to_owned()))?,
+        release: release(tree, given, &makefile)?,
         files: files.collect(),
     })
 }
@@ -128,21 +129,9 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     Err(said.lines().find(|line| !line.is_empty()).unwrap_or("git failed").to_owned())
 }
 
-/// The release that a Makefile of a tree says.
-pub fn release(tree: &str, makefile: Option<&str>) -> Result<String, String> {
-    let text = makefile.unwrap_or_default();
-    let of = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
-        Some(line.trim().to_owned()).filter(|value| !value.is_empty())
-    };
-    match (of("VERSION"), of("PATCHLEVEL")) {
-        (Some(version), Some(level)) => {
-            Ok([Some(version), Some(level), of("SUBLEVEL")].into_iter().flatten().collect::<Vec<_>>().join("."))
-        }
-        _ => Err(format!(
-            "{tree}: no Makefile of a kernel says which release it is; give --kernel RELEASE, such as --kernel 6.12"
-        )),
-    }
+/// The release that was given, or that the Makefile of a tree says.
+fn release(tree: &str, given: Option<&str>, makefile: &str) -> Result<String, String> {
+    given.map(str::to_owned).or_else(|| release_in(makefile)).ok_or_else(|| no_release(tree))
 }
 
 /// The subject of a mail, without what git and mailing lists put before it.

@@ -5,6 +5,7 @@ mod source;
 
 use super::format::Format;
 use super::interrupt::{INTERRUPTED, STOP, listen};
+use super::lift::table;
 use super::output::text_or_tell;
 use super::report::written;
 use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
@@ -23,8 +24,9 @@ use std::time::{Duration, Instant};
 /// stale data, where what it replaces does not?
 ///
 /// Each file is a version of its own; C is lifted to listings first (`lostwrite lift`). A listing or a C file is
-/// compared with the kernel as released, or with --base; a patch or a commit with what was there before. Programs of the operations that run its functions are tried in order of
-/// size, each with all its interleavings; then those that come with lostwrite; then longer ones at random.
+/// compared with the kernel as released, or with --base; a patch or a commit with what was there before. Programs
+/// of the operations that run its functions are tried in order of size, each with all its interleavings; then
+/// those that come with lostwrite; then longer ones at random.
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite check mine.listing --time 30\n          \
     lostwrite check 0001-my.patch --tree ~/linux\n          \
@@ -95,7 +97,7 @@ pub fn run(args: &Args) -> Outcome {
         functions: &args.functions,
         base: args.base.as_deref(),
         kernel: environment.kernel,
-        table: source::table(&args.tables)?,
+        table: table(&args.tables)?,
         accept: &args.accept,
         out: args.out.as_deref(),
     };

@@ -1,8 +1,8 @@
 //! What a check is about: files of listings, C files, patches and commits, each as a version and what it is
 //! compared with.
 
-use super::change::{Change, Changed, of_commit, of_patch, release};
-use crate::commands::input;
+use super::change::{Change, Changed, of_commit, of_patch};
+use crate::commands::lift::{read, release_of};
 use impls::Version;
 use lift::{Lifted, Source, Table};
 use model::Profile;
@@ -47,6 +47,9 @@ pub struct Lifting<'a> {
     /// Where the listings are written to, if they are.
     pub out: Option<&'a Path>,
 }
+
+/// What a C file is, for whoever gave something else.
+const SOURCE: &str = "the source of a kernel function";
 
 /// What an argument is.
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -104,10 +107,10 @@ impl Lifting<'_> {
 
     /// Functions of a C file, against those of a release, of a version or of another C file.
     fn file(&self, path: &str, known: &mut Known) -> Result<Asked, String> {
-        let text = read(path)?;
+        let text = read(path, SOURCE)?;
         let release = match self.release() {
             Some(release) => release.to_owned(),
-            None => release_above(path)?,
+            None => release_of(path)?,
         };
         let options = self.options(&release);
         let source = Source::new(path, &text, &options.table);
@@ -127,7 +130,7 @@ impl Lifting<'_> {
         }
         let base = match self.base {
             Some(base) if Path::new(base).extension().is_some_and(|e| e == "c") => {
-                let text = read(base)?;
+                let text = read(base, SOURCE)?;
                 let source = Source::new(base, &text, &options.table);
                 let names: Vec<_> = after.lifted.iter().map(|l| l.name.to_owned()).collect();
                 let before = lifted(&source, &names, &options);
@@ -391,33 +394,8 @@ fn notes(all: &[Lifted]) -> Vec<String> {
         .collect()
 }
 
-/// The table of kernel names, with the rows of files.
-pub fn table(files: &[String]) -> Result<Table, String> {
-    let mut table = Table::default();
-    for file in files {
-        table.add(file, &read(file)?)?;
-    }
-    Ok(table)
-}
-
 fn listed(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
     names.into_iter().map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
-}
-
-fn read(path: &str) -> Result<String, String> {
-    let bytes = std::fs::read(path)
-        .map_err(|e| input::unreadable(Path::new(path), &e, "the source of a kernel function"))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The release of the tree that a file is in.
-pub fn release_above(path: &str) -> Result<String, String> {
-    let full =
-        std::fs::canonicalize(path).map_err(|e| input::unreadable(Path::new(path), &e, "a file of a tree"))?;
-    let makefiles =
-        full.ancestors().skip(1).filter_map(|folder| std::fs::read_to_string(folder.join("Makefile")).ok());
-    let found = makefiles.map(|text| release(path, Some(&text))).find(Result::is_ok);
-    found.unwrap_or_else(|| release(path, None))
 }
 
 /// A name for a version, of a path.
