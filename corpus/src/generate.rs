@@ -33,7 +33,8 @@ pub fn generate<R: Rng + ?Sized>(rng: &mut R, shape: &Shape) -> Case {
     let actors = 1 + (0..shape.actors.saturating_sub(1)).filter(|_| rng.random_ratio(1, 2)).count();
     let mut pages = 1 + (0..shape.pages.saturating_sub(1)).filter(|_| rng.random_ratio(1, 5)).count();
     if case.config.large != 0 {
-        // A large folio matters to what was collected before it: give it a neighbour, and collect both (S6).
+        // A large folio matters to what was collected before it: give it a neighbour, and collect both
+        // (split-window).
         pages = shape.pages.clamp(1, 2);
     }
     let programs = &mut case.programs;
@@ -161,7 +162,7 @@ fn program<R: Rng + ?Sized>(
             _ => page,
         };
         programs.push(actor, Op::new(kind, arg));
-        if matches!(kind, OpKind::Migrate | OpKind::MigrateRange) && rng.random_ratio(1, 2) {
+        if kind.migrates_to_device() && rng.random_ratio(1, 2) {
             break;
         }
     }

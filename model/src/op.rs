@@ -2,165 +2,146 @@
 
 use crate::{ACTORS, MAX_OPS, PAGES};
 
-/// One operation of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum OpKind {
+/// What an operation takes behind its letters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Argument {
+    /// A page.
+    Page,
+    /// Nothing that matters: it works on the whole range, and a page is written behind it.
+    Range,
+    /// A number of pages.
+    Pages,
+    /// Nothing.
+    None,
+}
+
+/// A row of the table of operations.
+struct Row {
+    letters: &'static str,
+    title: &'static str,
+    argument: Argument,
+    traits: u8,
+}
+
+const PAGE: Argument = Argument::Page;
+const RANGE: Argument = Argument::Range;
+const PAGES_OF_SWAP: Argument = Argument::Pages;
+const NONE: Argument = Argument::None;
+
+/// It works in the child's address space.
+const CHILD: u8 = 1;
+/// It accesses memory as a program does, by a load or a store.
+const ACCESS: u8 = 1 << 1;
+/// It stores into the actor's own word.
+const STORES: u8 = 1 << 2;
+/// A fault on its behalf is a write fault.
+const WRITE_FAULT: u8 = 1 << 3;
+/// kswapd may do it.
+const KSWAPD: u8 = 1 << 4;
+/// A DMA device may do it.
+const DMA: u8 = 1 << 5;
+/// It migrates to device memory.
+const TO_DEVICE: u8 = 1 << 6;
+/// It takes a pin.
+const PINS: u8 = 1 << 7;
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $kind:ident $letters:literal $title:literal, $argument:ident $($is:ident)*;)*) => {
+        /// One operation of a program.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum OpKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl OpKind {
+            /// Every kind. The position is the kind's number in the byte form of a case, and never changes.
+            pub const ALL: [OpKind; TABLE.len()] = [$(OpKind::$kind),*];
+        }
+
+        const TABLE: [Row; [$($letters),*].len()] =
+            [$(Row { letters: $letters, title: $title, argument: $argument, traits: 0 $(| $is)* }),*];
+    };
+}
+
+operations! {
     /// `R`: load the page, all words.
-    Read,
+    Read "R" "load", PAGE ACCESS;
     /// `W`: store a fresh value into the actor's own word.
-    Write,
+    Write "W" "store", PAGE ACCESS STORES WRITE_FAULT;
     /// `P`: MADV_PAGEOUT; for kswapd, one reclaim pass over the page.
-    PageOut,
+    PageOut "P" "MADV_PAGEOUT", PAGE KSWAPD;
     /// `D`: migrate the page to device-private memory.
-    Migrate,
+    Migrate "D" "migrate to device", PAGE TO_DEVICE;
     /// `DD`: migrate the whole range in one call.
-    MigrateRange,
+    MigrateRange "DD" "migrate range to device", RANGE TO_DEVICE;
     /// `S`: migrate the page back to system memory (ordinary pages are not selected).
-    ToSystem,
+    ToSystem "S" "migrate to system", PAGE;
     /// `I`: take an extra reference for read (GUP with FOLL_GET), held until `U`.
-    Get,
+    Get "I" "take a reference", PAGE;
     /// `U`: drop the extra reference.
-    Put,
+    Put "U" "drop the reference", PAGE;
     /// `IP`: take a pin for read (GUP with FOLL_PIN), held until `UP`.
-    Pin,
+    Pin "IP" "pin", PAGE PINS;
     /// `UP`: drop the pin.
-    Unpin,
+    Unpin "UP" "unpin", PAGE;
     /// `F`: MADV_FREE.
-    Free,
+    Free "F" "MADV_FREE", PAGE;
     /// `Z`: MADV_DONTNEED.
-    DontNeed,
+    DontNeed "Z" "MADV_DONTNEED", PAGE;
     /// `G`: memory.reclaim, a pass over all pages.
-    Reclaim,
+    Reclaim "G" "memory.reclaim", RANGE KSWAPD;
     /// `Q`: memory.swap.max in pages, 0 for no limit.
-    SwapMax,
+    SwapMax "Q" "memory.swap.max", PAGES_OF_SWAP;
     /// `K+`: fork a child (one at a time).
-    Fork,
+    Fork "K+" "fork", NONE;
     /// `K-`: the child exits.
-    Exit,
+    Exit "K-" "child exits", NONE CHILD;
     /// `CR`: the child loads the page.
-    ChildRead,
+    ChildRead "CR" "child loads", PAGE CHILD ACCESS;
     /// `CW`: the child stores a fresh value.
-    ChildWrite,
+    ChildWrite "CW" "child stores", PAGE CHILD ACCESS STORES WRITE_FAULT;
     /// `CP`: the child's MADV_PAGEOUT.
-    ChildPageOut,
+    ChildPageOut "CP" "child's MADV_PAGEOUT", PAGE CHILD;
     /// `M`: mprotect, read-only if the page was writable, else writable.
-    Protect,
+    Protect "M" "mprotect", PAGE;
     /// `L`: mlock, or munlock if the page was locked.
-    Lock,
+    Lock "L" "mlock or munlock", PAGE;
     /// `X`: make the page device-exclusive.
-    DeviceExclusive,
+    DeviceExclusive "X" "make device-exclusive", PAGE WRITE_FAULT;
     /// `DR`: the device loads the page through the mirror of the page table.
-    DeviceRead,
+    DeviceRead "DR" "device loads", PAGE;
     /// `DW`: the device stores a fresh value through the mirror.
-    DeviceWrite,
+    DeviceWrite "DW" "device stores", PAGE STORES WRITE_FAULT;
     /// `IW`: take an extra reference for write (FOLL_GET and FOLL_WRITE), held until `U`, which dirties the
     /// page first.
-    GetWrite,
-    /// `IPW`: take a pin for write (FOLL_PIN and FOLL_WRITE), held until `UP`, which dirties the page first.
-    PinWrite,
-    /// `B`: a DMA device stores a fresh value through the reference or pin that is held for write.
-    Dma,
+    GetWrite "IW" "take a reference for write", PAGE WRITE_FAULT;
+    /// `IPW`: take a pin for write (FOLL_PIN and FOLL_WRITE), held until `UP`, which dirties the page
+    /// first.
+    PinWrite "IPW" "pin for write", PAGE PINS WRITE_FAULT;
+    /// `B`: A DMA device stores a fresh value through the reference or pin that is held for write.
+    Dma "B" "DMA store", PAGE STORES DMA;
 }
 
 impl OpKind {
-    /// Every kind. The position is the kind's number in the byte form of a case, and never changes.
-    pub const ALL: [OpKind; 27] = [
-        OpKind::Read,
-        OpKind::Write,
-        OpKind::PageOut,
-        OpKind::Migrate,
-        OpKind::MigrateRange,
-        OpKind::ToSystem,
-        OpKind::Get,
-        OpKind::Put,
-        OpKind::Pin,
-        OpKind::Unpin,
-        OpKind::Free,
-        OpKind::DontNeed,
-        OpKind::Reclaim,
-        OpKind::SwapMax,
-        OpKind::Fork,
-        OpKind::Exit,
-        OpKind::ChildRead,
-        OpKind::ChildWrite,
-        OpKind::ChildPageOut,
-        OpKind::Protect,
-        OpKind::Lock,
-        OpKind::DeviceExclusive,
-        OpKind::DeviceRead,
-        OpKind::DeviceWrite,
-        OpKind::GetWrite,
-        OpKind::PinWrite,
-        OpKind::Dma,
-    ];
+    const fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    const fn is(self, what: u8) -> bool {
+        self.row().traits & what != 0
+    }
 
     /// The letters of the text notation.
     #[must_use]
     pub const fn letters(self) -> &'static str {
-        match self {
-            OpKind::Read => "R",
-            OpKind::Write => "W",
-            OpKind::PageOut => "P",
-            OpKind::Migrate => "D",
-            OpKind::MigrateRange => "DD",
-            OpKind::ToSystem => "S",
-            OpKind::Get => "I",
-            OpKind::Put => "U",
-            OpKind::Pin => "IP",
-            OpKind::Unpin => "UP",
-            OpKind::Free => "F",
-            OpKind::DontNeed => "Z",
-            OpKind::Reclaim => "G",
-            OpKind::SwapMax => "Q",
-            OpKind::Fork => "K+",
-            OpKind::Exit => "K-",
-            OpKind::ChildRead => "CR",
-            OpKind::ChildWrite => "CW",
-            OpKind::ChildPageOut => "CP",
-            OpKind::Protect => "M",
-            OpKind::Lock => "L",
-            OpKind::DeviceExclusive => "X",
-            OpKind::DeviceRead => "DR",
-            OpKind::DeviceWrite => "DW",
-            OpKind::GetWrite => "IW",
-            OpKind::PinWrite => "IPW",
-            OpKind::Dma => "B",
-        }
+        self.row().letters
     }
 
     /// What the operation is, for people.
     #[must_use]
     pub const fn title(self) -> &'static str {
-        match self {
-            OpKind::Read => "load",
-            OpKind::Write => "store",
-            OpKind::PageOut => "MADV_PAGEOUT",
-            OpKind::Migrate => "migrate to device",
-            OpKind::MigrateRange => "migrate range to device",
-            OpKind::ToSystem => "migrate to system",
-            OpKind::Get => "take a reference",
-            OpKind::Put => "drop the reference",
-            OpKind::Pin => "pin",
-            OpKind::Unpin => "unpin",
-            OpKind::Free => "MADV_FREE",
-            OpKind::DontNeed => "MADV_DONTNEED",
-            OpKind::Reclaim => "memory.reclaim",
-            OpKind::SwapMax => "memory.swap.max",
-            OpKind::Fork => "fork",
-            OpKind::Exit => "child exits",
-            OpKind::ChildRead => "child loads",
-            OpKind::ChildWrite => "child stores",
-            OpKind::ChildPageOut => "child's MADV_PAGEOUT",
-            OpKind::Protect => "mprotect",
-            OpKind::Lock => "mlock or munlock",
-            OpKind::DeviceExclusive => "make device-exclusive",
-            OpKind::DeviceRead => "device loads",
-            OpKind::DeviceWrite => "device stores",
-            OpKind::GetWrite => "take a reference for write",
-            OpKind::PinWrite => "pin for write",
-            OpKind::Dma => "DMA store",
-        }
+        self.row().title
     }
 
     /// Whether an actor of that kind may do it: kswapd reclaims, a DMA device stores, a CPU does everything.
@@ -168,60 +149,67 @@ impl OpKind {
     pub const fn allowed_for(self, actor: ActorKind) -> bool {
         match actor {
             ActorKind::Cpu => true,
-            ActorKind::Kswapd => matches!(self, OpKind::PageOut | OpKind::Reclaim),
-            ActorKind::Dma => matches!(self, OpKind::Dma),
+            ActorKind::Kswapd => self.is(KSWAPD),
+            ActorKind::Dma => self.is(DMA),
         }
     }
 
     /// The address space that it works in: 1 for what the child does.
     #[must_use]
     pub const fn mm(self) -> usize {
-        match self {
-            OpKind::ChildRead | OpKind::ChildWrite | OpKind::ChildPageOut | OpKind::Exit => 1,
-            _ => 0,
-        }
+        self.is(CHILD) as usize
+    }
+
+    /// Whether it is a load or a store of the program: of this process or its child, not of a device.
+    #[must_use]
+    pub const fn accesses(self) -> bool {
+        self.is(ACCESS)
     }
 
     /// Whether it stores into the actor's own word.
     #[must_use]
     pub const fn stores(self) -> bool {
-        matches!(self, OpKind::Write | OpKind::ChildWrite | OpKind::DeviceWrite | OpKind::Dma)
+        self.is(STORES)
     }
 
     /// Whether a fault on its behalf is a write fault.
     #[must_use]
     pub const fn wants_write(self) -> bool {
-        matches!(
-            self,
-            OpKind::Write
-                | OpKind::ChildWrite
-                | OpKind::DeviceWrite
-                | OpKind::DeviceExclusive
-                | OpKind::GetWrite
-                | OpKind::PinWrite
-        )
+        self.is(WRITE_FAULT)
+    }
+
+    /// Whether it migrates to device memory.
+    #[must_use]
+    pub const fn migrates_to_device(self) -> bool {
+        self.is(TO_DEVICE)
+    }
+
+    /// Whether it takes a pin, and not just a reference.
+    #[must_use]
+    pub const fn pins(self) -> bool {
+        self.is(PINS)
     }
 
     /// The largest argument: a page, or a number of pages for `Q`.
     #[must_use]
     pub const fn max_arg(self) -> u8 {
-        match self {
-            OpKind::SwapMax => 7,
-            OpKind::Fork | OpKind::Exit => 0,
-            _ => PAGES as u8 - 1,
+        match self.row().argument {
+            Argument::Page | Argument::Range => PAGES as u8 - 1,
+            Argument::Pages => 7,
+            Argument::None => 0,
         }
     }
 
     /// Whether the operation names one page (the others work on the whole range, or on none).
     #[must_use]
     pub const fn one_page(self) -> bool {
-        !matches!(self, OpKind::MigrateRange | OpKind::Reclaim | OpKind::SwapMax | OpKind::Fork | OpKind::Exit)
+        matches!(self.row().argument, Argument::Page)
     }
 
     /// Whether a number follows the letters in the text notation.
     #[must_use]
     pub const fn takes_number(self) -> bool {
-        !matches!(self, OpKind::Fork | OpKind::Exit)
+        !matches!(self.row().argument, Argument::None)
     }
 }
 
@@ -244,10 +232,10 @@ impl Op {
     /// The pages it works on, first and last.
     #[must_use]
     pub const fn range(self) -> (usize, usize) {
-        match self.kind {
-            OpKind::MigrateRange | OpKind::Reclaim | OpKind::Fork | OpKind::Exit => (0, PAGES - 1),
-            OpKind::SwapMax => (0, 0),
-            _ => (self.arg as usize, self.arg as usize),
+        match self.kind.row().argument {
+            Argument::Page => (self.arg as usize, self.arg as usize),
+            Argument::Range | Argument::None => (0, PAGES - 1),
+            Argument::Pages => (0, 0),
         }
     }
 }

@@ -17,9 +17,7 @@ pub(crate) fn judge(world: &World, machine: &Machine, event: &Event, step: u32) 
         Happened::Store { mm, page, frame, .. } => (mm as usize, page as usize, frame, true),
         Happened::Nothing => return None,
     };
-    let by_cpu = event.op.is_some_and(|op| {
-        matches!(op.kind, OpKind::Read | OpKind::Write | OpKind::ChildRead | OpKind::ChildWrite)
-    });
+    let by_cpu = event.op.is_some_and(|op| op.kind.accesses());
     if !by_cpu && world.assumed.has(Assumption::DeviceAfterRevoke) {
         return None;
     }

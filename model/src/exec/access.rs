@@ -1,12 +1,12 @@
 //! A user access: translate, set D, touch memory. The rules of the CPU ([`crate::Mode`]) decide how.
 
 use super::Ctx;
-use crate::{Actor, Assumption, Child, Frame, Happened, InFlight, OpKind, Pte, TlbEntry};
+use crate::{Actor, Assumption, Child, Frame, Happened, InFlight, Pte, TlbEntry};
 
 impl Ctx<'_, '_> {
     /// A store by a CPU.
     pub fn is_cpu_store(&self) -> bool {
-        matches!(self.kind(), OpKind::Write | OpKind::ChildWrite)
+        self.kind().accesses() && self.kind().stores()
     }
 
     /// Whether a walk for a store may use the entry.

@@ -1,7 +1,7 @@
 //! Extra references and pins, as GUP-fast takes them (David Hildenbrand's B1 to B5).
 
 use super::Ctx;
-use crate::{Actor, Assumption, Child, Flaw, Frame, Happened, InFlight, MMS, OpKind, ZERO_FRAME};
+use crate::{Actor, Assumption, Child, Flaw, Frame, Happened, InFlight, MMS, ZERO_FRAME};
 
 impl Ctx<'_, '_> {
     /// B2. A page that the mirror or a plain reference wants for write has to be mapped writable.
@@ -92,7 +92,7 @@ impl Ctx<'_, '_> {
 
     /// B4: any difference counts. A pin also backs off from a fork (`write_protect_seq`, 57efa1fe5957).
     pub fn pte_recheck(&self) -> bool {
-        let pin = matches!(self.kind(), OpKind::Pin | OpKind::PinWrite);
+        let pin = self.kind().pins();
         self.pte().same(self.me().pte) && !(pin && self.m.child == Child::Forking)
     }
 

@@ -6,7 +6,7 @@ use crate::{Actor, Data, Frame, MigrationEntryBits, NO_FRAME, OpKind, PAGES, Pte
 impl Ctx<'_, '_> {
     /// Whether the call moves system pages to the device; otherwise device pages come back.
     fn to_device(&self) -> bool {
-        !self.me().has(Actor::FAULT) && matches!(self.kind(), OpKind::Migrate | OpKind::MigrateRange)
+        !self.me().has(Actor::FAULT) && self.kind().migrates_to_device()
     }
 
     pub fn source(&self) -> Source {
@@ -29,7 +29,7 @@ impl Ctx<'_, '_> {
 
     /// A migration that no operation asked for is a fault's.
     pub fn begin_migrate(&mut self) -> bool {
-        let fault = !matches!(self.kind(), OpKind::Migrate | OpKind::MigrateRange | OpKind::ToSystem);
+        let fault = !self.kind().migrates_to_device() && self.kind() != OpKind::ToSystem;
         self.me_mut().set(Actor::FAULT, fault);
         let me = self.me_mut();
         me.src = [Source::NOTHING; PAGES];

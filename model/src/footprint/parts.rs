@@ -47,7 +47,7 @@ impl Touch<'_> {
 
     pub(super) fn translates(&mut self) {
         let (mm, page) = (self.mm(), self.page());
-        let store = matches!(self.kind(), OpKind::Write | OpKind::ChildWrite);
+        let store = self.kind().accesses() && self.kind().stores();
         let cached = self.m.tlb[self.i][mm][page];
         let usable = cached.write() && (self.w.mode.sets_dirty || cached.dirty());
         self.f.read(Object::tlb(self.i, mm, page));

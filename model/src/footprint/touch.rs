@@ -139,7 +139,7 @@ impl Touch<'_> {
             }
             A::Access => {
                 self.f.write(Object::access(self.i));
-                if matches!(self.kind(), OpKind::Write | OpKind::ChildWrite) {
+                if self.kind().accesses() && self.kind().stores() {
                     self.stores(folio);
                 } else {
                     self.loads(folio);
@@ -455,7 +455,7 @@ impl Touch<'_> {
                 }
             }
             A::AllocDst => {
-                let asked = matches!(self.kind(), OpKind::Migrate | OpKind::MigrateRange);
+                let asked = self.kind().migrates_to_device();
                 if asked && !self.me().has(Actor::FAULT) {
                     self.f.write(Object::DEVICE_ALLOCATOR);
                     if let Some(frame) = self.m.next_device_frame() {

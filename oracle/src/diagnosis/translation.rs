@@ -90,9 +90,7 @@ pub(super) fn is_stale(row: &Row) -> bool {
 
 /// Whether the access of a row is a user thread's. A device reaches a page through what it holds.
 pub(super) fn is_by_cpu(row: &Row) -> bool {
-    row.event
-        .op
-        .is_some_and(|op| matches!(op.kind, OpKind::Read | OpKind::Write | OpKind::ChildRead | OpKind::ChildWrite))
+    row.event.op.is_some_and(|op| op.kind.accesses())
 }
 
 /// Who owed the flush of the translation that the access of row `at` went through. What it was allowed to do
