@@ -6,12 +6,12 @@
 use super::chunk::ChunkRecord;
 use super::files::{may_be_there, put_aside};
 use super::plan::LaneSize;
-use explore::journal::{self, sealed};
+use explore::journal::{self, Lines};
 use fs4::FileExt;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The number of the journal's form.
@@ -77,8 +77,7 @@ impl std::error::Error for LedgerError {}
 /// An open journal, which nobody else can open.
 #[derive(Debug)]
 pub struct Ledger {
-    path: PathBuf,
-    file: File,
+    journal: journal::Journal,
     _lock: File,
     session: u64,
     began: Instant,
@@ -91,6 +90,8 @@ pub(super) const JOURNAL: &str = "journal.jsonl";
 const LOCK: &str = "lock";
 /// What can be done about a line that means nothing.
 pub(super) const ANOTHER: &str = "expected what this program writes; --again puts the night aside and begins anew";
+/// How a night goes on.
+const RESUME: &str = "run the same command again, and the night goes on from there";
 /// More sessions than a night has.
 const MOST_SESSIONS: u64 = 1_000_000;
 /// A longer session than there is, in milliseconds: a year.
@@ -117,26 +118,16 @@ impl Ledger {
             )));
         }
         let path = folder.join(JOURNAL);
-        let open = || journal::open_file(&path).map_err(|e| fail("the journal cannot be opened", &path, &e));
-        let read_all =
-            |file: &mut File| journal::content(file).map_err(|e| fail("the journal cannot be read", &path, &e));
-        let mut file = open()?;
-        let mut content = read_all(&mut file)?;
-        if again && !content.is_empty() {
-            drop(file);
+        let open = || journal::Journal::open(&path, RESUME).map_err(LedgerError);
+        let (mut journal, mut lines) = open()?;
+        if again && !lines.is_empty() {
+            drop(journal);
             put_aside(folder, JOURNAL).map_err(|e| fail("the old night cannot be put aside", folder, &e))?;
-            file = open()?;
-            content = read_all(&mut file)?;
+            (journal, lines) = open()?;
         }
-        let journal = read(&content).map_err(|what| fail("the journal cannot be used", &path, &what))?;
+        let sofar = read(&lines).map_err(|what| fail("the journal cannot be used", &path, &what))?;
         let now = Instant::now();
-        let mut ledger =
-            Ledger { path, file, _lock: lock, session: journal.sessions + 1, began: now, synced: now };
-        // What is left of a torn line stays a line of its own.
-        if content.last().is_some_and(|b| *b != b'\n') {
-            ledger.put(b"\n")?;
-        }
-        Ok((ledger, journal))
+        Ok((Ledger { journal, _lock: lock, session: sofar.sessions + 1, began: now, synced: now }, sofar))
     }
 
     /// How long this session has taken.
@@ -169,26 +160,12 @@ impl Ledger {
     }
 
     fn line(&mut self, line: &Line) -> Result<(), LedgerError> {
-        let body =
-            serde_json::to_string(line).map_err(|e| LedgerError(format!("{}: {e}", self.path.display())))?;
-        self.put(sealed(&body).as_bytes())
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), LedgerError> {
-        self.file.write_all(bytes).map_err(|e| self.full(&e))
+        self.journal.append(line).map_err(LedgerError)
     }
 
     fn sync(&mut self) -> Result<(), LedgerError> {
         self.synced = Instant::now();
-        self.file.sync_data().map_err(|e| self.full(&e))
-    }
-
-    fn full(&self, e: &std::io::Error) -> LedgerError {
-        LedgerError(format!(
-            "{}: a line of the journal cannot be written: {e}. What is in the journal is safe: make room, then run the same \
-             command again, and the night goes on from there",
-            self.path.display()
-        ))
+        self.journal.sync().map_err(LedgerError)
     }
 }
 
@@ -221,18 +198,12 @@ fn expect_ours(folder: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// What a journal says. A line without a valid sum is left out; one that has it and means nothing is an
-/// error: nobody wrote that by accident.
-fn read(content: &[u8]) -> Result<Journal, String> {
-    let mut journal = Journal::default();
+/// What the lines of a journal say.
+fn read(lines: &Lines) -> Result<Journal, String> {
+    let mut journal = Journal { torn: lines.torn, ..Journal::default() };
     let mut spans = std::collections::BTreeMap::<u64, u64>::new();
     let mut seen = std::collections::HashSet::new();
-    for (n, line) in content.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-        let Some(body) = journal::opened(line) else {
-            journal.torn += 1;
-            continue;
-        };
-        let line = serde_json::from_str(body).map_err(|e| format!("line {}: {e}; {ANOTHER}", n + 1))?;
+    for (n, line) in lines.read().map_err(|e| format!("{e}; {ANOTHER}"))? {
         let (session, at_ms) = match line {
             Line::Night(header) => {
                 journal.header.get_or_insert(header);
@@ -242,13 +213,15 @@ fn read(content: &[u8]) -> Result<Journal, String> {
             Line::Pause { session, at_ms } => (session, at_ms),
             Line::Chunk { session, at_ms, chunk } => {
                 if seen.insert(chunk.number) {
-                    journal.chunks.push((n + 1, chunk));
+                    journal.chunks.push((n, chunk));
                 }
                 (session, at_ms)
             }
         };
         if session > MOST_SESSIONS || at_ms > LONGEST_MS {
-            return Err(format!("line {}: expected a session that can have been, found {session}", n + 1));
+            return Err(format!(
+                "line {n} of the journal: expected a session that can have been, found {session}"
+            ));
         }
         journal.sessions = journal.sessions.max(session);
         let span = spans.entry(session).or_default();
@@ -266,35 +239,14 @@ mod tests {
         Line::Chunk { session: 1, at_ms: 100 * number, chunk: ChunkRecord { number, ..ChunkRecord::default() } }
     }
 
-    fn journal(lines: &[Line]) -> Vec<u8> {
-        lines.iter().flat_map(|l| sealed(&serde_json::to_string(l).expect("JSON")).into_bytes()).collect()
-    }
-
-    fn numbers(content: &[u8]) -> (Vec<u64>, u64) {
-        let journal = read(content).expect("nothing but torn lines");
-        (journal.chunks.iter().map(|(_, c)| c.number).collect(), journal.torn)
-    }
-
-    #[test]
-    fn a_line_that_was_cut_anywhere_is_left_out_and_nothing_else() {
-        let whole = journal(&[chunk(0), chunk(1), chunk(2)]);
-        let two = journal(&[chunk(0), chunk(1)]).len();
-        for cut in two + 1..whole.len() - 1 {
-            assert_eq!(numbers(&whole[..cut]), (vec![0, 1], 1), "cut at {cut}");
-        }
-        // Only the line break is missing: the line is there.
-        assert_eq!(numbers(&whole[..whole.len() - 1]), (vec![0, 1, 2], 0));
-    }
-
-    #[test]
-    fn a_bit_that_flips_anywhere_costs_one_line() {
-        let whole = journal(&[chunk(0), chunk(1), chunk(2)]);
-        let line = journal(&[chunk(0)]).len();
-        for at in line..journal(&[chunk(0), chunk(1)]).len() - 1 {
-            let mut bad = whole.clone();
-            bad[at] ^= 4;
-            assert_eq!(numbers(&bad).0, vec![0, 2], "bit of byte {at}");
-        }
+    /// What a journal says that holds these lines.
+    fn written(lines: &[Line]) -> Result<Journal, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(JOURNAL);
+        let (mut journal, _) = journal::Journal::open(&path, RESUME)?;
+        lines.iter().try_for_each(|line| journal.put(line))?;
+        drop(journal);
+        read(&journal::Journal::open(&path, RESUME)?.1)
     }
 
     #[test]
@@ -305,22 +257,27 @@ mod tests {
             Line::Session { session: 2 },
             Line::Pause { session: 2, at_ms: 300 },
         ];
-        let journal = read(&journal(&lines)).expect("whole");
+        let journal = written(&lines).expect("whole");
         assert_eq!((journal.used, journal.sessions), (Duration::from_secs(1), 2));
     }
 
     #[test]
     fn a_chunk_that_was_written_twice_counts_once() {
-        assert_eq!(numbers(&journal(&[chunk(3), chunk(3)])), (vec![3], 0));
+        let journal = written(&[chunk(3), chunk(3)]).expect("whole");
+        assert_eq!(journal.chunks.iter().map(|(_, c)| c.number).collect::<Vec<_>>(), [3]);
     }
 
     /// A sum is no signature: who can write a line can write its sum.
     #[test]
     fn a_line_with_a_valid_sum_that_means_nothing_is_an_error() {
-        for body in ["{}", r#"{"line":"chunk"}"#, r#"{"line":"session","session":18446744073709551615}"#] {
-            let e = read(sealed(body).as_bytes()).expect_err(body);
-            assert!(e.starts_with("line 1: ") && e.contains("expected"), "{e}");
-        }
+        let e = written(&[Line::Session { session: u64::MAX }]).expect_err("no session");
+        assert!(e.starts_with("line 1 of the journal: ") && e.contains("expected"), "{e}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(JOURNAL);
+        journal::Journal::open(&path, RESUME).expect("new").0.put(&[1]).expect("written");
+        let e = Ledger::open(folder.path(), false).expect_err("no line of a night");
+        assert!(e.0.contains("line 1 of the journal: ") && e.0.contains(ANOTHER), "{e}");
+        assert!(Ledger::open(folder.path(), true).is_ok(), "it is put aside all the same");
     }
 
     #[test]

@@ -146,10 +146,12 @@ fn open(
     rivals: usize,
 ) -> Result<(Option<Journal>, Vec<Record>), String> {
     let Some(path) = &work.journal else { return Ok((None, Vec::new())) };
-    let (mut journal, lines) = Journal::open::<Line>(path)?;
+    let (mut journal, lines) = Journal::open(path, "go on with --resume")?;
+    let lines =
+        lines.read::<Line>().map_err(|e| format!("{}: the journal cannot be read: {e}", path.display()))?;
     let mut records = Vec::new();
     let mut begun = false;
-    for line in lines {
+    for (_, line) in lines {
         match line {
             Line::Question { question: theirs, shard: their_shard } => {
                 if theirs != *question || their_shard != shard {
