@@ -1,9 +1,8 @@
 //! What kind of finding something is, told while a chunk runs, for every finding and at little cost.
 
-use corpus::Case;
 use impls::{Scenario, Version};
-use model::{Config, Event, Hardware, Machine, Profile, World};
-use oracle::{Finding, History, Judge, Judges, Observer};
+use model::{Config, Hardware, Profile};
+use oracle::{Finding, Judge};
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,40 +33,6 @@ pub(super) fn tabulated(config: &Config) -> bool {
     plain.swap_in = config.knobs.swap_in;
     plain.double_flush = config.knobs.double_flush;
     config.profile == Profile::V6_0 && config.knobs == plain
-}
-
-/// Follows an execution and names the first wrong load after its past, as a trace does, without writing
-/// anything down.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Namer {
-    history: History,
-    last: Machine,
-    named: Option<Option<Scenario>>,
-}
-
-impl Namer {
-    pub(super) fn new(case: &Case) -> Namer {
-        Namer { history: History::default(), last: Machine::new(&case.config), named: None }
-    }
-
-    pub(super) fn scenario(&self) -> Option<Scenario> {
-        self.named.flatten()
-    }
-}
-
-impl Observer for Namer {
-    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
-        if self.named.is_some() {
-            return;
-        }
-        let mut judges = Judges::default();
-        judges.after(world, machine, event, step);
-        self.history.after(world, &self.last, event, machine, &judges);
-        if let Some(wrong) = judges.of(Judge::LastWrite) {
-            self.named = Some(self.history.scenario(&wrong));
-        }
-        self.last = *machine;
-    }
 }
 
 impl Class {

@@ -11,9 +11,9 @@ use explore::exhaust::{Answer, Exhaust, exhaust};
 use explore::released::{at_home, its_own, losses_around};
 use explore::schedulers::{Recorder, SamplerKind, rng_for};
 use explore::states::walks::Walks;
-use model::World;
+use model::{Machine, World};
 use oracle::guard::caught;
-use oracle::{End, Finding, Goal, Goals, History, execute};
+use oracle::{End, Finding, Goal, Goals, History, Judged, execute};
 use std::collections::BTreeMap;
 
 /// The program of a number: two or three actors with at most three operations each, on a page or two.
@@ -145,7 +145,7 @@ impl Question<'_> {
             if walked.judges.is_silent() || (walked.end != End::Complete && !config.keeps_contract()) {
                 continue;
             }
-            let mut namer = super::class::Namer::new(self.case);
+            let mut namer: Judged = Judged::new(&Machine::new(&self.case.config));
             sampler.restart(true);
             execute(version, config, programs, &mut sampler, &mut namer);
             let case = Case { schedule: sampler.schedule().clone(), ..self.case.clone() };

@@ -276,6 +276,23 @@ pub struct Judges {
 }
 
 impl Judges {
+    /// What the judges say of a step.
+    #[inline]
+    #[must_use]
+    pub fn of_step(world: &World, machine: &Machine, event: &Event, step: u32) -> Judges {
+        let mut now = Judges::default();
+        now.after(world, machine, event, step);
+        now
+    }
+
+    /// What the judges say of an end.
+    #[must_use]
+    pub fn of_end(machine: &Machine, step: u32, end: End) -> Judges {
+        let mut now = Judges::default();
+        now.over(machine, step, end);
+        now
+    }
+
     /// The first finding of a judge.
     #[must_use]
     pub fn of(&self, judge: Judge) -> Option<Finding> {

@@ -14,6 +14,7 @@ mod execution;
 mod finding;
 mod goals;
 pub mod guard;
+mod judged;
 mod last_write;
 mod livelock;
 mod owed;
@@ -29,6 +30,7 @@ pub use differential::{Comparison, Outcome, aligned, comparable, compare, outcom
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};
+pub use judged::{Judged, Memory};
 pub use livelock::livelock;
 pub use places::{Leg, Resolved, Stopped, Why, a_step_later, by_place, counted, course, resolve};
 pub use scenario::History;

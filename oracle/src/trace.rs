@@ -4,8 +4,9 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::execution::{End, Observer, Replay, Summary, execute};
 use crate::finding::{Finding, Judge, Judges};
 use crate::guard::{guarded, quietly};
+use crate::judged::Judged;
 use crate::places::{Resolved, Stopped, resolve};
-use crate::scenario::{History, fits};
+use crate::scenario::fits;
 use corpus::Case;
 use impls::{Scenario, Version};
 use model::{Action, Event, Machine, World};
@@ -61,21 +62,13 @@ pub struct Trace {
 
 struct Writer {
     rows: Vec<Row>,
-    judges: Judges,
-    history: History,
-    scenario: Option<Scenario>,
-    last: Machine,
+    judged: Judged,
 }
 
 impl Observer for Writer {
     fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
-        let mut now = Judges::default();
-        now.after(world, machine, event, step);
-        self.history.after(world, &self.last, event, machine, &now);
-        if let (Some(wrong), None) = (now.of(Judge::LastWrite), self.judges.of(Judge::LastWrite)) {
-            self.scenario = self.history.scenario(&wrong);
-        }
-        self.judges.keep_first(&now);
+        let before = *self.judged.machine();
+        self.judged.after(world, machine, event, step);
         self.rows.push(Row {
             step,
             event: *event,
@@ -83,14 +76,13 @@ impl Observer for Writer {
             subject_step: event.pc.and_then(|pc| world.code.subject_step(pc)),
             listing_step: event.pc.and_then(|pc| world.code.step(pc)),
             function: event.pc.map_or("", |pc| world.code.function(pc)),
-            before: self.last,
+            before,
             after: *machine,
         });
-        self.last = *machine;
     }
 
     fn over(&mut self, machine: &Machine, step: u32, end: End) {
-        self.judges.over(machine, step, end);
+        self.judged.over(machine, step, end);
     }
 }
 
@@ -106,33 +98,29 @@ pub fn trace(version: &Version, case: &Case) -> Trace {
 pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     let Resolved { case, stopped } = resolve(version, case);
     let start = Machine::new(&case.config);
-    let mut writer = Writer {
-        rows: Vec::new(),
-        judges: Judges::default(),
-        history: History::default(),
-        scenario: None,
-        last: start,
-    };
+    let mut writer = Writer { rows: Vec::new(), judged: Judged::new(&start) };
     let mut chooser = Replay(case.schedule.choices());
     let run = || execute(version, &case.config, &case.programs, &mut chooser, &mut writer);
     // A listing with a fault may ask for a step that cannot be carried out.
     let summary = quietly(|| guarded(run)).unwrap_or_else(|| {
         let steps = writer.rows.len() as u32;
-        writer.over(&writer.last.clone(), steps + 1, End::Impossible);
-        Summary { end: End::Impossible, steps: steps + 1, program_steps: steps, machine: writer.last }
+        let machine = *writer.judged.machine();
+        writer.over(&machine, steps + 1, End::Impossible);
+        Summary { end: End::Impossible, steps: steps + 1, program_steps: steps, machine }
     });
     // The drain begins by emptying the TLBs, which is no step; show the first one of it from there.
     if let Some(row) = writer.rows.get_mut(summary.program_steps as usize) {
         row.before.start_drain();
     }
-    let Writer { rows, judges, scenario, .. } = writer;
+    let Writer { rows, judged } = writer;
+    let judges = *judged.judges();
     let gravest = judges.iter().next();
     let finding = judge.map_or(gravest, |judge| judges.of(judge));
     let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, version.code(config.profile));
     let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding));
     let wrong = finding.is_some_and(|finding| finding.judge() == Judge::LastWrite);
-    let scenario = scenario.filter(|s| wrong && diagnosis.is_some_and(|d| fits(*s, &d, &rows)));
+    let scenario = judged.scenario().filter(|s| wrong && diagnosis.is_some_and(|d| fits(*s, &d, &rows)));
     Trace {
         rows,
         judges,

@@ -4,13 +4,13 @@
 //! too many. A loss counts if it is of the scenario, or, where there is none of it, of no scenario that is
 //! known.
 
-use crate::exhaust::{Answer, Exhaust, Memory, exhaust};
+use crate::exhaust::{Answer, Exhaust, exhaust};
 use crate::schedulers::{Recorder, SamplerKind, rng_for};
 use crate::states::walks::{Walked, Walks};
 use corpus::Case;
 use impls::{Loss, Scenario, Version};
 use model::World;
-use oracle::{Finding, Goals, History, Judge, Judges, execute, trace};
+use oracle::{Finding, Goals, History, Judge, Judges, Memory, execute, trace};
 use std::collections::BTreeSet;
 
 /// How hard to look.

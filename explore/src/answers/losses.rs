@@ -7,7 +7,7 @@ use corpus::Case;
 use impls::Version;
 use model::{Event, Machine, Pc, Transition, World};
 use oracle::guard::guarded;
-use oracle::{End, Finding, Judge, Judges, Observer, Rule, wind_up};
+use oracle::{End, Finding, Judge, Judged, Judges, Observer, Rule, wind_up};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -110,8 +110,11 @@ pub fn losses(version: &Version, case: &Case, budget: usize) -> Result<Losses, T
     for state in (0..graph.len() as u32).filter(|s| graph.edges(*s).is_empty()) {
         let machine = graph.machine(state);
         if machine.programs_done(&case.programs) {
-            let mut drain = Drain { watch: &mut watch, spoken: Vec::new() };
-            if guarded(|| wind_up(&world, machine, 0, &mut drain)).is_none() {
+            let mut drain = Drain { watch: &mut watch, judged: Judged::new(&machine) };
+            let ended = guarded(|| wind_up(&world, machine, 0, &mut drain)).is_some();
+            let Drain { judged, .. } = drain;
+            watch.found.losses.extend(judged.judges().iter().map(|f| Loss::of(&f)));
+            if !ended {
                 watch.impossible();
             }
         } else {
@@ -143,8 +146,7 @@ impl Visitor for Watch {
     }
 
     fn after(&mut self, world: &World, event: &Event, machine: &Machine) -> bool {
-        let mut judges = Judges::default();
-        judges.after(world, machine, event, 0);
+        let judges = Judges::of_step(world, machine, event, 0);
         self.found.losses.extend(judges.iter().map(|f| Loss::of(&f)));
         judges.of(Judge::LastWrite).is_none()
     }
@@ -157,21 +159,12 @@ impl Visitor for Watch {
 /// A drain: what each judge says first, up to the first load of a wrong value.
 struct Drain<'a> {
     watch: &'a mut Watch,
-    spoken: Vec<Judge>,
+    judged: Judged<()>,
 }
 
 impl Drain<'_> {
     fn is_over(&self) -> bool {
-        self.spoken.contains(&Judge::LastWrite)
-    }
-
-    fn keep(&mut self, judges: &Judges) {
-        for finding in judges.iter() {
-            if !self.spoken.contains(&finding.judge()) {
-                self.spoken.push(finding.judge());
-                self.watch.found.losses.insert(Loss::of(&finding));
-            }
-        }
+        self.judged.judges().of(Judge::LastWrite).is_some()
     }
 }
 
@@ -184,19 +177,15 @@ impl Observer for Drain<'_> {
         }
     }
 
-    fn after(&mut self, world: &World, machine: &Machine, event: &Event, _: u32) {
+    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
         if !self.is_over() {
-            let mut judges = Judges::default();
-            judges.after(world, machine, event, 0);
-            self.keep(&judges);
+            self.judged.after(world, machine, event, step);
         }
     }
 
     fn over(&mut self, machine: &Machine, step: u32, end: End) {
         if !self.is_over() {
-            let mut judges = Judges::default();
-            judges.over(machine, step, end);
-            self.keep(&judges);
+            self.judged.over(machine, step, end);
         }
     }
 }

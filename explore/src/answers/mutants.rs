@@ -15,14 +15,14 @@
 
 use crate::answers::cell::Effort;
 use crate::answers::cell::{Verdict, verdict};
-use crate::exhaust::{Answer, Exhaust, Memory, exhaust};
+use crate::exhaust::{Answer, Exhaust, exhaust};
 use crate::schedulers::case_at;
 use corpus::Case;
 use impls::{Edit, Scenario, Version, edits};
 use model::{Config, Profile};
 use oracle::guard::{guarded, quietly};
 use oracle::{
-    Comparison, Finding, History, Judge, Judges, Outcome, Rule, compare, execute, outcome, replay, trace,
+    Comparison, Finding, History, Judge, Judges, Memory, Outcome, Rule, compare, execute, outcome, replay, trace,
 };
 use rayon::prelude::*;
 use std::collections::BTreeSet;

@@ -1,9 +1,9 @@
 //! What follows when the programs are over.
 
-use super::{Memory, Outcome};
+use super::Outcome;
 use model::{Event, Happened, Machine, World};
 use oracle::guard::guarded;
-use oracle::{End, Finding, Goals, Judge, Judges, Observer, Rule, wind_up};
+use oracle::{End, Finding, Goals, Judge, Judged, Judges, Memory, Observer, wind_up};
 
 /// What came of a drain: the first finding of each judge up to a load of a wrong value, with the memory of
 /// that moment.
@@ -15,32 +15,25 @@ pub(super) struct Drained<M> {
 
 /// Drains a machine that `steps` steps have led to. A load of a wrong value is the last thing of interest.
 pub(super) fn drain<M: Memory>(world: &World, machine: Machine, memory: M, steps: u32) -> Drained<M> {
-    let outcome = Outcome::default();
-    let watch = Watch { memory, last: machine, steps, findings: Vec::new(), lost: false, outcome };
+    let watch = Watch { judged: Judged::after_all(machine, memory), steps, outcome: Outcome::default() };
     let mut both = (watch, Goals::default());
     let ended = guarded(|| wind_up(world, machine, steps, &mut both)).is_some();
     let (mut watch, goals) = both;
-    if !ended {
-        watch.keep(Finding::Broken { step: watch.steps + 1, rule: Rule::Impossible });
+    if !ended && !watch.is_over() {
+        watch.judged.keep(&Judges::of_end(&machine, watch.steps + 1, End::Impossible));
     }
-    Drained { findings: watch.findings, goals, outcome: watch.outcome }
+    Drained { findings: watch.judged.all().collect(), goals, outcome: watch.outcome }
 }
 
 struct Watch<M> {
-    memory: M,
-    last: Machine,
+    judged: Judged<M>,
     steps: u32,
-    findings: Vec<(Finding, M)>,
-    lost: bool,
     outcome: Outcome,
 }
 
 impl<M: Memory> Watch<M> {
-    fn keep(&mut self, finding: Finding) {
-        let known = self.findings.iter().any(|(f, _)| f.judge() == finding.judge());
-        if !self.lost && !known {
-            self.findings.push((finding, self.memory));
-        }
+    fn is_over(&self) -> bool {
+        self.judged.judges().of(Judge::LastWrite).is_some()
     }
 }
 
@@ -50,24 +43,14 @@ impl<M: Memory> Observer for Watch<M> {
         if let Happened::Load { mm, page, data, .. } = event.happened {
             self.outcome[mm as usize][page as usize] = data;
         }
-        if self.lost {
-            return;
+        if !self.is_over() {
+            self.judged.after(world, machine, event, step);
         }
-        let mut judges = Judges::default();
-        judges.after(world, machine, event, step);
-        self.memory.after(world, &self.last, event, machine, &judges);
-        self.last = *machine;
-        for finding in judges.iter() {
-            self.keep(finding);
-        }
-        self.lost = judges.of(Judge::LastWrite).is_some();
     }
 
     fn over(&mut self, machine: &Machine, step: u32, end: End) {
-        let mut judges = Judges::default();
-        judges.over(machine, step, end);
-        for finding in judges.iter() {
-            self.keep(finding);
+        if !self.is_over() {
+            self.judged.over(machine, step, end);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Expanding states: every way on from each, stepped and judged. Nothing here knows which states have been
 //! seen, and nothing gets a number here, so that any number of threads can do it.
 
+use super::Outcome;
 use super::drain::drain;
 use super::reduce::Reduction;
 use super::symmetry::Symmetry;
-use super::{Memory, Outcome};
 use crate::states::{Key, Numbers, Parts, States};
 use model::{Image, Machine, Transition, World};
 use oracle::guard::guarded;
-use oracle::{Finding, Goals, Judge, Judges, Observer, Rule};
+use oracle::{Finding, Goals, Judge, Judges, Memory, Observer, Rule};
 
 /// A state to be expanded.
 #[derive(Clone, Copy)]
@@ -200,8 +200,7 @@ impl Plan<'_, '_> {
             sheet.notes.push(Note { after, state, via: Some(via), finding, memory });
             return sheet.way(via, Key::NOWHERE);
         };
-        let mut judges = Judges::default();
-        judges.after(self.world, &next, &event, depth + 1);
+        let judges = Judges::of_step(self.world, &next, &event, depth + 1);
         sheet.goals.after(self.world, &next, &event, depth + 1);
         memory.after(self.world, machine, &event, &next, &judges);
         if !judges.is_silent() {

@@ -2,10 +2,10 @@
 
 use super::expand::{Fresh, Sheet, Space};
 use super::node::Node;
-use super::{Answer, Cut, Memory, Options, Outcome};
+use super::{Answer, Cut, Options, Outcome};
 use crate::states::{GROUP, Key, Numbers, Parts, Reached, States};
 use model::{Machine, Transition, World};
-use oracle::{Finding, Goals, Rule, STEP_BOUND, livelock};
+use oracle::{Finding, Goals, Memory, Rule, STEP_BOUND, livelock};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::ops::ControlFlow::{Break, Continue};

@@ -34,38 +34,9 @@ pub use options::{Cut, Measure, Options, Outcome};
 
 use corpus::Case;
 use impls::{Scenario, Version};
-use model::{Event, Machine, World};
-use oracle::{Finding, Goals, History, Judges};
+use model::World;
+use oracle::{Finding, Goals, Memory};
 use search::{Noise, Search};
-use std::hash::Hash;
-
-/// What a search remembers of the past beside the machine. Pasts that it tells apart make different states.
-pub trait Memory: Copy + Eq + Hash + Default + Send + Sync {
-    /// Takes note of a transition and of what the judges said of it.
-    fn after(&mut self, world: &World, before: &Machine, event: &Event, machine: &Machine, judges: &Judges);
-
-    /// The scenario of a finding, as far as the memory knows.
-    fn scenario(&self, finding: &Finding) -> Option<Scenario>;
-}
-
-/// Nothing is remembered: every machine is one state.
-impl Memory for () {
-    fn after(&mut self, _: &World, _: &Machine, _: &Event, _: &Machine, _: &Judges) {}
-
-    fn scenario(&self, _: &Finding) -> Option<Scenario> {
-        None
-    }
-}
-
-impl Memory for History {
-    fn after(&mut self, world: &World, before: &Machine, event: &Event, machine: &Machine, judges: &Judges) {
-        History::after(self, world, before, event, machine, judges);
-    }
-
-    fn scenario(&self, finding: &Finding) -> Option<Scenario> {
-        History::scenario(self, finding)
-    }
-}
 
 /// What to do about a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,11 @@
 //! From a finding back to the case that shows it.
 
-use super::Memory;
 use super::node::Node;
 use corpus::{Case, Schedule};
 use impls::{Scenario, Version};
-use model::{Event, Machine, Transition, World};
+use model::{Machine, Transition};
 use oracle::guard::guarded;
-use oracle::{End, Finding, Judges, Observer, replay};
+use oracle::{Finding, Judged, Memory, replay};
 
 /// The choices that lead to a state, and from there on.
 ///
@@ -38,9 +37,10 @@ pub(super) fn trimmed<M: Memory>(
 ) -> Case {
     let shows = |case: &Case| {
         guarded(|| {
-            let mut past = Past::<M>::new(case, *finding);
-            replay(version, case, &mut past);
-            past.judges.of(finding.judge()) == Some(*finding) && past.scenario == scenario
+            let mut judged = Judged::<M>::new(&Machine::new(&case.config));
+            replay(version, case, &mut judged);
+            let first = judged.first(finding.judge());
+            first.is_some_and(|(found, memory)| found == *finding && memory.scenario(&found) == scenario)
         })
         .unwrap_or(false)
     };
@@ -53,37 +53,4 @@ pub(super) fn trimmed<M: Memory>(
         best = shorter;
     }
     best
-}
-
-/// Follows an execution as a search does, up to a finding.
-struct Past<M> {
-    finding: Finding,
-    last: Machine,
-    memory: M,
-    judges: Judges,
-    scenario: Option<Scenario>,
-}
-
-impl<M: Memory> Past<M> {
-    fn new(case: &Case, finding: Finding) -> Past<M> {
-        let last = Machine::new(&case.config);
-        Past { finding, last, memory: M::default(), judges: Judges::default(), scenario: None }
-    }
-}
-
-impl<M: Memory> Observer for Past<M> {
-    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
-        let mut now = Judges::default();
-        now.after(world, machine, event, step);
-        self.memory.after(world, &self.last, event, machine, &now);
-        if now.iter().any(|found| found == self.finding) {
-            self.scenario = self.memory.scenario(&self.finding);
-        }
-        self.judges.keep_first(&now);
-        self.last = *machine;
-    }
-
-    fn over(&mut self, machine: &Machine, step: u32, end: End) {
-        self.judges.over(machine, step, end);
-    }
 }

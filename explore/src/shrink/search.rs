@@ -10,15 +10,15 @@
 
 use super::edits::Edited;
 use super::programs::{fewer_actors, fewer_operations, merges};
-use super::signature::{Signature, Witness};
+use super::signature::Signature;
 use super::surroundings::simpler;
 use super::{Failure, Shrinker, Size, cost_of};
 use crate::states::hash::Packing;
 use corpus::{Case, Schedule};
 use hashbrown::HashTable;
 use model::{Machine, Transition, World};
-use oracle::Observer;
 use oracle::guard::guarded;
+use oracle::{Judged, Observer};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hash::BuildHasher;
@@ -114,7 +114,7 @@ struct Cost {
 
 /// A machine with what matters of its past.
 struct State {
-    witness: Witness,
+    judged: Judged,
     steps: u32,
     hash: u64,
     /// What it took to get here first, if anybody has come yet.
@@ -148,7 +148,7 @@ impl Search<'_, '_> {
     /// `drained` is told of each drain by its steps, and says whether there may be another.
     fn run(mut self, mut drained: impl FnMut(u32) -> bool) -> Option<Schedule> {
         let start = Machine::new(self.world.config);
-        let start = self.intern(Witness::new(&start), 0);
+        let start = self.intern(Judged::new(&start), 0);
         self.ways.push(Way { from: 0, who: None, state: start });
         self.queue.push(Reverse((Cost { runs: 0, choices: 0 }, 0)));
         while let Some(Reverse((cost, way))) = self.queue.pop() {
@@ -163,10 +163,10 @@ impl Search<'_, '_> {
             state.by |= bit;
             if state.cost.is_none() {
                 state.cost = Some(cost);
-                if self.signature.is(&state.witness) {
+                if self.signature.is(&state.judged) {
                     return Some(self.schedule(way));
                 }
-                let (shows, steps) = self.signature.drained(self.world, &state.witness, state.steps);
+                let (shows, steps) = self.signature.drained(self.world, &state.judged, state.steps);
                 if shows {
                     return Some(self.schedule(way));
                 }
@@ -180,8 +180,8 @@ impl Search<'_, '_> {
     }
 
     fn expand(&mut self, number: u32, way: u32, last: Option<Transition>, cost: Cost) {
-        let State { witness, steps, .. } = self.states[number as usize];
-        let enabled = witness.machine().enabled(self.world);
+        let State { judged, steps, .. } = self.states[number as usize];
+        let enabled = judged.machine().enabled(self.world);
         if enabled.is_empty() || cost.choices >= self.most {
             return;
         }
@@ -194,7 +194,7 @@ impl Search<'_, '_> {
                 continue;
             }
             let moves = enabled.repair(who);
-            let state = *next[moves.index() as usize].get_or_insert_with(|| self.step(&witness, steps, moves));
+            let state = *next[moves.index() as usize].get_or_insert_with(|| self.step(&judged, steps, moves));
             if let Some(state) = state {
                 let this = self.ways.len() as u32;
                 self.ways.push(Way { from: way, who: Some(who), state });
@@ -204,23 +204,23 @@ impl Search<'_, '_> {
     }
 
     /// The state behind a transition; none if the judge has said something else there.
-    fn step(&mut self, from: &Witness, steps: u32, moves: Transition) -> Option<u32> {
+    fn step(&mut self, from: &Judged, steps: u32, moves: Transition) -> Option<u32> {
         let mut machine = *from.machine();
         let event = machine.step(self.world, moves);
-        let mut witness = *from;
-        witness.after(self.world, &machine, &event, steps + 1);
-        (!self.signature.is_excluded(&witness)).then(|| self.intern(witness, steps + 1))
+        let mut judged = *from;
+        judged.after(self.world, &machine, &event, steps + 1);
+        (!self.signature.is_excluded(&judged)).then(|| self.intern(judged, steps + 1))
     }
 
-    fn intern(&mut self, witness: Witness, steps: u32) -> u32 {
-        let key = self.signature.key(&witness);
+    fn intern(&mut self, judged: Judged, steps: u32) -> u32 {
+        let key = self.signature.key(&judged);
         let hash = Packing.hash_one(key);
-        let same = |n: &u32| self.signature.key(&self.states[*n as usize].witness) == key;
+        let same = |n: &u32| self.signature.key(&self.states[*n as usize].judged) == key;
         if let Some(known) = self.seen.find(hash, same) {
             return *known;
         }
         let number = self.states.len() as u32;
-        self.states.push(State { witness, steps, hash, cost: None, by: 0 });
+        self.states.push(State { judged, steps, hash, cost: None, by: 0 });
         let states = &self.states;
         self.seen.insert_unique(hash, number, |n| states[*n as usize].hash);
         number

@@ -5,9 +5,9 @@
 use super::edits::Pages;
 use corpus::Case;
 use impls::{Scenario, Version};
-use model::{Event, Machine, Profile, World};
+use model::{Machine, Profile, World};
 use oracle::guard::{guarded, quietly};
-use oracle::{Finding, History, Judge, Judges, Observer, Revocation, Rule, replay, wind_up};
+use oracle::{Finding, History, Judge, Judged, Judges, Revocation, Rule, replay, wind_up};
 
 /// A verdict on a case, without what may change while the case shrinks.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +31,10 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn of(finding: &Finding, history: &History) -> Verdict {
+    fn of(finding: &Finding, past: &History) -> Verdict {
         match *finding {
             Finding::WrongValue { mm, page, stale, .. } => {
-                Verdict::WrongValue { mm, page, stale, scenario: history.scenario(finding) }
+                Verdict::WrongValue { mm, page, stale, scenario: past.scenario(finding) }
             }
             Finding::CleanButNewer { mm, page, .. } => Verdict::CleanButNewer { mm, page },
             Finding::Revoked { page, what, .. } => Verdict::Revoked { page, what },
@@ -74,13 +74,13 @@ impl<'a> Signature<'a> {
     /// What a case shows on a version: one of each judge that says something, of its first finding.
     #[must_use]
     pub fn all(version: &'a Version, case: &Case) -> Vec<Signature<'a>> {
-        let mut witness = Witness::new(&Machine::new(&case.config));
-        let ran = quietly(|| guarded(|| replay(version, case, &mut witness)));
+        let mut judged = Judged::new(&Machine::new(&case.config));
+        let ran = quietly(|| guarded(|| replay(version, case, &mut judged)));
         if ran.is_none() {
             return Vec::new();
         }
         let contract = case.config.keeps_contract();
-        let verdicts = Judge::ALL.iter().filter_map(|judge| witness.first[*judge as usize]);
+        let verdicts = judged.all().map(|(finding, past)| Verdict::of(&finding, &past));
         // What a function of one's own loses elsewhere is another question.
         let release = (!version.is_built_in()).then_some(case.config.profile);
         verdicts.map(|verdict| Signature { version, verdict, contract, release }).collect()
@@ -131,9 +131,9 @@ impl<'a> Signature<'a> {
         });
         match plain {
             Some(ran) if ran.holds && names => {
-                let mut witness = Witness::new(&Machine::new(&case.config));
-                replay(self.version, case, &mut witness);
-                Ran { holds: self.is(&witness), steps: 2 * ran.steps }
+                let mut judged = Judged::new(&Machine::new(&case.config));
+                replay(self.version, case, &mut judged);
+                Ran { holds: self.is(&judged), steps: 2 * ran.steps }
             }
             Some(ran) => ran,
             None => Ran { holds: false, steps: 0 },
@@ -147,21 +147,21 @@ impl<'a> Signature<'a> {
     }
 
     /// Whether the drain of a machine shows it, and after how many steps it is over.
-    pub(super) fn drained(&self, world: &World, past: &Witness, steps: u32) -> (bool, u32) {
+    pub(super) fn drained(&self, world: &World, past: &Judged, steps: u32) -> (bool, u32) {
         let mut judges = Judges::default();
-        let summary = wind_up(world, past.last, steps, &mut judges);
+        let summary = wind_up(world, *past.machine(), steps, &mut judges);
         let found = judges.of(self.judge()).is_some_and(|f| self.resembles(&f));
         let shows = found && {
-            let mut witness = *past;
-            wind_up(world, past.last, steps, &mut witness);
-            self.is(&witness)
+            let mut judged = *past;
+            wind_up(world, *past.machine(), steps, &mut judged);
+            self.is(&judged)
         };
         (shows, summary.steps - steps)
     }
 
     /// What tells two pasts apart: only a loss is named after its history.
-    pub(super) fn key<'w>(&self, witness: &'w Witness) -> (&'w Machine, Option<&'w History>) {
-        (&witness.last, matches!(self.verdict, Verdict::WrongValue { .. }).then_some(&witness.history))
+    pub(super) fn key<'w>(&self, judged: &'w Judged) -> (&'w Machine, Option<&'w History>) {
+        (judged.machine(), matches!(self.verdict, Verdict::WrongValue { .. }).then_some(judged.memory()))
     }
 
     /// Whether a finding says the same, its scenario aside.
@@ -175,14 +175,19 @@ impl<'a> Signature<'a> {
         }
     }
 
+    /// The first thing that the judge said.
+    fn said(&self, judged: &Judged) -> Option<Verdict> {
+        judged.first(self.judge()).map(|(finding, past)| Verdict::of(&finding, &past))
+    }
+
     /// Whether the first thing that the judge said is this.
-    pub(super) fn is(&self, witness: &Witness) -> bool {
-        witness.first[self.judge() as usize] == Some(self.verdict)
+    pub(super) fn is(&self, judged: &Judged) -> bool {
+        self.said(judged) == Some(self.verdict)
     }
 
     /// Whether the judge said something, and then something else.
-    pub(super) fn is_excluded(&self, witness: &Witness) -> bool {
-        witness.first[self.judge() as usize].is_some_and(|verdict| verdict != self.verdict)
+    pub(super) fn is_excluded(&self, judged: &Judged) -> bool {
+        self.said(judged).is_some_and(|verdict| verdict != self.verdict)
     }
 
     /// The same of the page under its new number.
@@ -220,47 +225,5 @@ impl std::fmt::Display for Signature<'_> {
             Verdict::Broken { rule } => write!(f, ", {}", rule.text()),
             Verdict::CleanButNewer { .. } => Ok(()),
         }
-    }
-}
-
-/// Follows an execution: the first verdict of each judge, and what a loss is named after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Witness {
-    history: History,
-    last: Machine,
-    first: [Option<Verdict>; Judge::ALL.len()],
-}
-
-impl Witness {
-    pub(super) fn new(start: &Machine) -> Witness {
-        Witness { history: History::default(), last: *start, first: [None; Judge::ALL.len()] }
-    }
-
-    /// The machine of now.
-    pub(super) fn machine(&self) -> &Machine {
-        &self.last
-    }
-
-    fn keep(&mut self, judges: &Judges) {
-        for finding in judges.iter() {
-            let history = &self.history;
-            self.first[finding.judge() as usize].get_or_insert_with(|| Verdict::of(&finding, history));
-        }
-    }
-}
-
-impl Observer for Witness {
-    fn after(&mut self, world: &World, machine: &Machine, event: &Event, step: u32) {
-        let mut judges = Judges::default();
-        judges.after(world, machine, event, step);
-        self.history.after(world, &self.last, event, machine, &judges);
-        self.keep(&judges);
-        self.last = *machine;
-    }
-
-    fn over(&mut self, machine: &Machine, step: u32, end: oracle::End) {
-        let mut judges = Judges::default();
-        judges.over(machine, step, end);
-        self.keep(&judges);
     }
 }
