@@ -197,7 +197,7 @@ fn stats_count_and_name_what_is_not_reached() {
     let cases = folder(&[("s1", &bytes(S1)), ("copy", S1.as_bytes()), ("broken", b"")]);
     let out = printed(&corpus(&["stats", text(cases.path())]).code(2));
     assert!(out.starts_with("3 files (1 not read), 1 different cases"), "{out}");
-    for line in ["operations: R 2, W 2, P 2, D 1,", "lost S1 1", "goals: fork copied a pinned page"] {
+    for line in ["operations: R 2, W 2, P 2, D 1,", "lost swapcache-dirty 1", "goals: fork copied a pinned page"] {
         assert!(out.contains(line), "{line}: {out}");
     }
     let json: serde_json::Value =
@@ -205,7 +205,7 @@ fn stats_count_and_name_what_is_not_reached() {
     assert_eq!(json["cases"], 1);
     assert_eq!(json["operations"]["W"], 2);
     assert_eq!(json["goals"]["reclaim wrote a page to swap"], 1);
-    assert_eq!(json["verdicts"]["pre-fix"]["lost S1"], 1);
+    assert_eq!(json["verdicts"]["pre-fix"]["lost swapcache-dirty"], 1);
     assert_eq!(json["verdicts"]["v2"]["ok"], 1);
     assert!(
         json["unreached"]
@@ -244,7 +244,7 @@ fn merge_adds_what_is_protected() {
 /// Two files that say different things of one case: both are kept.
 #[test]
 fn convert_keeps_all_that_is_said_of_a_case() {
-    let told = [format!("scenario: S1\n{S1}\n"), format!("expect: v2=ok\n{S1}\n")];
+    let told = [format!("scenario: swapcache-dirty\n{S1}\n"), format!("expect: v2=ok\n{S1}\n")];
     let cases = folder(&[("a", told[0].as_bytes()), ("b", told[1].as_bytes()), ("c", &bytes(S1))]);
     let out = cases.path().join("text");
     lostwrite(&["convert", "--to", "text", text(cases.path()), "--output", text(&out)]).success();
@@ -279,7 +279,7 @@ fn a_crash_file_of_any_engine_replays() {
 /// Round and round: the same cases in every form.
 #[test]
 fn convert_changes_the_form_of_a_whole_folder_and_nothing_else() {
-    let told = format!("scenario: S1\nexpect: pre-fix=lost v2=ok\n{S1}\n");
+    let told = format!("scenario: swapcache-dirty\nexpect: pre-fix=lost v2=ok\n{S1}\n");
     let cases = folder(&[("told.case", told.as_bytes()), ("longer", &bytes(LONGER)), ("broken", b"W9")]);
     let forms = tempfile::tempdir().expect("a folder");
     let into = |form: &str, from: &Path, code| {

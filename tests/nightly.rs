@@ -52,7 +52,7 @@ share = 1
 size = 1
 
 [[canary]]
-scenario = "S1"
+scenario = "swapcache-dirty"
 versions = ["pre-fix"]
 budget = 768
 "#;
@@ -143,7 +143,7 @@ fn a_night_finds_its_canary_and_leaves_reports_and_cases_behind() {
     let names: Vec<_> = impls::history().iter().map(|v| Value::from(v.name)).collect();
     assert_eq!(report["versions"], Value::from(names));
     let junit = folder.read("a/junit.xml");
-    assert!(junit.contains("<testsuites") && junit.contains("pre-fix S1 on hw0"), "{junit}");
+    assert!(junit.contains("<testsuites") && junit.contains("pre-fix swapcache-dirty on hw0"), "{junit}");
     // Each finding is a case file, and each replays on its version.
     let findings = report["findings"].as_array().expect("a list");
     assert!(!findings.is_empty());
@@ -274,7 +274,7 @@ fn a_canary_that_is_not_found_makes_the_night_red() {
     let (exit, out, _) = code(&mut folder.night("a", CHUNKS));
     assert_eq!(exit, Some(1), "{out}");
     assert!(out.starts_with("lostwrite nightly: RED"), "{out}");
-    assert!(out.contains("the fuzzer lost its teeth") && out.contains("v3 S1 on hw0"), "{out}");
+    assert!(out.contains("the fuzzer lost its teeth") && out.contains("v3 swapcache-dirty on hw0"), "{out}");
     assert!(folder.read("a/junit.xml").contains("<failure"));
 }
 
@@ -429,7 +429,7 @@ fn what_comes_back_from_a_night_leads_nowhere() {
         ("version", "v1'; reboot '", "version: expected a name"),
         ("hardware", "\u{1b}[31m", "hardware: expected a name"),
         ("case", "W0 Y0", "case: "),
-        ("scenario", "S99", "scenario: expected one of"),
+        ("scenario", "S99", "unknown scenario 'S99'; known are "),
     ] {
         let mut changed: Value = serde_json::from_str(&report).expect("JSON");
         changed["findings"][0][field] = bad.into();

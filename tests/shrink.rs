@@ -30,7 +30,7 @@ fn case(line: &str) -> Case {
     line.parse().unwrap_or_else(|e| panic!("{line}: {e}"))
 }
 
-/// S1 with an actor, a page, a kernel and five operations too many.
+/// swapcache-dirty with an actor, a page, a kernel and five operations too many.
 const LARGE: &str = "kernel=6.1 cpu0: W0 R1 P0 R0 W0 D0 P0 R0 W1 | cpu1: R1 W1 | schedule: 1*3 0*20 1*4";
 const SMALL: &str = "kernel=6.0 W0 P0 R0 W0 D0";
 
@@ -38,9 +38,11 @@ const SMALL: &str = "kernel=6.0 W0 P0 R0 W0 D0";
 fn a_case_is_shrunk_and_printed() {
     let out = printed(&lostwrite(&["shrink", "--impl", "pre-fix", LARGE]).success().stderr(""));
     assert!(out.starts_with(&format!("{SMALL}\n")), "{out}");
-    for line in
-        ["last-write on pre-fix, page 0, S1: no single deletion shows the same", "DATA LOST", "WRONG VALUE"]
-    {
+    for line in [
+        "last-write on pre-fix, page 0, swapcache-dirty: no single deletion shows the same",
+        "DATA LOST",
+        "WRONG VALUE",
+    ] {
         assert!(out.contains(line), "{line}: {out}");
     }
     let row = |word: &str| {
@@ -98,7 +100,7 @@ fn the_version_is_chosen_and_named() {
     assert!(err.contains("last-write on 5.18") && err.contains("the oldest version that loses"), "{err}");
     let s3 = "kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0 | schedule: 0*26 1*3";
     let out = printed(&lostwrite(&["shrink", "--impl", "v1", s3]).success().stderr(""));
-    assert!(out.contains("last-write on v1, page 0, S3:"), "{out}");
+    assert!(out.contains("last-write on v1, page 0, sampled-dirty:"), "{out}");
     // A mutant, which is built when it is named.
     let out = printed(&lostwrite(&["shrink", "--impl", "bugA", "kernel=6.1.192 W0 P0 R0 W0 D0 P0 R0"]).success());
     assert!(out.contains("last-write on bugA, page 0"), "{out}");
@@ -116,7 +118,10 @@ fn what_is_news_is_preferred() {
     std::fs::write(&path, listing.replacen("\"pre-fix\"", "\"mine\"", 1)).expect("a file");
     let shrunk = lostwrite(&["shrink", "--impl-file", &path, "--impl", "pre-fix", LARGE]).success();
     let err = complained(&shrunk);
-    assert!(err.contains("last-write on mine, page 0, S1: nothing is expected of it, and it is flagged"), "{err}");
+    assert!(
+        err.contains("last-write on mine, page 0, swapcache-dirty: nothing is expected of it, and it is flagged"),
+        "{err}"
+    );
     // In its own release: what it does elsewhere is another question.
     let small = SMALL.replace("6.0", "6.1");
     assert!(printed(&shrunk).contains(&format!("replay: lostwrite replay --impl-file {path} '{small}'")));
@@ -136,7 +141,7 @@ fn judge_and_page_choose() {
     assert!(of(&["--judge", "clean-means-equal"]).contains("clean-means-equal on pre-fix, page 0: "));
     assert!(of(&["--page", "0"]).contains("last-write on pre-fix, page 0"));
     lostwrite(&["shrink", "--impl", "pre-fix", "--page", "1", two]).code(2).stderr(predicate::str::contains(
-        "expected a finding of page 1, found last-write on pre-fix, page 0, S1; ",
+        "expected a finding of page 1, found last-write on pre-fix, page 0, swapcache-dirty; ",
     ));
     lostwrite(&["shrink", "--judge", "revoked", "--page", "0", two])
         .code(2)
@@ -237,15 +242,15 @@ fn a_case_becomes_a_test() {
     };
     shrink(&["--as-test"]).success().stderr(predicate::str::contains(".case written"));
     let names = files(&folder);
-    assert!(names.len() == 1 && names[0].starts_with("pre-fix-last-write-S1-"), "{names:?}");
+    assert!(names.len() == 1 && names[0].starts_with("pre-fix-last-write-swapcache-dirty-"), "{names:?}");
     let path = folder.join(&names[0]);
     let content = std::fs::read(&path).expect("it was written");
     let text = String::from_utf8(content.clone()).expect("text");
-    assert!(text.starts_with("# last-write on pre-fix, page 0, S1. Shrunk.\n"), "{text}");
+    assert!(text.starts_with("# last-write on pre-fix, page 0, swapcache-dirty. Shrunk.\n"), "{text}");
     let file = corpus::load("it", &content).expect("it reads back");
     assert_eq!(file.entries.len(), 1);
     let entry = &file.entries[0];
-    assert_eq!((&entry.case, entry.scenario.as_deref()), (&case(SMALL), Some("S1")));
+    assert_eq!((&entry.case, entry.scenario.as_deref()), (&case(SMALL), Some("swapcache-dirty")));
     // Every version of the registry, with what it does.
     let named: Vec<_> = impls::history().iter().map(|v| v.name).collect();
     assert_eq!(entry.expect.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), named);
@@ -277,7 +282,7 @@ fn a_test_names_each_loss_after_its_scenario() {
     let file = corpus::load("it", &std::fs::read(folder.join("it.case")).expect("it was written"))
         .expect("it reads back");
     let scenarios: Vec<_> = file.entries.iter().map(|e| e.scenario.as_deref()).collect();
-    assert_eq!(scenarios, [Some("S3r"), Some("S3")]);
+    assert_eq!(scenarios, [Some("sampled-restore"), Some("sampled-dirty")]);
     for entry in &file.entries {
         assert!(entry.case == file.entries[0].case && entry.expect.iter().any(|(_, e)| *e == Expect::Ok));
         for (name, expect) in &entry.expect {

@@ -44,8 +44,8 @@ fn a_crash_of_rediscover_is_one_of_a_class_on_a_cpu() {
     let folder = tempfile::tempdir().expect("a folder");
     let crash = write(folder.path(), "crash-1", S1);
     target(&["rediscover", &crash]).code(1).stdout(contains("WRONG VALUE")).stdout(contains("1 alarms"));
-    target(&["rediscover", "--scenario", "S1", "--hardware", "sw-dirty", &crash]).code(1);
-    target(&["rediscover", "--scenario", "S3", &crash]).code(0);
+    target(&["rediscover", "--scenario", "swapcache-dirty", "--hardware", "sw-dirty", &crash]).code(1);
+    target(&["rediscover", "--scenario", "sampled-dirty", &crash]).code(0);
     target(&["rediscover", "--subject", "v3", &crash]).code(0);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! # What this case shows, for a reader of a diff.
-//! scenario: S1
+//! scenario: swapcache-dirty
 //! expect: pre-fix=lost v1=ok v2=ok v3=ok
 //! kernel=6.0 W0 P0 R0 W0 D0 P0 R0
 //! ```

@@ -184,10 +184,10 @@ fn a_wrong_word_is_placed_and_says_what_was_expected() {
 /// `scenario:` and `expect:` hold for the next case only.
 #[test]
 fn what_a_file_says_holds_for_the_next_case() {
-    let text = "scenario: S1\nexpect: v1=ok pre-fix=lost\nexpect: v2=dropped\nW0 D0\nW0\n";
+    let text = "scenario: swapcache-dirty\nexpect: v1=ok pre-fix=lost\nexpect: v2=dropped\nW0 D0\nW0\n";
     let file = load("some.case", text.as_bytes()).expect("two cases");
     let [one, two] = &file.entries[..] else { panic!("{file:?}") };
-    assert_eq!((one.place.as_str(), one.scenario.as_deref()), ("some.case:4", Some("S1")));
+    assert_eq!((one.place.as_str(), one.scenario.as_deref()), ("some.case:4", Some("swapcache-dirty")));
     let words: Vec<_> = one.expect.iter().map(|(v, e)| format!("{v}={}", e.word())).collect();
     assert_eq!(words, ["v1=ok", "pre-fix=lost", "v2=dropped"]);
     assert_eq!((two.place.as_str(), &two.scenario, two.expect.len()), ("some.case:5", &None, 0));

@@ -30,8 +30,8 @@ fn named(features: &BTreeSet<Feature>) -> BTreeSet<String> {
     features.iter().map(Feature::to_string).collect()
 }
 
-/// The store of S3 lands between the read and the clear of the entry: the exchange meets it. In the other
-/// order it does not.
+/// The store of sampled-dirty lands between the read and the clear of the entry: the exchange meets it. In
+/// the other order it does not.
 #[test]
 fn a_pair_shows_which_step_met_which_and_by_whom() {
     let pre_fix = impls::find("pre-fix").expect("it is there");
@@ -40,8 +40,8 @@ fn a_pair_shows_which_step_met_which_and_by_whom() {
     let raced = corpus::builtin()
         .into_iter()
         .flat_map(|file| file.entries)
-        .find(|entry| entry.scenario.as_deref() == Some("S3"))
-        .expect("there is a case of S3");
+        .find(|entry| entry.scenario.as_deref() == Some("sampled-dirty"))
+        .expect("there is a case of sampled-dirty");
     let met = named(&covered(pre_fix, &raced.case));
     assert!(met.contains(race), "{met:#?}");
     let apart = named(&covered(pre_fix, &case(&format!("{line}0*200 1*200"))));
@@ -91,7 +91,7 @@ fn numbers_are_frozen() {
         ("pte: user_access/Translate after do_anonymous_page/MapNewAnon by itself", 0xb4df_a52a_88cc_73f8),
         ("migrate_vma_collect_pmd/LockPtl: yes", 0x75a5_a687_9d1a_fef9),
         ("reclaim wrote a page to swap", 0xe07a_a07c_10d1_60a1),
-        ("pre-fix: lost S1", 0xb49f_7a17_474a_cf84),
+        ("pre-fix: lost swapcache-dirty", 0x21e4_7971_5b2d_8fda),
         ("v2: ok", 0x4a72_b751_8aed_d9ed),
     ] {
         assert_eq!(number(name), frozen, "{name}");
@@ -197,5 +197,5 @@ fn the_smallest_case_of_each_loss_is_protected() {
     protect_losses(&mut all);
     assert_eq!(all.iter().map(|c| c.protected).collect::<Vec<_>>(), [true, false, true]);
     let pre_fix = impls::registry().iter().position(|v| v.name == "pre-fix").expect("it is there");
-    assert!(matches!(all[0].profile.said[pre_fix], Said::Lost(impls::Scenario::S1)));
+    assert!(matches!(all[0].profile.said[pre_fix], Said::Lost(impls::Scenario::SwapcacheDirty)));
 }

@@ -26,8 +26,8 @@ fn every_cell_is_as_expected_and_exhausted() {
     check(&tables);
 }
 
-/// With its own kernel around it a version does the same, but for 5.18 and S1: that kernel frees the slot of
-/// a page that is written to.
+/// With its own kernel around it a version does the same, but for 5.18 and swapcache-dirty: that kernel frees
+/// the slot of a page that is written to.
 #[test]
 fn every_cell_is_as_expected_with_each_versions_own_kernel() {
     check(&tables(vec![surfaces()[0]], None));
@@ -96,7 +96,7 @@ fn every_scenario_has_programs() {
 fn a_program_that_is_too_large_is_sampled_and_says_so() {
     let program: Case = "cpu0: W0 F0 I0 D0 | cpu1: W0".parse().expect("a case");
     let small = Effort { budget: 100, samples: 3000 };
-    let of = |name| cell(version(name), Scenario::S3, std::slice::from_ref(&program), small);
+    let of = |name| cell(version(name), Scenario::SampledDirty, std::slice::from_ref(&program), small);
     let lost = of("v1");
     assert!(wrong(&lost) && !lost.exhausted && lost.samples == 3000, "{lost:?}");
     let shown = lost.shown.expect("a case");
@@ -108,15 +108,15 @@ fn a_program_that_is_too_large_is_sampled_and_says_so() {
 #[test]
 fn a_loss_of_another_scenario_is_not_this_ones() {
     let program: Case = "cpu0: W0 F0 I0 D0 | cpu1: R0 W0".parse().expect("a case");
-    let found = cell(version("v1"), Scenario::S4, &[program], EFFORT);
+    let found = cell(version("v1"), Scenario::BlindStore, &[program], EFFORT);
     assert_eq!(found.verdict, Verdict::Silent);
-    assert!(found.others.iter().eq(&[Scenario::S3]), "{:?}", found.others);
+    assert!(found.others.iter().eq(&[Scenario::SampledDirty]), "{:?}", found.others);
 }
 
 #[test]
 fn a_fact_that_is_dropped_and_never_shown_is_told_apart() {
     let program: Case = "W0 P0 R0 W0 D0 W0 P0 R0".parse().expect("a case");
-    let found = cell(version("pre-fix"), Scenario::S1, &[program], EFFORT);
+    let found = cell(version("pre-fix"), Scenario::SwapcacheDirty, &[program], EFFORT);
     assert_eq!(found.verdict, Verdict::Dropped);
     assert!(found.shown.is_some());
 }
@@ -128,8 +128,8 @@ fn marks_compare_what_was_found_with_what_is_expected() {
         entries.filter(|e| e.scenario.as_deref() == Some(scenario.name())).map(|e| e.case).collect()
     };
     let of = |name, scenario| cell(version(name), scenario, &programs(scenario), EFFORT);
-    let lost = of("pre-fix", Scenario::S1);
-    let silent = of("v2", Scenario::S1);
+    let lost = of("pre-fix", Scenario::SwapcacheDirty);
+    let silent = of("v2", Scenario::SwapcacheDirty);
     for (cell, expected, mark) in [
         (&lost, Some(Loss::Required), Mark::AsExpected),
         (&lost, Some(Loss::Allowed), Mark::AsExpected),
@@ -153,7 +153,7 @@ fn marks_compare_what_was_found_with_what_is_expected() {
 #[test]
 fn what_a_cell_reached_is_reported_and_what_cannot_be_is_not() {
     let program: Case = "cpu0: W0 D0 | cpu1: R0".parse().expect("a case");
-    let goals = cell(version("v3"), Scenario::S3, std::slice::from_ref(&program), EFFORT).goals;
+    let goals = cell(version("v3"), Scenario::SampledDirty, std::slice::from_ref(&program), EFFORT).goals;
     for (goal, reached) in [
         (Goal::Migrated, true),
         (Goal::WaitedOnEntry, true),
@@ -171,6 +171,6 @@ fn what_a_cell_reached_is_reported_and_what_cannot_be_is_not() {
     assert_eq!(all, Goal::ALL.len());
     // Drawn, not exhausted: nothing else.
     let small = Effort { budget: 10, samples: 1000 };
-    let drawn = cell(version("v3"), Scenario::S3, &[program], small).goals;
+    let drawn = cell(version("v3"), Scenario::SampledDirty, &[program], small).goals;
     assert!(drawn.has(Goal::Migrated) && drawn.list(true).all(|goal| goals.has(goal)), "{drawn:?}");
 }

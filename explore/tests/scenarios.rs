@@ -89,7 +89,7 @@ fn what_a_search_remembers_names_a_loss_as_its_diagnosis_does() {
         let (random, _) = case_at(7, index);
         let mut cases = vec![random];
         cases.extend(programs.get(index as usize % (2 * programs.len())).cloned());
-        // CPUs that leave D clear, for S4.
+        // CPUs that leave D clear, for blind-store.
         for n in 0..cases.len() {
             let mut other = cases[n].clone();
             other.config.hardware = [Hardware::BlindStore, Hardware::LateDirty][index as usize % 2];
@@ -152,9 +152,9 @@ fn the_unlock_before_a_split_is_told_from_the_last_one() {
     let late = own("7.3", "7.3, flush behind the unlock", &late);
     let first = "shared=0 large=1 cpu0: DD0 | cpu1: R0 Z0 R0";
     let second = "shared=1 large=1 cpu0: DD0 | cpu1: R1 Z1 R1";
-    assert_eq!(all_names(&copy, first), ["S6"]);
-    assert_eq!(all_names(&late, first), ["S6"]);
-    assert_eq!(all_names(&late, second), ["S2a"]);
+    assert_eq!(all_names(&copy, first), ["split-window"]);
+    assert_eq!(all_names(&late, first), ["split-window"]);
+    assert_eq!(all_names(&late, second), ["stale-load"]);
     // It leaves large folios where they are: the last page that it looks at is one.
-    assert_eq!(all_names(version("v1"), first), ["S2a"]);
+    assert_eq!(all_names(version("v1"), first), ["stale-load"]);
 }

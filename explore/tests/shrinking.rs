@@ -202,21 +202,21 @@ fn shrunk(name: &str, line: &str) -> String {
 /// Large cases whose smallest form is known.
 #[test]
 fn known_losses_shrink_to_what_is_known() {
-    // S1, with a CPU, a kernel, a swap device, an actor and two pages too many. The drain pages out and reads
-    // back.
+    // swapcache-dirty, with a CPU, a kernel, a swap device, an actor and two pages too many. The drain pages
+    // out and reads back.
     let s1 = "kernel=6.0 W0 P0 R0 W0 D0";
     assert_eq!(shrunk("pre-fix", "kernel=6.0 W0 P0 R0 W0 D0 P0 R0"), s1);
     let large = "kernel=6.1.192 hw=sw-dirty device-frames=1 cpu0: W1 W2 P2 R2 W2 D2 P2 R2 | cpu1: R1 W0 | schedule: 1*3 0*90";
     assert_eq!(shrunk("pre-fix", large), s1);
-    // S1b: a range and a pin where a page and a reference will do, or nothing at all.
+    // lazyfree-dirty: a range and a pin where a page and a reference will do, or nothing at all.
     assert_eq!(shrunk("pre-fix", "W0 F0 W0 DD0 G0 R0"), "kernel=6.0 W0 F0 W0 D0");
-    // S3 needs two actors, and the store between two steps of the migration.
+    // sampled-dirty needs two actors, and the store between two steps of the migration.
     let s3 = "cpu0: W0 F0 I0 D0 | cpu1: W0 R1 | kswapd: P1 | schedule: 2 0*26 1*3";
     assert_eq!(shrunk("v1", s3), "kernel=6.0 cpu0: F0 I0 D0 | cpu1: W0 | schedule: 1*6 0*18 1*2");
-    // S2a is a stale load: another loss of the same version would be another bug.
+    // stale-load is a stale load: another loss of the same version would be another bug.
     let s2a = "shared=0 cpu0: D0 | cpu1: R0 Z0 R0 | schedule: 1*2 0*9 1*11";
     let signature = loss(version("v1"), &case(s2a)).expect("it loses");
-    assert_eq!(signature.scenario().map(impls::Scenario::name), Some("S2a"));
+    assert_eq!(signature.scenario().map(impls::Scenario::name), Some("stale-load"));
     shrunk("v1", s2a);
 }
 

@@ -132,8 +132,8 @@ fn draws_are_uniform() {
     assert!(counts.values().all(|c| (1_730..2_270).contains(c)), "{counts:?}");
 }
 
-/// S3r: the store lands between the read and the clear of the entry, and the pin makes collect put the old
-/// word back.
+/// sampled-restore: the store lands between the read and the clear of the entry, and the pin makes collect
+/// put the old word back.
 const RACING: &str = "kernel=6.0 cpu0: W0 F0 IP0 D0 | cpu1: W0";
 
 #[test]

@@ -4,7 +4,8 @@
 //! `required` (some schedule must show the loss), `forbidden` (none may), `allowed`, or `-` where the
 //! question does not arise: the version has no such step. `#` starts a comment line.
 
-use crate::version::{Loss, Scenario};
+use crate::Scenario;
+use crate::version::Loss;
 use std::sync::LazyLock;
 
 /// The hardware that does what the manuals ask for: the one for which a version is called correct or not.

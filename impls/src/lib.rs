@@ -12,6 +12,7 @@ pub mod file;
 pub mod kernel;
 pub mod lint;
 mod mutants;
+mod scenario;
 pub mod shell;
 mod survivors;
 pub mod text;
@@ -23,8 +24,9 @@ pub use edits::{Edit, edits};
 pub use expected::{PERFECT, Row, expected_rows, read_expected};
 pub use kernel::{Body, Source};
 pub use mutants::{Mutant, mutant, mutants};
+pub use scenario::Scenario;
 pub use survivors::{Survivor, read_survivors, survivors};
-pub use version::{Loss, Provenance, Scenario, Standing, Subject, Version};
+pub use version::{Loss, Provenance, Standing, Subject, Version};
 pub use vocabulary::{Step, step, vocabulary};
 
 use model::Profile;

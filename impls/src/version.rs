@@ -1,5 +1,6 @@
 //! What the registry knows of a version.
 
+use crate::Scenario;
 use crate::expected::{PERFECT, Row};
 use crate::kernel::{self, Body};
 use crate::shell::option;
@@ -16,74 +17,6 @@ pub struct Provenance {
     pub date: &'static str,
     /// The commit, or the message id of the mail.
     pub source: &'static str,
-}
-
-/// The scenarios that tell the versions apart, as `docs/scenarios.md` numbers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scenario {
-    /// The dirty bit of a swap-cache page is dropped in a failing migration; no race.
-    S1,
-    /// The same for a lazyfree page (MADV_FREE), failing or succeeding; no swap involved.
-    S1b,
-    /// A stale read after MADV_DONTNEED returned, through an entry whose flush is still owed.
-    S2a,
-    /// The writing form of S2a: out of reach where a writable page is flushed at once.
-    S2b,
-    /// The store lands between the read and the clear of the entry.
-    S3,
-    /// S3 in the branch that backs off from a pinned page.
-    S3r,
-    /// A store through a cached entry without D, after the clear: needs hardware that does not look again.
-    S4,
-    /// S2a in the window that a folio split opens in the middle of the range.
-    S6,
-}
-
-impl Scenario {
-    /// All scenarios in order.
-    pub const ALL: [Scenario; 8] = [
-        Scenario::S1,
-        Scenario::S1b,
-        Scenario::S2a,
-        Scenario::S2b,
-        Scenario::S3,
-        Scenario::S3r,
-        Scenario::S4,
-        Scenario::S6,
-    ];
-
-    /// The function that loses in all of them.
-    pub const FUNCTION: &'static str = "migrate_vma_collect_pmd";
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Scenario::S1 => "S1",
-            Scenario::S1b => "S1b",
-            Scenario::S2a => "S2a",
-            Scenario::S2b => "S2b",
-            Scenario::S3 => "S3",
-            Scenario::S3r => "S3r",
-            Scenario::S4 => "S4",
-            Scenario::S6 => "S6",
-        }
-    }
-
-    /// What happens, in a line.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Scenario::S1 => "dirty bit dropped, migration fails, reclaim re-reads the old slot",
-            Scenario::S1b => "dirty bit of a rewritten lazyfree page dropped, reclaim discards it",
-            Scenario::S2a => "stale read after MADV_DONTNEED returned, flush still owed",
-            Scenario::S2b => "lost write after MADV_DONTNEED returned, flush still owed",
-            Scenario::S3 => "store between the read and the clear of the pte",
-            Scenario::S3r => "store between read and clear, page pinned, old word restored",
-            Scenario::S4 => "store through a cached entry without D, after the clear",
-            Scenario::S6 => "stale read after MADV_DONTNEED returned, page-table lock dropped for a folio split",
-        }
-    }
 }
 
 /// What is expected of a version in a scenario.

@@ -38,9 +38,9 @@ fn the_table_agrees_with_the_files_of_the_versions() {
 #[test]
 fn what_does_not_arise_is_not_expected() {
     let of = |name| impls::find(name).expect("registered");
-    assert_eq!(of("v2").expects_on(Scenario::S6, PERFECT), None);
-    assert_eq!(of("v2").expects_on(Scenario::S1, "no such hardware"), None);
-    assert_eq!(of("v1").expects_on(Scenario::S3, PERFECT), Some(Loss::Required));
+    assert_eq!(of("v2").expects_on(Scenario::SplitWindow, PERFECT), None);
+    assert_eq!(of("v2").expects_on(Scenario::SwapcacheDirty, "no such hardware"), None);
+    assert_eq!(of("v1").expects_on(Scenario::SampledDirty, PERFECT), Some(Loss::Required));
 }
 
 /// The table speaks of what is built in. A name is no reason to expect anything of another version.
@@ -50,21 +50,21 @@ fn a_version_that_is_not_built_in_has_no_row_whatever_its_name() {
     for standing in [Standing::Own, Standing::Mutant] {
         let namesake = Version { standing, ..v1.clone() };
         assert_eq!(namesake.row(PERFECT), None, "{standing:?}");
-        assert!(!namesake.must_lose(Scenario::S3) && !namesake.is_believed_correct());
+        assert!(!namesake.must_lose(Scenario::SampledDirty) && !namesake.is_believed_correct());
     }
-    assert!(v1.must_lose(Scenario::S3));
+    assert!(v1.must_lose(Scenario::SampledDirty));
 }
 
 #[test]
 fn a_malformed_table_names_the_line_and_what_was_expected() {
-    let header = "version\thardware\tS1\tS1b\tS2a\tS2b\tS3\tS3r\tS4\tS6";
+    let header = "version\thardware\tswapcache-dirty\tlazyfree-dirty\tstale-load\tstale-store\tsampled-dirty\tsampled-restore\tblind-store\tsplit-window";
     let row = "v2\thw0\tforbidden\tforbidden\tallowed\t-\t-\t-\t-\t-";
     assert_eq!(read_expected(&format!("# a comment\n{header}\n{row}\n")).map(|r| r.len()), Ok(1));
     for (text, line, what) in [
         (String::new(), 1, "expected a header line"),
-        (format!("#\n{row}"), 2, "expected the columns version, hardware, S1"),
+        (format!("#\n{row}"), 2, "expected the columns version, hardware, swapcache-dirty"),
         (format!("{header}\nv2\thw0\n"), 2, "expected 10 tab-separated fields, found 2"),
-        (format!("{header}\n\n{}", row.replace("allowed", "lost")), 3, "in column S2a, found 'lost'"),
+        (format!("{header}\n\n{}", row.replace("allowed", "lost")), 3, "in column stale-load, found 'lost'"),
         (format!("{header}\n{row}\n{row}"), 3, "a second row for v2 on hw0"),
     ] {
         let e = read_expected(&text).expect_err(&text);

@@ -4,7 +4,7 @@
 //! eat the night. Which ones are kept depends on the chunk alone, and a class that is rare or unexpected is
 //! kept in every chunk.
 
-use super::class::{Class, Namer, hardware};
+use super::class::{Class, hardware};
 use super::dedup::{plain_key, timeline_key};
 use super::draw::draw;
 use super::{Chunk, LaneKind, Plan};
@@ -12,10 +12,10 @@ use corpus::{Case, Schedule};
 use explore::hunt::Numbered;
 use explore::released::{at_home, is_its_own, its_own};
 use explore::shrink::{Limits, Signature, shrink, shrink_to};
-use impls::Version;
-use model::Assumptions;
+use impls::{Scenario, Version};
+use model::{Assumptions, Machine};
 use oracle::guard::{caught, quietly};
-use oracle::{Comparison, Goal, Goals, Judge, Judges, Outcome, aligned, compare, outcome};
+use oracle::{Comparison, Goal, Goals, Judge, Judged, Judges, Outcome, aligned, compare, outcome};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub struct Record {
     /// The judge, if one speaks.
     pub judge: Option<String>,
     /// The scenario of a wrong load, if it is of a known one.
-    pub scenario: Option<String>,
+    pub scenario: Option<Scenario>,
     /// The CPU.
     pub hardware: String,
     /// The kernel.
@@ -67,7 +67,7 @@ pub struct Count {
     /// Judge.
     pub judge: String,
     /// Scenario of a wrong load, if it is of a known one.
-    pub scenario: Option<String>,
+    pub scenario: Option<Scenario>,
     /// CPU.
     pub hardware: String,
     /// The machine around the operation keeps the contract.
@@ -280,7 +280,7 @@ impl<'a> Run<'a> {
             return;
         }
         let scenario = judges.of(Judge::LastWrite).and_then(|_| {
-            let mut namer = Namer::new(&numbered.case);
+            let mut namer: Judged = Judged::new(&Machine::new(&numbered.case.config));
             numbered.run(version, false, &mut namer);
             namer.scenario()
         });
@@ -402,7 +402,7 @@ pub(super) fn count(plan: &Plan, class: &Class, n: u64, first: u64) -> Count {
     Count {
         version: plan.versions[class.version].name.to_owned(),
         judge: class.judge.name().to_owned(),
-        scenario: class.scenario.map(|s| s.name().to_owned()),
+        scenario: class.scenario,
         hardware: class.hardware.to_owned(),
         contract: class.contract,
         alarm: class.is_alarm(&plan.versions),
@@ -455,7 +455,7 @@ pub(super) fn keep(plan: &Plan, chunk: &Chunk, class: &Class, index: u64, case: 
     Some(Record {
         key,
         judge: Some(class.judge.name().to_owned()),
-        scenario: shrunk.signature.scenario().map(|s| s.name().to_owned()),
+        scenario: shrunk.signature.scenario(),
         step,
         message: judges.of(class.judge).map(|f| f.to_string()).unwrap_or_default(),
         ..record(chunk, index, version, &shrunk.case)
@@ -509,7 +509,7 @@ mod tests {
     fn records_replay() {
         let plan = plan(vec![find("pre-fix"), find("v1")]);
         let records: Vec<_> = (0..5).flat_map(|n| run(&plan, &plan.chunk(n)).records).collect();
-        assert!(records.iter().any(|r| r.scenario.as_deref() == Some("S1")), "{records:?}");
+        assert!(records.iter().any(|r| r.scenario == Some(Scenario::SwapcacheDirty)), "{records:?}");
         for r in records {
             let case = r.case.parse().expect("a case");
             let judge = Judge::ALL.into_iter().find(|j| Some(j.name()) == r.judge.as_deref()).expect("a judge");

@@ -4,7 +4,7 @@ use super::chunk::{self, ChunkRecord, Kept, Record};
 use super::ledger::ANOTHER;
 use super::ledger::{FORMAT, Header, Journal, Ledger};
 use super::{Files, LedgerError, Plan, Policy, Previous, Seeds};
-use impls::Version;
+use impls::{Scenario, Version};
 use oracle::Goal;
 use oracle::guard::caught;
 use std::collections::{BTreeMap, HashSet};
@@ -60,7 +60,7 @@ pub struct Entry {
 }
 
 /// What a class is counted by: lane, version, judge, scenario, CPU.
-pub(super) type TallyKey = (String, String, String, Option<String>, String);
+pub(super) type TallyKey = (String, String, String, Option<Scenario>, String);
 
 /// What is known so far.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,6 @@
 use super::chunk::{ChunkRecord, Kept, Record};
 use super::plan::Plan;
 use corpus::Case;
-use impls::Scenario;
 use oracle::{Goal, Judge};
 
 /// Digits of a key.
@@ -53,7 +52,6 @@ impl Record {
         }
         one_of("what", Some(&self.what), &["flag", "diverge", "panicked"])?;
         one_of("judge", self.judge.as_deref(), &Judge::ALL.map(Judge::name))?;
-        one_of("scenario", self.scenario.as_deref(), &Scenario::ALL.map(Scenario::name))?;
         for (what, text) in [
             ("version", &self.version),
             ("hardware", &self.hardware),
@@ -95,7 +93,6 @@ impl ChunkRecord {
             word("version", &count.version)?;
             word("hardware", &count.hardware)?;
             one_of("judge", Some(&count.judge), &Judge::ALL.map(Judge::name))?;
-            one_of("scenario", count.scenario.as_deref(), &Scenario::ALL.map(Scenario::name))?;
             if !chunk.range.contains(&count.first) {
                 return Err(format!("expected a first execution of {:?}, found {}", chunk.range, count.first));
             }
@@ -136,13 +133,12 @@ mod tests {
     fn a_record_is_taken_if_every_name_in_it_is_one() {
         assert_eq!(record().checked().expect("as a night writes it").case, "kernel=6.0 W0");
         type Change = fn(&mut Record);
-        let bad: [(&str, Change); 9] = [
+        let bad: [(&str, Change); 8] = [
             ("key", |r| r.key = "../../keep/own".to_owned()),
             ("key", |r| r.key = "0123456789ABCDEF".to_owned()),
             ("what", |r| r.what = "own".to_owned()),
             ("version", |r| r.version = "v1'; reboot '".to_owned()),
             ("judge", |r| r.judge = Some("me".to_owned())),
-            ("scenario", |r| r.scenario = Some("S9".to_owned())),
             ("hardware", |r| r.hardware = "\u{1b}[31m".to_owned()),
             ("lane", |r| r.lane = String::new()),
             ("case", |r| r.case = "Y0".to_owned()),

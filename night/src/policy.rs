@@ -130,7 +130,7 @@ pub struct Rules {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CanaryRule {
-    scenario: String,
+    scenario: Scenario,
     #[serde(default = "perfect")]
     hardware: String,
     #[serde(default = "generator")]
@@ -143,7 +143,7 @@ struct CanaryRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoCanary {
-    scenario: String,
+    scenario: Scenario,
     #[serde(default = "perfect")]
     hardware: String,
     versions: Option<Vec<String>>,
@@ -157,7 +157,7 @@ struct KnownRule {
     kind: Kind,
     version: Option<String>,
     judge: Option<String>,
-    scenario: Option<String>,
+    scenario: Option<Scenario>,
     hardware: Option<String>,
     reason: String,
 }
@@ -204,7 +204,7 @@ pub struct Canary {
     /// The version.
     pub version: String,
     /// The scenario.
-    pub scenario: String,
+    pub scenario: Scenario,
     /// The CPU.
     pub hardware: String,
     /// The lane.
@@ -214,7 +214,7 @@ pub struct Canary {
 }
 
 /// A loss that is required and cannot be asked for: version, scenario, CPU, why.
-pub(super) type Excused = (String, String, String, String);
+pub(super) type Excused = (String, Scenario, String, String);
 
 /// The number of the file's form.
 const FORMAT: u32 = 1;
@@ -251,7 +251,6 @@ impl Policy {
         }
         let known_versions: Vec<&str> = versions.iter().map(|v| v.name).collect();
         let hardware: Vec<&str> = corpus::surfaces().iter().map(|s| s.name).collect();
-        let scenarios = Scenario::ALL.map(Scenario::name);
         let judges = Judge::ALL.map(Judge::name);
         let check = |place: &str, what: &str, name: Option<&String>, known: &[&str]| match name {
             Some(name) if !known.contains(&name.as_str()) => {
@@ -261,7 +260,6 @@ impl Policy {
         };
         for (n, canary) in self.canaries.iter().enumerate() {
             let place = format!("canary {} ({} on {})", n + 1, canary.scenario, canary.hardware);
-            check(&place, "scenario", Some(&canary.scenario), &scenarios)?;
             check(&place, "hardware", Some(&canary.hardware), &hardware)?;
             for name in canary.versions.iter().flatten() {
                 check(&place, "version", Some(name), &known_versions)?;
@@ -278,7 +276,6 @@ impl Policy {
         }
         for (n, not) in self.no_canaries.iter().enumerate() {
             let place = format!("not-a-canary {} ({} on {})", n + 1, not.scenario, not.hardware);
-            check(&place, "scenario", Some(&not.scenario), &scenarios)?;
             check(&place, "hardware", Some(&not.hardware), &hardware)?;
             for name in not.versions.iter().flatten() {
                 check(&place, "version", Some(name), &known_versions)?;
@@ -288,17 +285,11 @@ impl Policy {
             let place = format!("known {}", n + 1);
             check(&place, "version", known.version.as_ref(), &known_versions)?;
             check(&place, "judge", known.judge.as_ref(), &judges)?;
-            check(&place, "scenario", known.scenario.as_ref(), &scenarios)?;
             check(&place, "hardware", known.hardware.as_ref(), &hardware)?;
         }
         let mut seen = BTreeSet::new();
         for canary in self.canaries(versions) {
-            if !seen.insert((
-                canary.version.clone(),
-                canary.scenario.clone(),
-                canary.hardware.clone(),
-                canary.lane,
-            )) {
+            if !seen.insert((canary.version.clone(), canary.scenario, canary.hardware.clone(), canary.lane)) {
                 return Err(format!(
                     "expected one canary for {} {} on {} in a lane, found two",
                     canary.version, canary.scenario, canary.hardware
@@ -331,11 +322,11 @@ impl Policy {
     #[must_use]
     pub fn canaries(&self, versions: &[&'static Version]) -> Vec<Canary> {
         let of = |rule: &CanaryRule| {
-            meant(rule.versions.as_ref(), &rule.scenario, &rule.hardware, versions)
+            meant(rule.versions.as_ref(), rule.scenario, &rule.hardware, versions)
                 .into_iter()
                 .map(|version| Canary {
                     version,
-                    scenario: rule.scenario.clone(),
+                    scenario: rule.scenario,
                     hardware: rule.hardware.clone(),
                     lane: rule.lane,
                     budget: rule.budget,
@@ -348,9 +339,9 @@ impl Policy {
     /// Losses that are required and no canaries, with the reason.
     pub(super) fn excused(&self, versions: &[&'static Version]) -> Vec<Excused> {
         let of = |rule: &NoCanary| {
-            meant(rule.versions.as_ref(), &rule.scenario, &rule.hardware, versions)
+            meant(rule.versions.as_ref(), rule.scenario, &rule.hardware, versions)
                 .into_iter()
-                .map(|version| (version, rule.scenario.clone(), rule.hardware.clone(), rule.reason.clone()))
+                .map(|version| (version, rule.scenario, rule.hardware.clone(), rule.reason.clone()))
                 .collect::<Vec<_>>()
         };
         self.no_canaries.iter().flat_map(of).collect()
@@ -365,12 +356,12 @@ impl Policy {
         let mut out = Vec::new();
         let known_to_lose = |v: &&&'static Version| v.has_expectations() && !v.is_believed_correct();
         for version in versions.iter().filter(known_to_lose) {
-            let losses: Vec<_> =
-                Scenario::ALL.into_iter().filter(|s| version.must_lose(*s)).map(Scenario::name).collect();
+            let losses: Vec<_> = Scenario::ALL.into_iter().filter(|s| version.must_lose(*s)).collect();
             for scenario in &losses {
-                let same = |v: &str, s: &str, h: &str| v == version.name && s == *scenario && h == impls::PERFECT;
-                let watched = canaries.iter().any(|c| same(&c.version, &c.scenario, &c.hardware))
-                    || excused.iter().any(|(v, s, h, _)| same(v, s, h));
+                let same =
+                    |v: &str, s: Scenario, h: &str| v == version.name && s == *scenario && h == impls::PERFECT;
+                let watched = canaries.iter().any(|c| same(&c.version, c.scenario, &c.hardware))
+                    || excused.iter().any(|(v, s, h, _)| same(v, *s, h));
                 if !watched {
                     out.push(format!(
                         "{} must lose in {scenario}, and the policy has no canary for it",
@@ -394,7 +385,7 @@ impl Policy {
             k.kind == kind
                 && same(&k.version, Some(&record.version))
                 && same(&k.judge, record.judge.as_ref())
-                && same(&k.scenario, record.scenario.as_ref())
+                && (k.scenario.is_none() || k.scenario == record.scenario)
                 && same(&k.hardware, Some(&record.hardware))
         });
         (kind, if known { Colour::Known } else { self.colour(kind) })
@@ -427,14 +418,11 @@ impl Policy {
 /// The versions that a rule means: those that it names, or those of which the loss is required.
 fn meant(
     named: Option<&Vec<String>>,
-    scenario: &str,
+    scenario: Scenario,
     hardware: &str,
     versions: &[&'static Version],
 ) -> Vec<String> {
-    let required = |version: &&&'static Version| {
-        let scenario = Scenario::ALL.into_iter().find(|s| s.name() == scenario);
-        scenario.is_some_and(|s| version.expects_on(s, hardware) == Some(Loss::Required))
-    };
+    let required = |version: &&&'static Version| version.expects_on(scenario, hardware) == Some(Loss::Required);
     match named {
         Some(names) => names.clone(),
         None => versions.iter().filter(required).map(|v| v.name.to_owned()).collect(),
@@ -444,7 +432,7 @@ fn meant(
 fn kind(record: &super::Record, versions: &[&'static Version]) -> Kind {
     let version = versions.iter().find(|v| v.name == record.version);
     let may_lose = |scenario| version.is_some_and(|v| may_lose(v, scenario, &record.hardware));
-    let scenario = Scenario::ALL.into_iter().find(|s| Some(s.name()) == record.scenario.as_deref());
+    let scenario = record.scenario;
     match (record.what.as_str(), record.judge.as_deref()) {
         ("panicked", _) => Kind::Panic,
         ("diverge", _) => Kind::Divergence,
@@ -488,8 +476,8 @@ mod tests {
         assert_eq!(policy.rules().alarm, Colour::Red);
         assert_eq!(policy.rules().missed_canary, Colour::Red);
         let canaries = policy.canaries(&all());
-        for scenario in ["S1", "S1b", "S2a", "S3", "S3r"] {
-            let is = |c: &Canary| c.version == "pre-fix" && c.scenario == scenario && c.hardware == "hw0";
+        for scenario in ["swapcache-dirty", "lazyfree-dirty", "stale-load", "sampled-dirty", "sampled-restore"] {
+            let is = |c: &Canary| c.version == "pre-fix" && c.scenario.name() == scenario && c.hardware == "hw0";
             assert!(canaries.iter().any(is), "pre-fix {scenario}");
         }
     }
@@ -509,7 +497,7 @@ mod tests {
                 what: "flag".to_owned(),
                 version: own.name.to_owned(),
                 judge: Some(Judge::LastWrite.name().to_owned()),
-                scenario: Some(Scenario::S3.name().to_owned()),
+                scenario: Some(Scenario::SampledDirty),
                 hardware: impls::PERFECT.to_owned(),
                 kernel: "6.0".to_owned(),
                 contract: true,
@@ -534,13 +522,21 @@ mod tests {
     #[test]
     fn what_a_policy_names_must_exist() {
         for (from, to, said) in [
-            ("scenario = \"S1\"", "scenario = \"S9\"", "unknown scenario 'S9'; known are S1, "),
             (
-                "scenario = \"S1\"",
-                "scenario = \"S1\"\nversions = [\"v9\"]",
+                "scenario = \"swapcache-dirty\"",
+                "scenario = \"S9\"",
+                "unknown scenario 'S9'; known are swapcache-dirty, ",
+            ),
+            (
+                "scenario = \"swapcache-dirty\"",
+                "scenario = \"swapcache-dirty\"\nversions = [\"v9\"]",
                 "unknown version 'v9'; known are pre-fix, ",
             ),
-            ("scenario = \"S1\"", "scenario = \"S1\"\nhardware = \"w9\"", "unknown hardware 'w9'"),
+            (
+                "scenario = \"swapcache-dirty\"",
+                "scenario = \"swapcache-dirty\"\nhardware = \"w9\"",
+                "unknown hardware 'w9'",
+            ),
             ("format = 1", "format = 7", "expected format = 1, found 7"),
             ("alarm = \"red\"", "alarm = \"pink\"", "pink"),
         ] {
@@ -555,6 +551,6 @@ mod tests {
     fn a_losing_version_without_a_canary_is_told() {
         let text = DEFAULT_POLICY.split("[[canary]]").next().expect("the head").to_owned();
         let unwatched = read(&text).expect("it is well formed").unwatched(&all());
-        assert!(unwatched.iter().any(|w| w.starts_with("pre-fix must lose in S1,")), "{unwatched:?}");
+        assert!(unwatched.iter().any(|w| w.starts_with("pre-fix must lose in swapcache-dirty,")), "{unwatched:?}");
     }
 }

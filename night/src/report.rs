@@ -2,6 +2,7 @@
 
 use super::policy::{Canary, Colour, Kind};
 use super::{Compared, Night, Record};
+use impls::Scenario;
 use oracle::Goal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ pub struct LossReport {
     /// The judge.
     pub judge: String,
     /// The scenario of a wrong load, if it is of a known one.
-    pub scenario: Option<String>,
+    pub scenario: Option<Scenario>,
     /// The CPU.
     pub hardware: String,
     /// In how many executions.
@@ -154,7 +155,7 @@ pub struct ExcusedReport {
     /// The version.
     pub version: String,
     /// The scenario.
-    pub scenario: String,
+    pub scenario: Scenario,
     /// The CPU.
     pub hardware: String,
     /// Why.
@@ -224,7 +225,8 @@ impl Report {
             Some(format) => return Err(format!("{expected}, found format {format}")),
             None => return Err(format!("{expected}, found JSON without a format")),
         }
-        let mut report: Report = serde_json::from_value(value).map_err(|e| format!("{expected}, found {e}"))?;
+        let mut report: Report = serde_path_to_error::deserialize(value)
+            .map_err(|e| format!("{expected}, found $.{}: {}", e.path(), e.inner()))?;
         for (n, finding) in report.findings.iter_mut().enumerate() {
             let checked = finding.record.clone().checked().map_err(|e| format!("$.findings[{n}].{e}"))?;
             finding.record = checked;
@@ -397,7 +399,7 @@ impl Night {
                 lane.to_owned(),
                 canary.version.clone(),
                 oracle::Judge::LastWrite.name().to_owned(),
-                Some(canary.scenario.clone()),
+                Some(canary.scenario),
                 canary.hardware.clone(),
             );
             let tally = self.sofar.counts.get(&key);
@@ -424,7 +426,7 @@ impl Night {
                 lane: lane.clone(),
                 version: version.clone(),
                 judge: judge.clone(),
-                scenario: scenario.clone(),
+                scenario: *scenario,
                 hardware: hardware.clone(),
                 executions: tally.n,
                 first: tally.first + 1,
@@ -450,13 +452,13 @@ fn name(report: &CanaryReport) -> String {
 
 /// All that is not known, and the shortest of each known class; and how many are left out.
 fn few(all: Vec<FindingReport>) -> (Vec<FindingReport>, u64) {
-    let mut given = BTreeMap::<(String, Option<String>, Option<String>), usize>::new();
+    let mut given = BTreeMap::<(String, Option<String>, Option<Scenario>), usize>::new();
     let before = all.len();
     let kept: Vec<_> = all
         .into_iter()
         .filter(|f| {
             let Record { version, judge, scenario, .. } = &f.record;
-            let n = given.entry((version.clone(), judge.clone(), scenario.clone())).or_default();
+            let n = given.entry((version.clone(), judge.clone(), *scenario)).or_default();
             *n += usize::from(f.colour == Colour::Known);
             f.colour != Colour::Known || *n <= EACH
         })

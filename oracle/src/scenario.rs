@@ -74,7 +74,7 @@ enum Taken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Drop {
     As(Scenario),
-    /// S3 or S3r, as soon as it is known what became of the word.
+    /// sampled-dirty or sampled-restore, as soon as it is known what became of the word.
     Raced,
     Unknown,
 }
@@ -194,11 +194,11 @@ impl History {
         let past = &self.pages[page];
         if stale {
             let named = past.discarded && self.translations.of(actor, page).is_owed_by_subject();
-            return named.then_some(if past.split { Scenario::S6 } else { Scenario::S2a });
+            return named.then_some(if past.split { Scenario::SplitWindow } else { Scenario::StaleLoad });
         }
         match (past.through[word], past.dropped[word]) {
             // The store was lost because it went nowhere, whatever became of the dirty bit.
-            (Through::OwedAfterDiscard, _) => Some(Scenario::S2b),
+            (Through::OwedAfterDiscard, _) => Some(Scenario::StaleStore),
             (Through::InOrder, Some(Drop::As(scenario))) => Some(scenario),
             _ => None,
         }
@@ -231,15 +231,15 @@ impl Page {
     fn drop(&self) -> Drop {
         // No walk set D in a word that nobody could see any more: the store did without.
         if self.clean && self.late_store {
-            return Drop::As(Scenario::S4);
+            return Drop::As(Scenario::BlindStore);
         }
         match self.taken {
             _ if self.unrecorded_elsewhere => Drop::Unknown,
-            Taken::InSwapCache => Drop::As(Scenario::S1),
-            Taken::LazyFree => Drop::As(Scenario::S1b),
+            Taken::InSwapCache => Drop::As(Scenario::SwapcacheDirty),
+            Taken::LazyFree => Drop::As(Scenario::LazyfreeDirty),
             Taken::Raced => Drop::Raced,
-            Taken::RacedAndRestored => Drop::As(Scenario::S3r),
-            Taken::RacedAndReplaced => Drop::As(Scenario::S3),
+            Taken::RacedAndRestored => Drop::As(Scenario::SampledRestore),
+            Taken::RacedAndReplaced => Drop::As(Scenario::SampledDirty),
             Taken::Elsewhere | Taken::Nothing => Drop::Unknown,
         }
     }
@@ -255,13 +255,13 @@ pub(crate) fn fits(scenario: Scenario, diagnosis: &Diagnosis, rows: &[Row]) -> b
     let dropped = diagnosis.cause.is_some_and(|c| c.kind == CauseKind::DirtyBitDropped && by_subject(c.step));
     let freed = diagnosis.symptom == Symptom::FreedWhileReachable;
     match scenario {
-        Scenario::S1 | Scenario::S1b | Scenario::S3 | Scenario::S3r => {
+        Scenario::SwapcacheDirty | Scenario::LazyfreeDirty | Scenario::SampledDirty | Scenario::SampledRestore => {
             diagnosis.symptom == Symptom::LostWrite && dropped
         }
-        Scenario::S4 => {
+        Scenario::BlindStore => {
             diagnosis.symptom == Symptom::LostWrite && !matches!(kind, Some(CauseKind::FlushOwed { .. }))
         }
-        Scenario::S2a | Scenario::S6 => (diagnosis.symptom == Symptom::StaleLoad || freed) && owed,
-        Scenario::S2b => (diagnosis.symptom == Symptom::StaleStore || freed) && owed,
+        Scenario::StaleLoad | Scenario::SplitWindow => (diagnosis.symptom == Symptom::StaleLoad || freed) && owed,
+        Scenario::StaleStore => (diagnosis.symptom == Symptom::StaleStore || freed) && owed,
     }
 }

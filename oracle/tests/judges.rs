@@ -54,8 +54,8 @@ fn wrong_data_is_for_last_write_alone() {
     assert_eq!((legal.last, legal.or_zero), (2, false));
 }
 
-/// The flush comes after the lock, and MADV_DONTNEED returns before it (S2a): the load is wrong, and it
-/// reaches what was revoked.
+/// The flush comes after the lock, and MADV_DONTNEED returns before it (stale-load): the load is wrong, and
+/// it reaches what was revoked.
 #[test]
 fn a_stale_load_of_old_data_is_for_last_write_and_revoked() {
     let line = "kernel=6.0 shared=0 cpu0: D0 | cpu1: R0 Z0 R0 | schedule: 1*2 0*8 1*30";

@@ -71,8 +71,8 @@ fn a_step_more_moves_what_is_counted_and_not_what_is_named() {
     let longer = v1.edited(0, body).expect("it links");
     for (line, on_longer) in [(S3, false), (S3_BY_PLACE, true)] {
         let scenario = |version: &Version| trace(version, &case(line)).scenario().map(|s| s.name());
-        assert_eq!(scenario(v1), Some("S3"), "{line}");
-        assert_eq!(scenario(&longer), on_longer.then_some("S3"), "{line}");
+        assert_eq!(scenario(v1), Some("sampled-dirty"), "{line}");
+        assert_eq!(scenario(&longer), on_longer.then_some("sampled-dirty"), "{line}");
         assert_eq!(trace(&longer, &case(line)).judges.of(Judge::LastWrite).is_some(), on_longer, "{line}");
     }
 }

@@ -95,7 +95,8 @@ fn a_discard_that_returned_leaves_nothing_stale() {
     assert!(seen.judges.is_silent(), "{:?}", seen.judges);
 }
 
-/// The flush that collect owes excuses nothing: MADV_DONTNEED has returned, and nobody waits for it (S2a).
+/// The flush that collect owes excuses nothing: MADV_DONTNEED has returned, and nobody waits for it
+/// (stale-load).
 #[test]
 fn the_operation_under_comparison_has_no_excuse() {
     let line = "kernel=6.0 shared=0 cpu0: D0 | cpu1: R0 Z0 R0";

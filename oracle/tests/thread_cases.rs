@@ -72,7 +72,7 @@ fn every_verdict_is_as_the_case_says() {
 
 /// The hardware on which the cases of a scenario run.
 fn hardware_of(scenario: &str) -> &'static str {
-    if scenario == Scenario::S4.name() { "w1" } else { PERFECT }
+    if scenario == Scenario::BlindStore.name() { "w1" } else { PERFECT }
 }
 
 /// The table of expected verdicts, version by scenario, is what the cases show: a loss where one is required,
@@ -118,7 +118,7 @@ fn cause_and_loss_stand_where_they_belong() {
         let lost = diagnosis.and_then(|d| d.lost);
         let cause = diagnosis.and_then(|d| d.cause);
         match (expect, entry.scenario.as_deref()) {
-            (Expect::Lost, Some("S1" | "S1b" | "S3" | "S3r")) => {
+            (Expect::Lost, Some("swapcache-dirty" | "lazyfree-dirty" | "sampled-dirty" | "sampled-restore")) => {
                 let (Some(cause), Some(lost)) = (cause, lost) else { panic!("{at}") };
                 assert_eq!(diagnosis.map(|d| d.symptom), Some(Symptom::LostWrite), "{at}");
                 assert_eq!(cause.kind, CauseKind::DirtyBitDropped, "{at}");
@@ -127,17 +127,17 @@ fn cause_and_loss_stand_where_they_belong() {
                 last_copy_goes(&trace, lost, &at);
             }
             // No step of the kernel is at fault: the CPU stores without setting D.
-            (Expect::Lost, Some("S4")) => {
+            (Expect::Lost, Some("blind-store")) => {
                 let (Some(cause), Some(lost)) = (cause, lost) else { panic!("{at}") };
                 assert_eq!(cause.kind, CauseKind::StoredWithoutDirty, "{at}");
                 assert_eq!(diagnosis.and_then(|d| d.store), Some(cause.step), "{at}");
                 last_copy_goes(&trace, lost, &at);
             }
-            (Expect::Lost, Some("S2a" | "S6")) => {
+            (Expect::Lost, Some("stale-load" | "split-window")) => {
                 assert_eq!(diagnosis.map(|d| d.symptom), Some(Symptom::StaleLoad), "{at}");
                 flush_is_owed(&trace, &at);
             }
-            (Expect::Lost, Some("S2b")) => {
+            (Expect::Lost, Some("stale-store")) => {
                 assert_eq!(diagnosis.map(|d| d.symptom), Some(Symptom::StaleStore), "{at}");
                 flush_is_owed(&trace, &at);
             }

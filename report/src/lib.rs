@@ -55,6 +55,6 @@ pub use own::{FoundOn, found_on, off, standing};
 pub use sarif::{Level, sarif, sarif_log};
 pub use shrinking::{sizes, statistics_text};
 pub use svg::timeline_svg;
-pub use table::Table;
+pub use table::{Table, scenarios};
 pub use timeline::{Detail, timeline};
 pub use witness::{Alignment, Pair, Side, Witness, neighbour};

@@ -26,7 +26,7 @@ pub fn surface(name: &str) -> Result<Surface, String> {
 /// # Errors
 /// With the classes that are known.
 pub fn scenario(name: &str) -> Result<Scenario, String> {
-    find("scenario", name, &Scenario::ALL, |s| s.name())
+    name.parse()
 }
 
 /// Who speaks.

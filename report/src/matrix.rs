@@ -1,10 +1,11 @@
 //! The table of versions as text, Markdown and JSON.
 
-use super::Table;
 use super::own::{FoundOn, found_on, off, standing};
+use super::table::{Table, scenarios};
 use explore::answers::cell::{Cell, Mark, Verdict};
 use explore::answers::matrix::{Matrix, MatrixRow, Square};
 use impls::{Scenario, Version};
+use model::Profile;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,18 +17,21 @@ pub const FORMAT: u32 = 2;
 pub(super) const LEGEND: &str = "\
 L: a store is lost. V: a load is stale: what it returns was taken away before. dropped: a dirty bit is lost, no load shows it.
 broken: a structural rule. ok N: all interleavings of the scenario's programs, N states. ok? N: too many of them, N drawn,
-not exhausted. *: of no known scenario. (S1): these programs show that other scenario's loss. -: the scenario has no program.";
+not exhausted. *: of no known scenario. +: these programs show another scenario's loss too, which has its own column.
+-: not looked at: the cell is in another part.";
 
 /// The tables as plain text, each with the cases behind it.
 #[must_use]
 pub fn matrix_text(tables: &[Matrix]) -> String {
     let mut out = String::new();
     for table in tables {
-        let mut text = Table::new(header());
+        let mut text = Table::new(header(table, scenarios()));
         for line in lines(table) {
             text.row(line);
         }
-        let _ = writeln!(out, "hardware {}\n\n{text}\n{LEGEND}\n\n{}\n", table.hardware, reached(table));
+        let around =
+            one_kernel(table).map_or(String::new(), |k| format!(", kernel {} around each version", k.name()));
+        let _ = writeln!(out, "hardware {}{around}\n\n{text}\n{LEGEND}\n\n{}\n", table.hardware, reached(table));
         for (title, replay) in cases(table) {
             let _ = writeln!(out, "{title}\n    {replay}");
         }
@@ -45,7 +49,7 @@ pub fn matrix_markdown(tables: &[Matrix]) -> String {
     let mut out = String::new();
     for table in tables {
         let _ = writeln!(out, "## Hardware {}\n", table.hardware);
-        let header = header();
+        let header = header(table, Scenario::ALL.map(|s| s.name().to_owned()));
         let _ = writeln!(out, "| {} |\n|{}", header.join(" | "), "---|".repeat(header.len()));
         for line in lines(table) {
             let _ = writeln!(out, "| {} |", line.join(" | "));
@@ -131,14 +135,21 @@ pub(super) const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn header() -> Vec<String> {
-    ["version", "kernel"].into_iter().chain(Scenario::ALL.map(Scenario::name)).map(str::to_owned).collect()
+/// The kernel around every version, if it is one.
+fn one_kernel(table: &Matrix) -> Option<Profile> {
+    let first = table.rows.first()?.kernel;
+    table.rows.iter().all(|row| row.kernel == first).then_some(first)
+}
+
+fn header(table: &Matrix, scenarios: impl IntoIterator<Item = String>) -> Vec<String> {
+    let kernel = one_kernel(table).is_none().then_some("kernel");
+    ["version"].into_iter().chain(kernel).map(str::to_owned).chain(scenarios).collect()
 }
 
 fn lines(table: &Matrix) -> impl Iterator<Item = Vec<String>> {
     table.rows.iter().map(|row| {
-        let first = [row.version.name.to_owned(), row.kernel.name().to_owned()];
-        first.into_iter().chain(row.cells.iter().map(square_text)).collect()
+        let kernel = one_kernel(table).is_none().then(|| row.kernel.name().to_owned());
+        [row.version.name.to_owned()].into_iter().chain(kernel).chain(row.cells.iter().map(square_text)).collect()
     })
 }
 
@@ -163,9 +174,8 @@ pub(super) fn square_text(square: &Square) -> String {
     }
 }
 
-fn others(cell: &Cell) -> String {
-    let names: Vec<_> = cell.others.iter().map(|s| s.name()).collect();
-    if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) }
+fn others(cell: &Cell) -> &'static str {
+    if cell.others.is_empty() { "" } else { "+" }
 }
 
 /// The number behind an answer: of states if there are no more, else of executions that were drawn.
@@ -239,8 +249,7 @@ fn words(row: &MatrixRow) -> String {
             let known = found.iter().any(|(_, s)| *s == Some(*other))
                 || cells.iter().any(|(s, c)| s == other && c.verdict != Verdict::Silent && !c.is_unnamed());
             if !known {
-                let stale = matches!(other, Scenario::S2a | Scenario::S6);
-                found.insert((Verdict::Wrong { stale }, Some(*other)));
+                found.insert((Verdict::Wrong { stale: other.is_stale_load() }, Some(*other)));
             }
         }
     }

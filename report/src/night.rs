@@ -3,7 +3,7 @@
 use super::timeline::wrap;
 use super::{Detail, Table, timeline};
 use corpus::Case;
-use impls::Version;
+use impls::{Scenario, Version};
 use night::{CanaryState, Colour, FindingReport, Record, Report};
 use oracle::trace;
 use std::fmt::Write as _;
@@ -161,7 +161,7 @@ fn row(report: &Report, finding: &FindingReport) -> Vec<String> {
         kind.word().to_owned(),
         record.version.clone(),
         record.judge.clone().unwrap_or_else(|| "-".to_owned()),
-        record.scenario.clone().unwrap_or_else(|| "-".to_owned()),
+        record.scenario.map_or("-", Scenario::name).to_owned(),
         hardware,
         record.step.to_string(),
         times.to_string(),
@@ -179,7 +179,7 @@ fn compared(out: &mut String, report: &Report) {
     paragraph(out, &format!("compared with {}: {new} new, {gone} gone, {still} still there", compared.with));
     for record in &compared.gone {
         let Record { key, version, judge, scenario, message, .. } = record;
-        let scenario = scenario.as_deref().unwrap_or("-");
+        let scenario = scenario.map_or("-", Scenario::name);
         let judge = judge.as_deref().unwrap_or("-");
         paragraph(out, &format!("gone: {key} {version} {judge} {scenario}: {message}"));
     }

@@ -65,11 +65,15 @@ mod tests {
             |found: &[(Verdict, Option<Scenario>)]| found_on(&mine, &found.iter().copied().collect(), "10 states");
         let (lost, stale) = (Verdict::Wrong { stale: false }, Verdict::Wrong { stale: true });
         assert_eq!(said(&[]), "mine: nothing found within 10 states");
-        let found = [(lost, Some(Scenario::S3)), (lost, Some(Scenario::S1)), (stale, Some(Scenario::S2a))];
-        let words = "mine loses a store in S1, S3; loads stale data in S2a (nothing was expected of it)";
+        let found = [
+            (lost, Some(Scenario::SampledDirty)),
+            (lost, Some(Scenario::SwapcacheDirty)),
+            (stale, Some(Scenario::StaleLoad)),
+        ];
+        let words = "mine loses a store in swapcache-dirty, sampled-dirty; loads stale data in stale-load (nothing was expected of it)";
         assert_eq!(said(&found), words);
-        let words = "mine loses a store in S1 and in a way that is no known scenario; breaks a structural rule \
+        let words = "mine loses a store in swapcache-dirty and in a way that is no known scenario; breaks a structural rule \
                      (nothing was expected of it)";
-        assert_eq!(said(&[(lost, Some(Scenario::S1)), (lost, None), (Verdict::Broken, None)]), words);
+        assert_eq!(said(&[(lost, Some(Scenario::SwapcacheDirty)), (lost, None), (Verdict::Broken, None)]), words);
     }
 }

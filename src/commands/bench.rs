@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// Measure: step cost, executions per second, states per second, executions to first losses.
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite bench --seeds 15\n          \
-    lostwrite bench --subject v1 --scenario S3 --seeds 10 --budget 2000000")]
+    lostwrite bench --subject v1 --scenario sampled-dirty --seeds 10 --budget 2000000")]
 pub struct Args {
     /// Measure nothing else than executions to this version's first loss, and print them seed by seed
     #[arg(long, value_name = "VERSION")]
@@ -91,9 +91,9 @@ fn speeds(args: &Args) -> Result<(), String> {
     let (steps, rate) = whole(args, v3, &twenty);
     row("the same, judged, with its drain", steps, rate);
     let (steps, rate) = whole(args, v3, &case("kernel=6.0 W0 P0 R0 W0 D0 P0 R0"));
-    row("S1, judged, with its drain", steps, rate);
+    row("swapcache-dirty, judged, with its drain", steps, rate);
     let (steps, rate) = whole(args, v3, &case("kernel=6.0 cpu0: W0 F0 I0 D0 | cpu1: W0"));
-    row("one page, two CPUs (S3), judged, with its drain", steps, rate);
+    row("one page, two CPUs (sampled-dirty), judged, with its drain", steps, rate);
     let (steps, rate) = hunting(args, v3);
     row("hunting: generate, sample, judge, drain", steps, rate);
     print!("{table}");
@@ -189,11 +189,12 @@ fn states(args: &Args) -> Result<(), String> {
 }
 
 fn losses(args: &Args) -> Result<(), String> {
-    let race = [Scenario::S3, Scenario::S3r];
+    let race = [Scenario::SampledDirty, Scenario::SampledRestore];
     let mut table = Table::new(["executions to the first", "seeds", "median", "worst", "not found"]);
-    for (name, version, scenarios) in
-        [("loss of pre-fix", "pre-fix", None), ("race of v1 (S3 or S3r)", "v1", Some(&race[..]))]
-    {
+    for (name, version, scenarios) in [
+        ("loss of pre-fix", "pre-fix", None),
+        ("race of v1 (sampled-dirty or sampled-restore)", "v1", Some(&race[..])),
+    ] {
         let found = first_losses(input::built_in(version)?, scenarios, args.seeds(), args.budget);
         let mut counts: Vec<u64> = found.iter().map(|f: &FirstLoss| f.executions.unwrap_or(u64::MAX)).collect();
         counts.sort_unstable();

@@ -150,8 +150,8 @@ pub fn run(args: &Args) -> Outcome {
 
 const KERNEL: &str = "6.0";
 
-/// What the expected verdicts hold for. Elsewhere more is lost, and rightly: without exclusive pages S2b,
-/// with other CPUs S4.
+/// What the expected verdicts hold for. Elsewhere more is lost, and rightly: without exclusive pages
+/// stale-store, with other CPUs blind-store.
 fn surroundings() -> Result<Environment, String> {
     Ok(Environment {
         kernel: Some(lookup::kernel(KERNEL)?),
@@ -199,7 +199,7 @@ fn replay_corpus(versions: &[&'static Version], tally: &mut Tally) {
 /// Prints implementation x scenario; true if everything is as expected.
 fn table(versions: &[&'static Version], tally: &Tally) -> bool {
     let mut good = true;
-    let header = std::iter::once("version").chain(Scenario::ALL.map(Scenario::name)).chain(["provenance"]);
+    let header = std::iter::once("version".to_owned()).chain(report::scenarios()).chain(["provenance".to_owned()]);
     let mut table = Table::new(header);
     for version in versions {
         let cells = Scenario::ALL.map(|s| {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Run a fuzz target on files, without an engine
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite target differential fuzz/corpus/differential\n         \
-    lostwrite target rediscover --subject v1 --scenario S3 crash-1234\n\n\
+    lostwrite target rediscover --subject v1 --scenario sampled-dirty crash-1234\n\n\
     Files hold the byte form of a case, as engines write it. Exits with 1 if any raises the target's alarm.")]
 pub struct Args {
     /// The target: differential, rediscover, programs or codec

@@ -20,9 +20,9 @@ async function with_page(name, options, body) {
 for (const javaScriptEnabled of [true, false]) {
   describe(javaScriptEnabled ? "with scripts" : "without scripts", () => {
     test("a cell that loses opens its case, with its timeline", () => with_page("matrix.html", { javaScriptEnabled }, async (page) => {
-      const section = page.locator("#hw0-v1-S3");
+      const section = page.locator("#hw0-v1-sampled-dirty");
       assert.equal(await section.isVisible(), false);
-      const cell = page.locator('table.matrix a[href="#hw0-v1-S3"]');
+      const cell = page.locator('table.matrix a[href="#hw0-v1-sampled-dirty"]');
       assert.equal(await cell.textContent(), "L");
       await cell.click();
       await section.waitFor();
@@ -34,10 +34,10 @@ for (const javaScriptEnabled of [true, false]) {
     }));
 
     test("a cell that loses nothing opens its programs", () => with_page("matrix.html", { javaScriptEnabled }, async (page) => {
-      const cell = page.locator('table.matrix a[href="#hw0-v3-S3"]');
+      const cell = page.locator('table.matrix a[href="#hw0-v3-sampled-dirty"]');
       assert.match(await cell.textContent(), /^ok \d+$/);
       await cell.click();
-      const section = page.locator("#hw0-v3-S3");
+      const section = page.locator("#hw0-v3-sampled-dirty");
       await section.waitFor();
       assert.match(await section.textContent(), /All interleavings of \d+ program/);
       assert.match(await section.locator(".command code").first().textContent(), /^lostwrite exhaust --impl v3 'kernel=6\.0 /);
@@ -52,22 +52,22 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("keys step through the timeline that has the focus, and through no other", () => with_page("matrix.html", { fragment: "#hw0-v1-S3" }, async (page) => {
+test("keys step through the timeline that has the focus, and through no other", () => with_page("matrix.html", { fragment: "#hw0-v1-sampled-dirty" }, async (page) => {
   await page.keyboard.press("j");
   assert.equal(await page.locator(".pair.current").count(), 0, "a page with several timelines waits for one to have the focus");
-  await page.focus("#hw0-v1-S3 .scroll");
+  await page.focus("#hw0-v1-sampled-dirty .scroll");
   await page.keyboard.press("n");
   await page.keyboard.press("j");
   const current = await page.$$eval(".pair.current .side.losing", (all) => all.map((e) => e.id));
   assert.equal(current.length, 1);
-  assert.match(current[0], /^hw0-v1-S3-step-\d+$/);
-  assert.ok(await page.locator("#hw0-v1-S3 .panel").isVisible());
+  assert.match(current[0], /^hw0-v1-sampled-dirty-step-\d+$/);
+  assert.ok(await page.locator("#hw0-v1-sampled-dirty .panel").isVisible());
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator("#hw0-v1-S3 .panel").isVisible(), false);
+  assert.equal(await page.locator("#hw0-v1-sampled-dirty .panel").isVisible(), false);
 }));
 
-test("a step of a case in the address opens the case", () => with_page("matrix.html", { fragment: "#hw0-v1-S3-step-80" }, async (page) => {
-  assert.ok(await page.locator("#hw0-v1-S3-step-80").isVisible());
+test("a step of a case in the address opens the case", () => with_page("matrix.html", { fragment: "#hw0-v1-sampled-dirty-step-80" }, async (page) => {
+  assert.ok(await page.locator("#hw0-v1-sampled-dirty-step-80").isVisible());
   assert.equal(await page.locator(".pair.current").count(), 1);
 }));
 

@@ -240,7 +240,11 @@ fn bad_input_says_what_was_found_and_what_was_expected() {
         (&["schema", "nothing"], "'nothing'", "expected one of case, version"),
         (&["completions", "tcsh"], "'tcsh'", "possible values: bash"),
         (&["man", "--out", &two], "File exists", "expected a folder"),
-        (&["bench", "--scenario", "S1"], "required arguments were not provided", "--subject <VERSION>"),
+        (
+            &["bench", "--scenario", "swapcache-dirty"],
+            "required arguments were not provided",
+            "--subject <VERSION>",
+        ),
         (&["--time", "soon"], "'soon'", "expected a number of seconds"),
     ] {
         let e = complained(&lostwrite(args).code(2).stdout(""));

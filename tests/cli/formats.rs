@@ -52,7 +52,7 @@ fn matrix_as_junit_has_a_test_for_each_cell() {
     let xml = Document::parse(&text).expect("XML");
     let failed: Vec<_> = cases(&xml).into_iter().filter(|c| failure(c).is_some()).collect();
     let names: Vec<_> = failed.iter().filter_map(|c| c.attribute("name")).collect();
-    assert_eq!(names, ["v1 S2a", "v1 S3", "v1 S3r"], "{text}");
+    assert_eq!(names, ["v1 stale-load", "v1 sampled-dirty", "v1 sampled-restore"], "{text}");
     let message = failure(&failed[0]).and_then(|f| f.attribute("message")).expect("a message");
     assert_eq!(message, "no loss was found; by the table it is required");
 }

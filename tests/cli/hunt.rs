@@ -8,7 +8,7 @@ fn hunt_finds_what_pre_fix_loses_and_nothing_else() {
     let args = ["hunt", "--executions", "2000", "--impl", "pre-fix", "--impl", "v3"];
     let out = printed(&lostwrite(&args).success());
     assert!(out.starts_with("2000 executions on each of pre-fix, v3\n"), "{out}");
-    assert!(out.lines().any(|l| l.starts_with("pre-fix S1: execution ")), "{out}");
+    assert!(out.lines().any(|l| l.starts_with("pre-fix swapcache-dirty: execution ")), "{out}");
     assert!(out.contains("flags on versions believed correct: 0"), "{out}");
     assert!(!out.lines().any(|l| l.starts_with("v3:")), "{out}");
     // What made the executions worth running: a line per goal, with count and share.
@@ -22,7 +22,7 @@ fn hunt_finds_what_pre_fix_loses_and_nothing_else() {
     assert!(cells(line)[1].parse::<u32>().is_ok_and(|n| n > 200), "{line}");
     assert_eq!(out, printed(&lostwrite(&args).success()), "the same seed finds the same");
     // What a hunt prints replays.
-    let line = out.lines().find(|l| l.starts_with("pre-fix S1: ")).expect("found above");
+    let line = out.lines().find(|l| l.starts_with("pre-fix swapcache-dirty: ")).expect("found above");
     let case = line.splitn(3, ": ").nth(2).expect("execution, steps, case");
     lostwrite(&["replay", "--impl", "pre-fix", case]).success().stdout(predicate::str::contains("WRONG VALUE"));
 }
@@ -36,7 +36,7 @@ fn the_main_job_finds_everything_that_is_expected() {
         // Cells are two blanks apart.
         line.split("  ").map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(row("version")[1..7], ["S1", "S1b", "S2a", "S2b", "S3", "S3r"]);
+    assert_eq!(row("version")[1..7], ["dirty", "dirty", "load", "store", "dirty", "restore"]);
     for (version, lost) in [
         ("pre-fix", [true, true, true, false, true, true]),
         ("v1", [false, false, true, false, true, true]),
@@ -48,10 +48,10 @@ fn the_main_job_finds_everything_that_is_expected() {
     }
     // The hunt starts from nothing; in a second it finds at least the losses that need no second CPU.
     assert!(row("pre-fix")[1] == "LOST (both)" && row("pre-fix")[2] == "LOST (both)", "{out}");
-    for scenario in ["S1:", "S1b:", "S2a:", "S3:", "S3r:"] {
+    for scenario in ["swapcache-dirty:", "lazyfree-dirty:", "stale-load:", "sampled-dirty:", "sampled-restore:"] {
         assert!(out.contains(&format!("--- {scenario}")), "{scenario}: {out}");
     }
-    assert!(!out.contains("--- S2b:") && !out.contains("UNEXPECTED"), "{out}");
+    assert!(!out.contains("--- stale-store:") && !out.contains("UNEXPECTED"), "{out}");
 }
 
 #[test]

@@ -6,16 +6,22 @@ use predicates::prelude::*;
 #[test]
 fn list_shows_the_versions_with_what_they_lose() {
     let out = printed(&lostwrite(&["list"]).success());
-    for (version, loses) in
-        [("pre-fix", "S1 S1b S2a S3 S3r"), ("v1", "S2a S3 S3r"), ("v2", "-"), ("v3", "-"), ("6.1.192", "-")]
-    {
+    for (version, loses) in [
+        ("pre-fix", "swapcache-dirty lazyfree-dirty stale-load sampled-dirty sampled-restore"),
+        ("v1", "stale-load sampled-dirty sampled-restore"),
+        ("v2", "-"),
+        ("v3", "-"),
+        ("6.1.192", "-"),
+    ] {
         let line = out.lines().find(|l| l.starts_with(&format!("{version} "))).unwrap_or_else(|| panic!("{out}"));
         assert!(line.contains(&format!("  {loses}  ")), "{line}");
     }
     for source in ["60bae7370896", "fd35ca3d12cc", "8c3328f1f36a"] {
         assert!(out.contains(source), "{source}");
     }
-    for scenario in ["S1 ", "S1b", "S2a", "S2b", "S3 ", "S3r"] {
+    for scenario in
+        ["swapcache-dirty ", "lazyfree-dirty", "stale-load", "stale-store", "sampled-dirty ", "sampled-restore"]
+    {
         assert!(out.lines().any(|l| l.starts_with(scenario)), "{scenario}: {out}");
     }
 }

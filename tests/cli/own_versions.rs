@@ -36,11 +36,12 @@ fn a_version_of_ones_own_that_loses_is_found_out() {
     assert!(out.ends_with("case:1: mine: found lost; nothing is expected of this version\n"), "{out}");
     let out = printed(&lostwrite(&["hunt", "--impl-file", &path, "--executions", "2000"]).code(1));
     assert!(
-        out.starts_with("2000 executions on each of mine\nmine: ") && out.contains("\nmine S1: exec"),
+        out.starts_with("2000 executions on each of mine\nmine: ") && out.contains("\nmine swapcache-dirty: exec"),
         "{out}"
     );
     assert!(
-        out.contains("\nmine loses a store in S1, S1b") && out.contains("(nothing was expected of it)"),
+        out.contains("\nmine loses a store in swapcache-dirty, lazyfree-dirty")
+            && out.contains("(nothing was expected of it)"),
         "{out}"
     );
     assert!(out.lines().last().is_some_and(|l| l.starts_with("replay: lostwrite replay --impl-file '")), "{out}");
@@ -69,7 +70,7 @@ fn the_table_has_the_row_of_a_version_of_ones_own_and_says_in_words_what_it_lose
     assert_eq!(row("mine"), row("v1"));
     assert_eq!(row("v3 ").len(), row("mine").len(), "the built-in versions stand beside it");
     let last: Vec<_> = out.lines().rev().take(2).collect();
-    let words = "mine loses a store in S3, S3r; loads stale data in S2a (nothing was expected of it)";
+    let words = "mine loses a store in sampled-dirty, sampled-restore; loads stale data in stale-load (nothing was expected of it)";
     assert_eq!(last, [words, "every cell of the built-in versions as expected"]);
     assert!(out.contains(&format!(" --impl v1 --impl v3.1 --impl-file {path} '")), "{out}");
 
@@ -93,7 +94,10 @@ fn the_table_has_the_row_of_a_version_of_ones_own_and_says_in_words_what_it_lose
         .filter(|n| n.has_tag_name("testcase") && n.children().any(|c| c.has_tag_name("failure")))
         .filter_map(|n| n.attribute("name"))
         .collect();
-    assert!(["mine S2a", "mine S3", "mine S3r"].iter().all(|name| failed.contains(name)), "{failed:?}");
+    assert!(
+        ["mine stale-load", "mine sampled-dirty", "mine sampled-restore"].iter().all(|name| failed.contains(name)),
+        "{failed:?}"
+    );
     assert!(failed.iter().all(|name| name.starts_with("mine ")), "{failed:?}");
 }
 
@@ -123,14 +127,19 @@ fn a_loss_of_no_known_scenario_is_not_named_after_one() {
     unflushed(&mut json["functions"][0]["listing"]);
     let (_folder, path) = written("mine.json", json.to_string());
     let out = printed(&lostwrite(&["matrix", "--impl-file", &path]).code(1));
-    let words = "mine loses a store in S2b and in a way that is no known scenario; loads stale data in S2a; breaks a \
+    let words = "mine loses a store in stale-store and in a way that is no known scenario; loads stale data in stale-load; breaks a \
                  structural rule (nothing was expected of it)";
     assert!(out.ends_with(&format!("{words}\n")), "{out}");
     let row = out.lines().find(|l| l.starts_with("mine")).expect("a row");
-    assert_eq!(cells(row).get(6).map(|c| c.trim()), Some("L*"), "{row}");
+    assert_eq!(cells(row).get(5).map(|c| c.trim()), Some("L*"), "{row}");
     let hunted = printed(&lostwrite(&["hunt", "--impl-file", &path, "--executions", "40000"]).code(1));
-    assert!(hunted.contains("\nmine S2a: ") && hunted.contains("\nmine ?: "), "{hunted}");
-    assert!(["S1", "S1b", "S3", "S3r"].iter().all(|s| !hunted.contains(&format!("\nmine {s}: "))), "{hunted}");
+    assert!(hunted.contains("\nmine stale-load: ") && hunted.contains("\nmine ?: "), "{hunted}");
+    assert!(
+        ["swapcache-dirty", "lazyfree-dirty", "sampled-dirty", "sampled-restore"]
+            .iter()
+            .all(|s| !hunted.contains(&format!("\nmine {s}: "))),
+        "{hunted}"
+    );
 }
 
 /// The split of a large folio has a window of its own.
@@ -139,7 +148,7 @@ fn a_copy_of_the_version_with_the_split_window_loses_there_alone() {
     let json = printed(&lostwrite(&["explain", "7.3", "--format", "json"]).success());
     let (_folder, path) = written("mine.json", json.replace("\"name\": \"7.3\"", "\"name\": \"mine\""));
     let out = printed(&lostwrite(&["matrix", "--impl-file", &path]).code(1));
-    assert!(out.ends_with("\nmine loads stale data in S6 (nothing was expected of it)\n"), "{out}");
+    assert!(out.ends_with("\nmine loads stale data in split-window (nothing was expected of it)\n"), "{out}");
 }
 
 /// Where nothing is lost, it is said within which bounds.
@@ -178,11 +187,11 @@ fn a_loss_on_a_version_of_ones_own_is_never_as_expected() {
     let (folder, path) = own_version("mine.json", &[("\"MarkFolioDirty\"", "\"CarryDirty\"")]);
     let night = folder.path().join("night").display().to_string();
     for (args, words) in [
-        (&["matrix", "--impl", "v3"][..], "\nmine loses a store in S1, S1b"),
+        (&["matrix", "--impl", "v3"][..], "\nmine loses a store in swapcache-dirty, lazyfree-dirty"),
         (&["exhaust", S1], "\nmine loses a dirty bit (nothing was expected of it)\n"),
         (&["outcomes", S1], "\nmine can end with what is forbidden (nothing was expected of it)\n"),
-        (&["mutants", "--budget", "2000", "--samples", "50"], "\nmine loses a store in S1"),
-        (&["--time", "0"], "\nmine loses a store in S1, S1b"),
+        (&["mutants", "--budget", "2000", "--samples", "50"], "\nmine loses a store in swapcache-dirty"),
+        (&["--time", "0"], "\nmine loses a store in swapcache-dirty, lazyfree-dirty"),
         (&["nightly", "--chunks", "1", "--seed", "1", "--out", &night], "of kind own-version\n"),
     ] {
         let out = printed(&lostwrite(&[args, &["--impl-file", &path]].concat()).code(1));
@@ -229,5 +238,5 @@ fn the_worked_example_comes_out_as_the_manual_says() {
         complained(&run)
             .contains("warning: $.functions[0].listing[2] (unlock ptl): the lock is dropped with the flush")
     );
-    assert!(printed(&run).lines().any(|l| l.starts_with("late-flush S2b: ")), "{}", printed(&run));
+    assert!(printed(&run).lines().any(|l| l.starts_with("late-flush stale-store: ")), "{}", printed(&run));
 }

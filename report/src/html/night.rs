@@ -7,7 +7,7 @@ use super::page::{command, document, table_box};
 use super::steps::Grid;
 use crate::Witness;
 use crate::night::argument;
-use impls::Version;
+use impls::{Scenario, Version};
 use maud::{Markup, html};
 use night::{CanaryState, Colour, FindingReport, Record, Report};
 use std::time::Duration;
@@ -104,7 +104,7 @@ fn compared(report: &Report) -> Markup {
                 p { (c.new.len()) " new, " (c.gone.len()) " gone, " (c.still.len()) " still there (" code { (c.with) } ")" }
                 @if !c.gone.is_empty() {
                     ul { @for record in &c.gone {
-                        li { "gone: " code { (record.key) } " " (record.version) " " (record.scenario.as_deref().unwrap_or("")) ": " (record.message) }
+                        li { "gone: " code { (record.key) } " " (record.version) " " (record.scenario.map_or("", Scenario::name)) ": " (record.message) }
                     } }
                 }
             }
@@ -141,7 +141,7 @@ fn findings(report: &Report, worth: &[&FindingReport]) -> Markup {
                     td { (finding.kind.word()) }
                     td { (record.version) }
                     td { (record.judge.as_deref().unwrap_or("-")) }
-                    td { (record.scenario.as_deref().unwrap_or("-")) }
+                    td { (record.scenario.map_or("-", Scenario::name)) }
                     td { (finding.on.join(" ")) }
                     td.number { (record.step) }
                     td.number { (finding.times) }
@@ -186,7 +186,7 @@ fn known(report: &Report) -> Markup {
             details.case {
                 summary { "Known losses: " (known.len()) " shortest of their classes, " (report.more_known) " more in the journal" }
                 @for f in known {
-                    p { (f.record.version) " " (f.record.scenario.as_deref().unwrap_or("-")) " on " (f.record.hardware) ": " (f.record.message) }
+                    p { (f.record.version) " " (f.record.scenario.map_or("-", Scenario::name)) " on " (f.record.hardware) ": " (f.record.message) }
                     (command("the line that replays it", &format!("lostwrite replay {} '{}'", argument(&f.record), f.record.case)))
                 }
             }

@@ -37,7 +37,7 @@ fn night(message: &str) -> Report {
         "not_canaries": [], "more_known": 0, "compared": null, "losses": [],
         "goals": [{ "goal": "a goal", "executions": 0 }],
         "findings": [{
-            "key": "00000000000000ff", "what": "flag", "version": "v1", "judge": "last-write", "scenario": "S3", "hardware": "hw0",
+            "key": "00000000000000ff", "what": "flag", "version": "v1", "judge": "last-write", "scenario": "sampled-dirty", "hardware": "hw0",
             "kernel": "6.0", "contract": true, "alarm": true, "tabulated": true, "lane": "generator", "index": 0,
             "step": 80, "message": message, "case": RACE, "kind": "alarm", "colour": "red", "times": 1, "on": ["hw0"],
             "replayed": false,
@@ -103,7 +103,7 @@ fn the_same_input_makes_the_same_page() {
 fn a_page_says_what_is_lost_and_how_to_replay_it() {
     let page = finding_html(&witness("v1", RACE));
     for wanted in [
-        "<title>v1: store between read and clear of the pte lost (S3) - lostwrite</title>",
+        "<title>v1: store between read and clear of the pte lost (sampled-dirty) - lostwrite</title>",
         "The value 1 that cpu1 stored to page 0 at step 29 is lost: the load of page 0 by cpu0 at step 80 returns 0; 1 is right.",
         // The read-back at the end has operations of its own.
         "<code>P</code>",
@@ -136,11 +136,11 @@ fn words_of_others_are_no_markup() {
 #[test]
 fn every_cell_of_the_table_opens_what_stands_behind_it() {
     let page = matrix();
-    for (version, scenario) in [("v1", "S3"), ("v3", "S3"), ("v1", "S2a")] {
+    for (version, scenario) in [("v1", "sampled-dirty"), ("v3", "sampled-dirty"), ("v1", "stale-load")] {
         let id = format!("hw0-{version}-{scenario}");
         assert!(page.contains(&format!("href=\"#{id}\"")) && page.contains(&format!("id=\"{id}\"")), "{id}");
     }
-    assert!(page.contains("id=\"hw0-v1-S3-step-80\""));
+    assert!(page.contains("id=\"hw0-v1-sampled-dirty-step-80\""));
     assert!(page.contains("lostwrite exhaust --impl v3 'kernel=6.0 "));
 }
 
@@ -149,7 +149,7 @@ fn a_picture_has_the_marks_a_title_and_a_description() {
     let svg = timeline_svg(&witness("v1", RACE));
     assert_eq!(svg, timeline_svg(&witness("v1", RACE)));
     for wanted in [
-        "<title id=\"title\">v1: store between read and clear of the pte lost (S3)</title>",
+        "<title id=\"title\">v1: store between read and clear of the pte lost (sampled-dirty)</title>",
         "<desc ",
         "DATA LOST",
         "WRONG VALUE: 0, expected 1",

@@ -75,8 +75,8 @@ mod tests {
         let s1: Case = "kernel=6.0 W0 P0 R0 W0 D0 P0 R0".parse().expect("a case");
         let lost = |settings: &[(&str, &str)]| of(settings).expect("a subject").lost(&s1).is_some();
         assert!(lost(&[]));
-        assert!(lost(&[("SCENARIO", "S1")]));
-        assert!(!lost(&[("SCENARIO", "S3")]));
+        assert!(lost(&[("SCENARIO", "swapcache-dirty")]));
+        assert!(!lost(&[("SCENARIO", "sampled-dirty")]));
         assert!(!lost(&[("SUBJECT", "v3")]));
     }
 
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_said_with_what_is() {
         for (name, known) in
-            [("SUBJECT", "pre-fix"), ("SCENARIO", "S2b"), ("KERNEL", "6.1.192"), ("HARDWARE", "w7")]
+            [("SUBJECT", "pre-fix"), ("SCENARIO", "stale-store"), ("KERNEL", "6.1.192"), ("HARDWARE", "w7")]
         {
             let error = of(&[(name, "nonsense")]).expect_err("no such thing");
             assert!(error.starts_with(name) && error.contains("nonsense") && error.contains(known), "{error}");
