@@ -133,11 +133,31 @@ fn parts_of_a_matrix_are_joined_to_what_one_job_prints() {
     lostwrite(&["matrix", "--shard", "1/2"]).code(2).stderr(contains("--format json"));
 }
 
+/// A function that does nothing but call others, and one line of it that nothing reaches.
+#[test]
+fn a_line_that_is_a_call_is_reached_where_what_it_calls_is() {
+    let out = printed(&["ablate", "exit_mmap@6.1", "--ops", "2", "--alphabet", "W K+ K-", "--actors", "1"]);
+    let step =
+        |name: &str| out.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{out}")).to_owned();
+    for line in ["1: drain lru", "2: zap_pte_range", "3: flush"] {
+        assert!(!step(line).contains("no program within"), "{out}");
+    }
+}
+
 #[test]
 fn parts_of_other_work_are_not_joined() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let (one, two) = (path("one"), path("two"));
+    let (one, two, mine) = (path("one"), path("two"), path("mine.listing"));
+    // The same name, and another text: nobody can tell by the name.
+    for (file, takes, part) in [(&one, "6.0", "1/2"), (&two, "5.19", "2/2")] {
+        let text = format!("version mine\ntitle mine\nkernel 6.0\ntakes migrate_vma_collect_pmd {takes}\n");
+        std::fs::write(&mine, text).expect("written");
+        let args = ["--budget", "10", "--samples", "1", "--shard", part, "--format", "json"];
+        let run = lostwrite(&[&["matrix", "--impl-file", &mine][..], &args].concat());
+        std::fs::write(file, &run.get_output().stdout).expect("written");
+    }
+    lostwrite(&["merge", &one, &two]).code(2).stderr(contains("a part is of other work"));
     for (file, ops) in [(&one, "1"), (&two, "2")] {
         let out = printed(&["distinguish", "v2", "v3", "--ops", ops, "--shard", "1/2", "--format", "json"]);
         std::fs::write(file, out).expect("written");

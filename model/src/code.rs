@@ -68,6 +68,8 @@ pub struct Code {
     instrs: Vec<Instr>,
     /// The step that each instruction belongs to.
     places: Vec<Place>,
+    /// Where functions are called: each call is linked in for itself.
+    calls: Vec<Place>,
     names: Vec<&'static str>,
     subjects: Vec<bool>,
     assumed: Assumptions,
@@ -84,6 +86,8 @@ pub struct Code {
 struct Place {
     function: u16,
     step: u16,
+    /// Which call put the function in, if one did: a number in `calls`, counted from 1.
+    call: u16,
 }
 
 /// Where a kernel is entered.
@@ -137,6 +141,7 @@ struct Linker<'a> {
     subject: &'a dyn Fn(&str) -> bool,
     instrs: Vec<Instr>,
     places: Vec<Place>,
+    calls: Vec<Place>,
     inside: Vec<bool>,
     names: Vec<&'static str>,
     /// The functions that are being put in, outermost first.
@@ -229,7 +234,8 @@ impl Linker<'_> {
             Some(function) => {
                 let (place, steps) = (self.place, std::mem::take(&mut self.steps));
                 self.open.push(name);
-                self.place = Place { function: self.number(name), step: 0 };
+                self.calls.push(Place { step: steps, ..place });
+                self.place = Place { function: self.number(name), step: 0, call: self.calls.len() as u16 };
                 let (end, fail) = (end as Pc, fail as Pc);
                 self.block(&function.body, Scope { end, fail, next: end, again: end });
                 (self.place, self.steps) = (place, steps);
@@ -361,10 +367,11 @@ impl Code {
             subject,
             instrs: Vec::new(),
             places: Vec::new(),
+            calls: Vec::new(),
             inside: Vec::new(),
             names: Vec::new(),
             open: Vec::new(),
-            place: Place { function: 0, step: 0 },
+            place: Place { function: 0, step: 0, call: 0 },
             steps: 0,
             jumps: Vec::new(),
             error: None,
@@ -397,6 +404,7 @@ impl Code {
             reclaim: start(entries.reclaim),
             populate: start(entries.populate),
             places: linker.places,
+            calls: linker.calls,
             names: linker.names,
             subjects,
             assumed,
@@ -429,6 +437,15 @@ impl Code {
     #[must_use]
     pub fn subject_step(&self, pc: Pc) -> Option<usize> {
         self.step(pc).filter(|_| self.subjects[self.places[pc as usize].function as usize])
+    }
+
+    /// The steps of the functions under comparison that the instruction at a place is part of: its own, and
+    /// the calls that lead to it.
+    pub fn subject_steps(&self, pc: Pc) -> impl Iterator<Item = usize> + '_ {
+        let outside = |place: &Place| Some(self.calls[place.call.checked_sub(1)? as usize]);
+        std::iter::successors(Some(self.places[pc as usize]), outside)
+            .filter(|place| place.step > 0 && self.subjects[place.function as usize])
+            .map(|place| place.step as usize)
     }
 
     /// What judges excuse.

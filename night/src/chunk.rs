@@ -59,6 +59,14 @@ pub struct Record {
     pub case: String,
 }
 
+impl Record {
+    /// The judge that spoke, if one did.
+    #[must_use]
+    pub fn by(&self) -> Option<Judge> {
+        Judge::ALL.into_iter().find(|judge| Some(judge.name()) == self.judge.as_deref())
+    }
+}
+
 /// How often a class came up in a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {

@@ -74,20 +74,7 @@ impl Comparison {
     /// A hash of the listings.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let versions = [self.base].into_iter().chain(self.rivals.iter().map(|r| &r.version));
-        let listings: Vec<String> = versions
-            .map(|v| {
-                let functions = v.functions().iter().map(|b| {
-                    [b.function.name.to_owned()]
-                        .into_iter()
-                        .chain(listing::lines(&b.function.body))
-                        .collect::<Vec<_>>()
-                });
-                let lines = functions.flatten().collect::<Vec<_>>().join("\n");
-                format!("{}\n{:?}{}\n{lines}", v.name, v.migration_entry, v.without())
-            })
-            .collect();
-        night::name(&listings.join("\n\n"))
+        fingerprint([self.base].into_iter().chain(self.rivals.iter().map(|r| &r.version)))
     }
 
     /// The operations that run what differs between the versions, in a release.
@@ -114,6 +101,25 @@ impl Comparison {
         };
         splits(self.base) || self.rivals.iter().any(|r| splits(&r.version))
     }
+}
+
+/// A hash of the listings of versions: a name says nothing of what a file of one's own holds.
+#[must_use]
+pub fn fingerprint<'a>(versions: impl IntoIterator<Item = &'a Version>) -> String {
+    let listings: Vec<String> = versions
+        .into_iter()
+        .map(|v| {
+            let functions = v.functions().iter().map(|b| {
+                [b.function.name.to_owned()]
+                    .into_iter()
+                    .chain(listing::lines(&b.function.body))
+                    .collect::<Vec<_>>()
+            });
+            let lines = functions.flatten().collect::<Vec<_>>().join("\n");
+            format!("{}\n{:?}{}\n{lines}", v.name, v.migration_entry, v.without())
+        })
+        .collect();
+    night::name(&listings.join("\n\n"))
 }
 
 /// What is asked for beside the versions.

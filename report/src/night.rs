@@ -5,7 +5,7 @@ use super::{Detail, Table, timeline};
 use corpus::Case;
 use impls::{Scenario, Version};
 use night::{CanaryState, Colour, FindingReport, Record, Report};
-use oracle::trace;
+use oracle::{Judge, trace_of};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -140,9 +140,9 @@ fn findings(out: &mut String, report: &Report) {
         let _ = writeln!(out, "and {} more in report.json", worth.len() - LISTED);
     }
     for finding in worth.iter().filter(|f| f.colour == Colour::Red).take(LISTED) {
-        let Record { key, message, case, .. } = &finding.record;
+        let Record { key, message, .. } = &finding.record;
         paragraph(out, &format!("{key} {message}"));
-        let _ = writeln!(out, "    lostwrite replay {} '{case}'", argument(&finding.record));
+        let _ = writeln!(out, "    {}", replay(&finding.record));
     }
     out.push('\n');
 }
@@ -186,9 +186,13 @@ fn compared(out: &mut String, report: &Report) {
     out.push('\n');
 }
 
-/// How to name the version of a finding on the command line.
-pub(crate) fn argument(record: &Record) -> String {
-    record.own.clone().unwrap_or_else(|| format!("--impl {}", record.version))
+/// The line that replays a finding and shows what was said of it.
+pub(crate) fn replay(record: &Record) -> String {
+    let version = record.own.clone().unwrap_or_else(|| format!("--impl {}", record.version));
+    // A replay is about the gravest finding of an execution; a wrong load is.
+    let other = record.by().filter(|judge| *judge != Judge::LastWrite);
+    let judge = other.map_or(String::new(), |judge| format!(" --judge {}", judge.name()));
+    format!("lostwrite replay {version}{judge} '{}'", record.case)
 }
 
 /// A finding as a case file: the case, and above it as comments what was found and the timeline.
@@ -199,7 +203,8 @@ pub fn finding_file(finding: &FindingReport, version: Option<&Version>) -> Strin
     let _ = writeln!(head, "lane {}, execution {}", record.lane, record.index);
     let case = record.case.parse::<Case>();
     if let (Some(version), Ok(case), "flag" | "diverge") = (version, &case, record.what.as_str()) {
-        let _ = write!(head, "\n{}", timeline(version, case, &trace(version, case), Detail::Telling));
+        let _ =
+            write!(head, "\n{}", timeline(version, case, &trace_of(version, case, record.by()), Detail::Telling));
     }
     let comments: String = head.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
     // Without a case there is nothing but the comments.

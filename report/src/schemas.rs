@@ -30,7 +30,7 @@ pub const ALL: &[Schema] = schemas! {
     "check": "lostwrite check FILE --format json, a line for each file",
     "versions": "lostwrite list --format json",
     "assumptions": "lostwrite assumptions --format json",
-    "finding": "lostwrite report finding VERSION CASE --format json",
+    "finding": "lostwrite report finding CASE --impl VERSION --format json",
     "matrix": "lostwrite matrix --format json, and merge of its parts",
     "matrix-part": "lostwrite matrix --shard I/N --format json",
     "separation-part": "lostwrite distinguish and ablate --format json",

@@ -6,7 +6,7 @@ use explore::hunt::{HuntOptions, HuntReport, Limit, Origin};
 use impls::Version;
 use oracle::{Goal, Judge};
 use report::targets::report;
-use report::{FORMAT, Table, found_on, off, standing};
+use report::{FORMAT, Table, found_on, off, replay_line_of, standing};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -94,8 +94,10 @@ pub fn own(options: &HuntOptions, result: &HuntReport) -> Vec<String> {
             );
         }
         lines.push(found_on(version, &found, &within));
-        let shortest = of_it().map(|(_, found)| found).min_by_key(|found| (found.verdict, found.length));
-        lines.extend(shortest.map(|f| format!("replay: lostwrite replay {} '{}'", version.argument(), f.case)));
+        let shortest = of_it().min_by_key(|(_, found)| (found.verdict, found.length));
+        lines.extend(
+            shortest.map(|(class, f)| format!("replay: {}", replay_line_of(version, &f.case, class.judge))),
+        );
     }
     lines
 }

@@ -6,6 +6,7 @@ use explore::answers::cell::Effort;
 use explore::answers::distinguish::Shard;
 use explore::answers::matrix::{Matrix, MatrixOptions};
 use impls::PERFECT;
+use report::comparison::fingerprint;
 use report::lookup;
 use report::{matrix_json, matrix_junit, matrix_markdown, matrix_part_json, matrix_text};
 
@@ -82,8 +83,8 @@ pub fn run(args: &Args) -> Outcome {
     let tables = args.table.compute(&options, part);
     match args.format {
         Format::Json if args.shard.is_some() => {
-            let mut work = format!("{} {} {:?}", args.table.budget, args.table.samples, args.table.knobs);
-            work.extend(tables.iter().flat_map(|t| &t.rows).next().map(|row| row.version.without()));
+            let listings = fingerprint(options.versions.iter().copied());
+            let work = format!("{} {} {:?} {listings}", args.table.budget, args.table.samples, args.table.knobs);
             println!("{}", matrix_part_json(&tables, part, &work));
         }
         Format::Json => println!("{:#}", matrix_json(&tables)),

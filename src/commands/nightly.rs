@@ -321,7 +321,7 @@ fn findings_sarif(report: &Report, night: &Night) -> serde_json::Value {
             Colour::Note => Level::Warning,
             Colour::Known => Level::Note,
         };
-        Some((Witness::alone(version, &finding.record.case.parse().ok()?, None), level))
+        Some((Witness::alone(version, &finding.record.case.parse().ok()?, finding.record.by()), level))
     };
     let findings: Vec<_> = report.findings.iter().filter(|f| f.record.what == "flag").filter_map(of).collect();
     sarif_log(&findings.iter().map(|(witness, level)| (witness, *level)).collect::<Vec<_>>())

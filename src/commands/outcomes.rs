@@ -60,7 +60,11 @@ fn own(columns: &[Column]) -> Vec<String> {
         Some(match outcomes.any_forbidden() {
             true => format!("{} can end with what is forbidden (nothing was expected of it)", version.name),
             false => {
-                format!("{}: nothing forbidden within all interleavings, {} states", version.name, outcomes.states)
+                format!(
+                    "{}: no forbidden final memory within all interleavings, {} states; what happens on the way is \
+                     `lostwrite exhaust`'s question",
+                    version.name, outcomes.states
+                )
             }
         })
     })

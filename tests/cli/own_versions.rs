@@ -161,7 +161,7 @@ fn a_version_of_ones_own_that_loses_nothing_is_said_to_within_bounds() {
         (&["matrix", "--impl", "v3"][..], "mine: nothing found within 12 programs of the scenarios, "),
         (&["hunt", "--executions", "2000"], "mine: nothing found within 2000 executions from 0 on, seed 1"),
         (&["exhaust", race], "mine: nothing found within all interleavings, "),
-        (&["outcomes", race], "mine: nothing forbidden within all interleavings, "),
+        (&["outcomes", race], "mine: no forbidden final memory within all interleavings, "),
         (&["replay", S1], "mine: nothing found within this one execution"),
         (&["mutants", "--budget", "2000", "--samples", "50"], "mine: nothing found within what its mutants are"),
         (&["--time", "0"], "mine: nothing found within the corpus and 0 executions, seed 1"),

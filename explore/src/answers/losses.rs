@@ -140,7 +140,7 @@ impl Watch {
 
 impl Visitor for Watch {
     fn place(&mut self, world: &World, pc: Pc) {
-        if let Some(step) = world.code.subject_step(pc).filter(|n| *n < 64) {
+        for step in world.code.subject_steps(pc).filter(|n| *n < 64) {
             self.found.steps.0 |= 1 << step;
         }
     }

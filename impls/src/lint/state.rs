@@ -290,6 +290,13 @@ pub struct Pte {
     pub child_set: bool,
 }
 
+impl Pte {
+    /// The entry is empty, and nothing more has to be done about what it mapped: the zero page has no books.
+    pub fn is_empty(&self) -> bool {
+        self.entry == Entry::Gone || self.entry == Entry::Cleared && self.kinds.within(Kinds::ZERO)
+    }
+}
+
 impl State {
     /// The entry belongs to the folio under work.
     pub fn folio_of_entry(&self) -> bool {

@@ -246,6 +246,35 @@ fn edited(name: &str, from: &str, to: &str) -> Vec<Node> {
     listing(&text.replace(from, to))
 }
 
+/// What is looked at once more under the lock is what it was, and the zero page has no books to keep.
+#[test]
+fn a_second_look_under_the_lock_is_accepted() {
+    for (name, from, to) in [
+        (
+            "try_to_unmap_one",
+            "MapsFolio else { UnlockPtl; return }",
+            "MapsFolio else { UnlockPtl; return } ReadPte",
+        ),
+        (
+            "try_to_migrate_one",
+            "MapsFolio else { UnlockPtl; return }",
+            "MapsFolio else { UnlockPtl; return } ReadPte",
+        ),
+        ("page_make_device_exclusive_one", "ClearPte", "ReadPte; ClearPte"),
+        ("wp_page_copy", "ClearPte", "ReadPte; ClearPte"),
+        (
+            "remove_migration_pte",
+            "RemoveMigrationPte",
+            "ReadPte; unless PteMigration { UnlockPtl; return } RemoveMigrationPte",
+        ),
+        ("zap_pte_range", "ReadPte", "ReadPte; if PteZeroPage { ClearPte; GatherPage; next }"),
+    ] {
+        let complaints = said(name, edited(name, from, to));
+        let errors: Vec<_> = complaints.iter().filter(|c| c.is_error).collect();
+        assert!(errors.is_empty(), "{name}, {from} -> {to}: {errors:#?}");
+    }
+}
+
 /// One place of a kernel function is changed so that locks or references do not balance.
 #[test]
 fn an_unbalanced_body_of_any_function_is_refused() {

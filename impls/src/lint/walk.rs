@@ -445,7 +445,7 @@ impl<'a> Walk<'a> {
     fn entry_over(&mut self, s: &State) -> bool {
         let pte = &s.round.pte;
         let before = self.found.len();
-        if pte.entry == Entry::Cleared {
+        if pte.entry == Entry::Cleared && !pte.is_empty() {
             self.error(
                 "the entry stays empty, though the page is mapped; expected it put back, or another entry installed",
             );
@@ -499,7 +499,7 @@ impl<'a> Walk<'a> {
         }
         self.nothing_half_done(s);
         let this = Rounds {
-            gone: pte.entry == Entry::Gone || pte.kinds.within(super::state::Kinds::NONE),
+            gone: pte.is_empty() || pte.kinds.within(super::state::Kinds::NONE),
             released: released || s.round.source == Some(false),
             put: s.round.dst == Some(false),
             any_released: released && !s.round.forgotten,

@@ -6,7 +6,7 @@ use super::listing::{Listings, slug};
 use super::page::{command, document, table_box};
 use super::steps::Grid;
 use crate::Witness;
-use crate::night::argument;
+use crate::night::replay;
 use impls::{Scenario, Version};
 use maud::{Markup, html};
 use night::{CanaryState, Colour, FindingReport, Record, Report};
@@ -70,7 +70,7 @@ fn witness(record: &Record, versions: &[&'static Version]) -> Option<Witness> {
     let version = versions.iter().find(|v| v.name == record.version)?;
     let file = corpus::load(&record.key, record.case.as_bytes()).ok()?;
     let [entry] = file.entries.as_slice() else { return None };
-    Some(Witness::of(version, &entry.case, None))
+    Some(Witness::of(version, &entry.case, record.by()))
 }
 
 fn verdict(report: &Report) -> Markup {
@@ -170,7 +170,7 @@ fn section(finding: &FindingReport, witness: Option<&Witness>, listings: &Listin
                     },
                     None => {
                         p { (record.message) }
-                        (command("the line that replays it", &format!("lostwrite replay {} '{}'", argument(record), record.case)))
+                        (command("the line that replays it", &replay(record)))
                     }
                 }
             }
@@ -187,7 +187,7 @@ fn known(report: &Report) -> Markup {
                 summary { "Known losses: " (known.len()) " shortest of their classes, " (report.more_known) " more in the journal" }
                 @for f in known {
                     p { (f.record.version) " " (f.record.scenario.map_or("-", Scenario::name)) " on " (f.record.hardware) ": " (f.record.message) }
-                    (command("the line that replays it", &format!("lostwrite replay {} '{}'", argument(&f.record), f.record.case)))
+                    (command("the line that replays it", &replay(&f.record)))
                 }
             }
         }

@@ -91,6 +91,16 @@ fn anchors_resolve_on_every_page() {
     check(&night_html(&night("lost"), &impls::history()));
 }
 
+/// A replay is about the gravest finding unless it is told what was said.
+#[test]
+fn a_line_of_a_night_replays_what_was_said() {
+    let mut report = night("lost");
+    let line = |report: &Report| crate::night::replay(&report.findings[0].record);
+    assert_eq!(line(&report), format!("lostwrite replay --impl v1 '{RACE}'"));
+    report.findings[0].record.judge = Some("structural".to_owned());
+    assert_eq!(line(&report), format!("lostwrite replay --impl v1 --judge structural '{RACE}'"));
+}
+
 #[test]
 fn the_same_input_makes_the_same_page() {
     let page = || finding_html(&witness("v1", RACE));

@@ -1,7 +1,7 @@
 //! A night as JUnit XML, for CI systems: a test for each version, each canary, and the job itself.
 
 use super::{case, failed, skipped, xml};
-use crate::night::argument;
+use crate::night::replay;
 use night::{CanaryState, Colour, FindingReport, Report, Status};
 use quick_junit::{TestCaseStatus, TestSuite};
 
@@ -16,7 +16,7 @@ pub fn night_junit(report: &Report) -> Result<String, String> {
 fn text(findings: &[&FindingReport]) -> String {
     let of = |f: &&FindingReport| {
         let r = &f.record;
-        format!("{} {}\nlostwrite replay {} '{}'\n", r.key, r.message, argument(r), r.case)
+        format!("{} {}\n{}\n", r.key, r.message, replay(r))
     };
     findings.iter().map(of).collect::<Vec<_>>().join("\n")
 }

@@ -42,6 +42,7 @@ pub fn installs(action: Action, s: &State, out: &mut Outcome, tells_exclusive: b
         );
         out.warn(pte.entry == Entry::Cleared, "the entry is overwritten and its last word not looked at");
         if let Some(yes) = &mut out.yes {
+            yes.round.back_here = false;
             let pte = &mut yes.round.pte;
             pte.entry = Entry::Replaced;
             pte.device_exclusive = action == A::InstallExclusiveEntry;

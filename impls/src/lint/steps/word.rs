@@ -31,9 +31,17 @@ pub fn words(action: Action, s: &State, out: &mut Outcome) {
                 "the read takes the place of the word that was cleared; expected that word put in its place first",
             );
             if let Some(yes) = &mut out.yes {
-                let folio = &mut yes.round.folio;
-                folio.of_word = false;
-                yes.round.pte = Pte { word: read, ..Pte::default() };
+                // Under the lock that is held since it was looked at, the entry can have got A and D, and
+                // nothing else.
+                let known = s.ptl != Ptl::None && (pte.word == Word::Current || pte.maps);
+                if known && pte.entry == Entry::Found {
+                    let kinds = if pte.word == Word::Current { pte.kinds } else { Kinds::NORMAL };
+                    let pte = &mut yes.round.pte;
+                    (pte.word, pte.kinds, pte.dirty) = (Word::Current, kinds, None);
+                } else {
+                    yes.round.folio.of_word = false;
+                    yes.round.pte = Pte { word: read, ..Pte::default() };
+                }
             }
         }
         A::MapsSource | A::Insertable => {
@@ -73,8 +81,12 @@ pub fn words(action: Action, s: &State, out: &mut Outcome) {
         }
         _ => {}
     }
-    // A word that is not present owes no flush: no TLB has it.
     for s in [&mut out.yes, &mut out.no].into_iter().flatten() {
+        // Nobody else can make a migration entry of it while the lock is held.
+        if s.ptl != Ptl::None && s.round.pte.word == Word::Current && s.round.pte.entry == Entry::Found {
+            s.round.back_here |= s.round.pte.kinds.and(Kinds::MIGRATION).is_empty();
+        }
+        // A word that is not present owes no flush: no TLB has it.
         if s.round.pte.kinds.and(Kinds::PRESENT).is_empty() {
             s.round.pte.unflushed = false;
         }
