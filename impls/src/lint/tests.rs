@@ -257,8 +257,8 @@ fn a_second_look_under_the_lock_is_accepted() {
         ),
         (
             "try_to_migrate_one",
-            "MapsFolio else { UnlockPtl; return }",
-            "MapsFolio else { UnlockPtl; return } ReadPte",
+            "MapsSource else { UnlockPtl; return }",
+            "MapsSource else { UnlockPtl; return } ReadPte",
         ),
         ("page_make_device_exclusive_one", "ClearPte", "ReadPte; ClearPte"),
         ("wp_page_copy", "ClearPte", "ReadPte; ClearPte"),
