@@ -46,6 +46,15 @@ pub fn read(path: &str, text: &str) -> Result<Loaded, String> {
     Ok(Loaded { version, warnings })
 }
 
+/// What is wrong with a listing, or may lose something by the look of it, each with its place: for who has made it
+/// of something else, and knows better where that is.
+#[must_use]
+pub fn complaints(path: &str, text: &str) -> Problems {
+    let read = text::parse(text).and_then(|document| own(path, text, &document));
+    let all = read.map_or_else(|errors| errors, |(_, warnings)| warnings);
+    Problems { file: path.to_owned(), text: text.to_owned(), all }
+}
+
 /// A version that is built in.
 ///
 /// # Panics

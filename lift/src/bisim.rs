@@ -13,6 +13,7 @@ pub const fn lasts(action: Action) -> bool {
         Action::Exclusive
             | Action::Unsharing
             | Action::VmaLocked
+            | Action::VmaWritable
             | Action::DefersFlush
             | Action::MapsFolio
             | Action::MapsSource

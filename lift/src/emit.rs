@@ -1,4 +1,4 @@
-//! Lines as nodes of a listing, each with its place in C.
+//! Lines as nodes of a listing, and nodes with their places in C.
 
 use crate::shape::Line;
 use crate::tree::{Place, Term};
@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 pub type Where<'a> = &'a dyn Fn(&Place) -> &'static str;
 
 /// The nodes of lines that end a loop's round, or a function: the way out at the end is left out.
-pub fn nodes(lines: &[Line], end: &Term, place: Where<'_>) -> Vec<Node> {
+pub fn nodes(lines: &[Line], end: &Term) -> Vec<Node> {
     let mut lines = lines.to_vec();
     strip(&mut lines, end);
     tidy(&mut lines);
-    block(&lines, place)
+    block(&lines)
 }
 
 /// A way out at the end of a block that goes there anyway is not written down.
@@ -24,14 +24,14 @@ fn strip(lines: &mut Vec<Line>, end: &Term) {
         (a, b) => a == b,
     };
     match lines.last_mut() {
-        Some(Line::End(term, _)) if falls(term) => {
+        Some(Line::End(term)) if falls(term) => {
             lines.pop();
-            if let Some(Line::If(_, yes, no, _)) = lines.last_mut() {
+            if let Some(Line::If(_, yes, no)) = lines.last_mut() {
                 strip(yes, end);
                 strip(no, end);
             }
         }
-        Some(Line::If(_, yes, no, _)) => {
+        Some(Line::If(_, yes, no)) => {
             strip(yes, end);
             strip(no, end);
         }
@@ -44,40 +44,40 @@ fn tidy(lines: &mut Vec<Line>) {
     let mut out = Vec::new();
     for mut line in std::mem::take(lines) {
         match &mut line {
-            Line::Do(_, other, _) if matches!(other.as_slice(), [Line::End(Term::Never, _)]) => other.clear(),
-            Line::Do(_, other, _) => tidy(other),
-            Line::If(_, yes, no, _) => {
+            Line::Do(_, other) if matches!(other.as_slice(), [Line::End(Term::Never)]) => other.clear(),
+            Line::Do(_, other) => tidy(other),
+            Line::If(_, yes, no) => {
                 tidy(yes);
                 tidy(no);
             }
             Line::End(..) => {}
         }
         match line {
-            Line::If(what, yes, no, place) if what == Doing::Step(Action::PtePresent) && no.is_empty() => {
+            Line::If(what, yes, no) if what == Doing::Step(Action::PtePresent) && no.is_empty() => {
                 let splits = matches!(
                     yes.first(),
-                    Some(Line::If(Doing::Step(Action::PteDirty), _, other, _)) if other.is_empty()
+                    Some(Line::If(Doing::Step(Action::PteDirty), _, other)) if other.is_empty()
                 );
                 if !splits {
-                    out.push(Line::If(what, yes, no, place));
+                    out.push(Line::If(what, yes, no));
                     continue;
                 }
                 let mut yes = yes.into_iter();
-                if let Some(Line::If(_, marked, _, at)) = yes.next() {
-                    out.push(Line::If(Doing::Step(Action::PtePresentDirty), marked, Vec::new(), at));
+                if let Some(Line::If(_, marked, _)) = yes.next() {
+                    out.push(Line::If(Doing::Step(Action::PtePresentDirty), marked, Vec::new()));
                 }
                 let rest: Vec<_> = yes.collect();
                 if !rest.is_empty() {
-                    out.push(Line::If(what, rest, no, place));
+                    out.push(Line::If(what, rest, no));
                 }
             }
             // A condition with nothing behind it.
-            Line::If(what, yes, no, _)
+            Line::If(what, yes, no)
                 if yes.is_empty()
                     && no.is_empty()
                     && matches!(what, Doing::Step(a) if a.is_local() && a != Action::Exclusive) => {}
-            Line::If(what, yes, no, place) if yes.is_empty() && no.is_empty() => {
-                out.push(Line::Do(what, Vec::new(), place));
+            Line::If(what, yes, no) if yes.is_empty() && no.is_empty() => {
+                out.push(Line::Do(what, Vec::new()));
             }
             line => out.push(line),
         }
@@ -85,25 +85,13 @@ fn tidy(lines: &mut Vec<Line>) {
     *lines = out;
 }
 
-fn block(lines: &[Line], place: Where<'_>) -> Vec<Node> {
-    let mut out = Vec::new();
-    for line in lines {
-        let at = match line {
-            Line::Do(_, _, at) | Line::If(_, _, _, at) | Line::End(_, at) => Node::Remark(place(at)),
-        };
-        let marked = |inner: &[Line]| {
-            let inner = block(inner, place);
-            if inner.is_empty() { inner } else { [at.clone()].into_iter().chain(inner).collect() }
-        };
-        match line {
-            Line::Do(what, other, _) if other.is_empty() => out.extend([Node::Do(*what, Vec::new()), at]),
-            Line::Do(what, other, _) => out.push(Node::Do(*what, marked(other))),
-            Line::If(what, yes, no, _) if yes.is_empty() => out.push(Node::If(*what, Vec::new(), marked(no))),
-            Line::If(what, yes, no, _) => out.push(Node::If(*what, marked(yes), block(no, place))),
-            Line::End(term, _) => out.extend([way_out(term), at]),
-        }
-    }
-    out
+fn block(lines: &[Line]) -> Vec<Node> {
+    let node = |line: &Line| match line {
+        Line::Do(what, other) => Node::Do(*what, block(other)),
+        Line::If(what, yes, no) => Node::If(*what, block(yes), block(no)),
+        Line::End(term) => way_out(term),
+    };
+    lines.iter().map(node).collect()
 }
 
 fn way_out(term: &Term) -> Node {

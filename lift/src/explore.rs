@@ -135,7 +135,7 @@ impl<'a> Explorer<'a> {
 
     fn at_the_start(&self, function: Node<'a>) -> State {
         let mut state = State::new(self.subject.kinds);
-        let mut frame = Frame { function: self.subject.name.clone(), variables: Vec::new() };
+        let mut frame = Frame { function: self.subject.name.clone(), variables: Vec::new(), by_fact: None };
         let mut addresses = 0;
         for (name, of, pointer) in parameters(self.source, function) {
             let value = match of.as_str() {
@@ -154,7 +154,7 @@ impl<'a> Explorer<'a> {
                 _ => Value::Opaque(of.clone()),
             };
             let of = crate::run::pointed(&of, pointer);
-            frame.variables.push(Variable { name, of, value, set_by: (0, 0) });
+            frame.variables.push(Variable { name, of, value, set_by: (0, 0), by_fact: None });
         }
         state.frames.push(frame);
         state.words = usize::from(self.subject.has_word);
@@ -182,6 +182,8 @@ impl<'a> Explorer<'a> {
                 kept: false,
                 statement: function.byte_range(),
                 open: Vec::new(),
+                by_fact: None,
+                under_fact: None,
                 count: 0,
                 canonical: &mut self.canonical,
             };
@@ -248,7 +250,8 @@ impl<'a> Explorer<'a> {
                         self.subject.moving.push(variable.name.clone());
                         Value::Entry(Place { round: true, pages: 0 })
                     }
-                    (Value::Int(_), Value::Int(_)) if ran.state.counted.contains(&variable.name) => {
+                    // It counts from zero: then it tells whether anything was counted.
+                    (Value::Int(0), Value::Int(_)) if ran.state.counted.contains(&variable.name) => {
                         Value::Counter(variable.name.clone())
                     }
                     // What was counted is flushed, and counted from zero again: no flush is forgotten.

@@ -73,8 +73,21 @@ impl<'a> Runner<'a> {
 
     /// Whether a condition holds.
     pub fn holds(&mut self, node: Node<'a>) -> Run<bool> {
+        let (outer, before) = (self.by_fact.take(), self.events.len());
         let value = self.value(node)?;
-        self.truth(&value, node)
+        let holds = self.truth(&value, node)?;
+        let decided = self.by_fact.clone().filter(|_| self.events.len() == before);
+        let asked = self.canonical(node);
+        self.notes.condition(node, &asked, holds, decided.as_deref());
+        self.by_fact = outer.or(self.by_fact.take());
+        Ok(holds)
+    }
+
+    /// What a path depends on is taken as known.
+    pub fn fact(&mut self, what: &str, node: Node<'_>, why: &str) {
+        self.notes.known(what, node, why);
+        self.by_fact
+            .get_or_insert_with(|| if why.is_empty() { what.to_owned() } else { format!("{what}: {why}") });
     }
 
     /// Whether a value is true.
@@ -200,6 +213,9 @@ impl<'a> Runner<'a> {
         let name = self.source.of(node);
         if let Some(variable) = self.state.variable(name) {
             self.notes.effects.entry(variable.set_by).or_default().read = true;
+            if let Some(why) = &variable.by_fact {
+                self.by_fact.get_or_insert_with(|| why.clone());
+            }
             return match &variable.value {
                 Value::Unset => self.refuse(
                     node,
@@ -374,7 +390,7 @@ impl<'a> Runner<'a> {
             ("+", V::Page, V::Int(0)) => V::Page,
             ("-", V::End, V::Address(_)) => V::Rest,
             ("/", V::Rest, V::Bytes(1)) => {
-                self.notes.known(
+                self.fact(
                     "the entries that are left are one",
                     node,
                     "a batch does the same with each of its entries",
@@ -402,7 +418,7 @@ impl<'a> Runner<'a> {
         let shown = row.name.strip_prefix("expr:").unwrap_or(&row.name).to_owned();
         Ok(Some(match row.role.as_str() {
             "fact" => {
-                self.notes.known(&format!("{shown} is {}", row.means), node, &row.note);
+                self.fact(&format!("{shown} is {}", row.means), node, &row.note);
                 match row.means.as_str() {
                     "true" => Value::Int(1),
                     "false" => Value::Int(0),
@@ -440,6 +456,13 @@ impl<'a> Runner<'a> {
         {
             return Ok(when != "true");
         }
+        // It holds only where another condition does.
+        if let Some(needed) = row.option("needs") {
+            let needed = self.action(needed, row, node)?;
+            if !self.ask(Atom::Pure(needed), node) {
+                return Ok(when != "true");
+            }
+        }
         let answer = match kinds::of(action) {
             Some(set) => self.ask_kind(set, node),
             None => self.ask(Atom::Pure(action), node),
@@ -475,7 +498,10 @@ impl<'a> Runner<'a> {
             "word" if self.subject.has_word => Value::Word(0),
             "null" => Value::Null,
             other => match other.parse() {
-                Ok(number) => Value::Int(number),
+                Ok(number) => {
+                    self.fact(&format!("{} is {number}", row.name), node, &row.note);
+                    Value::Int(number)
+                }
                 Err(_) if other.starts_with("other:") => Value::Other(other.to_owned()),
                 Err(_) => Value::Opaque(self.canonical(node)),
             },
@@ -628,9 +654,12 @@ impl<'a> Runner<'a> {
                 self.state.counted.push(name.clone());
             }
             let set_by = self.open.last().copied().unwrap_or_default();
+            let by_fact =
+                self.by_fact.clone().or(self.under_fact.clone()).filter(|_| crate::run::is_plain(&value));
             if let Some(variable) = self.state.variable_mut(&name) {
                 let changes = variable.value != value || by != 0;
                 variable.value = value;
+                variable.by_fact = by_fact;
                 if changes {
                     variable.set_by = set_by;
                     self.sets();
@@ -658,7 +687,23 @@ impl<'a> Runner<'a> {
                     return Ok(());
                 }
                 if let Some(index) = target.child_by_field_name("index") {
+                    if !self.source.of(index).trim_end_matches("++").ends_with("->npages") {
+                        return self.refuse(
+                            index,
+                            format!("{} of another page", row.means),
+                            "expected the next one: npages",
+                            "a listing has one page under work",
+                        );
+                    }
                     self.value(index)?;
+                }
+                if row.means == "dst" && value != Value::Int(0) {
+                    return self.refuse(
+                        node,
+                        "dst says something",
+                        "expected zero",
+                        "the driver fills dst in later",
+                    );
                 }
                 if row.means == "src" {
                     self.state.selected = Some(value);

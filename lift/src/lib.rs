@@ -9,10 +9,13 @@
 //!
 //! Nothing is guessed. What is not known is an error, with the place in C and the row that would make it known.
 
+mod arguments;
 mod bisim;
+mod blame;
 mod call;
 mod config;
 mod emit;
+mod entry;
 mod explore;
 mod expression;
 mod kinds;
@@ -20,12 +23,14 @@ mod lifted;
 mod near;
 mod notes;
 mod parse;
+mod places;
 mod preprocess;
 mod print;
 mod run;
 mod shape;
 mod simplify;
 mod state;
+mod steps;
 mod subject;
 mod table;
 mod tree;
@@ -33,9 +38,10 @@ mod unroll;
 mod value;
 mod words;
 
+pub use blame::in_c;
 pub use config::config_table;
 pub use lifted::{Lifted, Note, Options, Refused, lift, liftable};
-pub use notes::Effect;
+pub use notes::{Decided, Effect};
 pub use parse::Source;
 pub use print::{document, report};
 pub use table::{Row, Table};

@@ -3,8 +3,9 @@
 use crate::bisim;
 use crate::emit;
 use crate::explore::{Explorer, Paths};
-use crate::notes::{Effect, Notes, statements};
+use crate::notes::{Decided, Effect, Notes, statements};
 use crate::parse::Source;
+use crate::places;
 use crate::shape::shape;
 use crate::simplify::{absorb, any_cleared, counters, simplify};
 use crate::subject::Subject;
@@ -18,6 +19,7 @@ use model::Profile;
 use model::listing::Node;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a lift needs beside the C.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ pub struct Lifted {
     pub known: Vec<Note>,
     /// Statements that no path comes to.
     pub not_modelled: Vec<Note>,
+    /// Conditions that what is taken as known has decided.
+    pub decided: Vec<Decided>,
     /// How many statements there are, helpers that are read through included.
     pub statements: usize,
     /// On how many some path comes by.
@@ -76,6 +80,8 @@ pub struct Lifted {
     pub release: String,
     /// The file that was lifted.
     pub source: String,
+    /// What is in it.
+    pub text: Arc<str>,
 }
 
 /// The functions that can be lifted.
@@ -157,7 +163,7 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
     };
     let at = crate::parse::declarator(function).map_or(function.byte_range(), |d| d.byte_range());
     let row = table.get(name).filter(|row| row.role == "function");
-    let Some(subject) = row.and_then(|row| Subject::new(name, row)) else {
+    let Some(subject) = row.and_then(|row| Subject::new(name, row, &numbers(&options.release))) else {
         let known: Vec<_> = liftable(table).collect();
         let problem = Problem::error(at, format!("{name}() is not a function that can be lifted"), "here");
         let help = format!("known are {}; the model has a body for each", known.join(", "));
@@ -193,17 +199,18 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
         let file = source.file.rsplit('/').next().unwrap_or(&source.file);
         impls::kept(&format!("{file}:{}", source.line(place.start)))
     };
-    let built_in = parts.built_in(name, &options.release, release);
-    let (body, same_as) = match built_in {
-        Some((body, places)) => (emit::placed(&body.function.body, &places, &place), Some(body.variant)),
-        None => match parts.near(name, &options.release, release) {
-            Some((nodes, places)) => (emit::placed(&nodes, &places, &place), None),
-            None => {
-                let written = parts.written(&explorer.subject, release, &place, &at);
-                (written.map_err(|problem| one(source, problem))?, None)
-            }
-        },
+    let (nodes, mut places, same_as) = match parts.built_in(name, &options.release, release) {
+        Some((body, places)) => (body.function.body.clone(), places, Some(body.variant)),
+        None => {
+            let (nodes, places) = match parts.near(name, &options.release, release) {
+                Some(near) => near,
+                None => parts.written(&explorer.subject, release, &at).map_err(|problem| one(source, problem))?,
+            };
+            (nodes, places, None)
+        }
     };
+    places::refine(&nodes, &mut places, &explorer.notes, kinds);
+    let body = emit::placed(&nodes, &places, &place);
     let notes = std::mem::take(&mut explorer.notes);
     let subject = &explorer.subject;
     Ok(lists(source, &functions, options, table, notes, subject, body, same_as))
@@ -220,6 +227,7 @@ fn lists(
     body: Vec<Node>,
     same_as: Option<&'static str>,
 ) -> Lifted {
+    let decided = notes.decided();
     let list = |notes: BTreeMap<String, (usize, String)>| {
         let mut all: Vec<_> =
             notes.into_iter().map(|(what, (at, why))| Note { line: source.line(at), what, why }).collect();
@@ -261,6 +269,7 @@ fn lists(
         kernel: profile(&options.release),
         same_as,
         not_modelled: not_modelled.collect(),
+        decided,
         irrelevant: list(notes.irrelevant),
         known,
         statements: all.len(),
@@ -271,6 +280,7 @@ fn lists(
         effects: notes.effects,
         release: options.release.clone(),
         source: source.file.clone(),
+        text: source.text.as_str().into(),
     }
 }
 
@@ -358,9 +368,8 @@ impl Parts {
         &self,
         subject: &Subject,
         release: Release,
-        place: emit::Where<'_>,
         at: &Place,
-    ) -> Result<Vec<Node>, Problem> {
+    ) -> Result<(Vec<Node>, BTreeMap<usize, Place>), Problem> {
         for align in [true, false] {
             let lines = |tree: &Rc<Tree>| {
                 shape(&simplify(&absorb(tree))?, self.kinds, &subject.asks, align).map_err(|at| {
@@ -370,19 +379,15 @@ impl Parts {
             };
             let mut nodes = Vec::new();
             match &self.round {
-                None => nodes.extend(emit::nodes(&lines(&self.head)?, &Term::Return, place)),
+                None => nodes.extend(emit::nodes(&lines(&self.head)?, &Term::Return)),
                 Some((round, tail)) => {
-                    nodes.extend(emit::nodes(&lines(&self.head)?, &Term::Loop, place));
-                    let mut inner = emit::nodes(&lines(round)?, &Term::Next { hole: false }, place);
-                    if let Some(begins) = ends_at(&self.head) {
-                        inner.insert(0, Node::Remark(place(&begins)));
-                    }
-                    nodes.push(Node::EachPage(inner));
-                    nodes.extend(emit::nodes(&lines(tail)?, &Term::Return, place));
+                    nodes.extend(emit::nodes(&lines(&self.head)?, &Term::Loop));
+                    nodes.push(Node::EachPage(emit::nodes(&lines(round)?, &Term::Next { hole: false })));
+                    nodes.extend(emit::nodes(&lines(tail)?, &Term::Return));
                 }
             }
-            if self.compared(&nodes, release).is_some() {
-                return Ok(nodes);
+            if let Some(places) = self.compared(&nodes, release) {
+                return Ok((nodes, places));
             }
         }
         Err(Problem::error(at.clone(), "what it does has no form as a listing", "no listing has the same paths")

@@ -1,6 +1,8 @@
 //! What is learned beside: what was left out, what was taken as known, what was never looked at.
 
 use crate::table::Row;
+use crate::tree::{Atom, Event, Place};
+use model::Action;
 use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
@@ -32,6 +34,83 @@ pub struct Notes {
     pub effects: BTreeMap<(usize, usize), Effect>,
     /// The rows that were needed.
     pub rows: BTreeSet<String>,
+    /// What some path asks, whether it is known or not: the statement that asks, and the place in it.
+    pub asked: BTreeSet<Question>,
+    /// The conditions that some path asks: by their bytes.
+    conditions: BTreeMap<(usize, usize), Condition>,
+}
+
+/// Something that some path asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// What it is about.
+    pub asked: Asked,
+    /// The statement that asks: its bytes.
+    pub statement: (usize, usize),
+    /// Where in it.
+    pub place: (usize, usize),
+}
+
+impl Question {
+    /// Its place.
+    pub const fn at(&self) -> Place {
+        self.place.0..self.place.1
+    }
+}
+
+/// What a condition is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// Whether the entry is of these kinds.
+    Kind(u32),
+    /// A condition or a bit, by its number.
+    Action(usize),
+}
+
+impl Asked {
+    /// What a question is about, if a listing has it.
+    pub fn of(atom: &Atom) -> Option<Asked> {
+        match atom {
+            Atom::Kind(set) => Some(Asked::Kind(*set)),
+            Atom::Bit(action, _) | Atom::Pure(action) => Some(Asked::action(*action)),
+            _ => None,
+        }
+    }
+
+    /// A condition of a listing.
+    pub fn action(action: Action) -> Asked {
+        Asked::Action(Action::ALL.iter().position(|a| *a == action).unwrap_or(0))
+    }
+}
+
+/// A condition, on all paths taken together.
+#[derive(Clone, Debug, Default)]
+struct Condition {
+    /// With types for variables.
+    asked: String,
+    /// What it came to: no, yes.
+    came_to: [bool; 2],
+    /// Some path had to ask.
+    open: bool,
+    /// What is taken as known and has decided it.
+    why: String,
+    /// What happens on the way that was taken.
+    inside: BTreeSet<String>,
+}
+
+/// A condition that is never asked: what is taken as known has decided it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Its bytes.
+    pub place: (usize, usize),
+    /// With types for variables.
+    pub asked: String,
+    /// What it comes to.
+    pub holds: bool,
+    /// What is taken as known, and why.
+    pub why: String,
+    /// What happens on the way that is taken.
+    pub inside: BTreeSet<String>,
 }
 
 impl Notes {
@@ -47,6 +126,41 @@ impl Notes {
         if STATEMENTS.contains(&node.kind()) {
             self.seen.insert((node.start_byte(), node.end_byte()));
         }
+    }
+
+    /// A condition came to something: decided by what is taken as known, or not.
+    pub fn condition(&mut self, node: Node<'_>, asked: &str, holds: bool, decided: Option<&str>) {
+        let one = self.conditions.entry((node.start_byte(), node.end_byte())).or_default();
+        if one.asked.is_empty() {
+            asked.clone_into(&mut one.asked);
+        }
+        one.came_to[usize::from(holds)] = true;
+        match decided {
+            Some(why) => why.clone_into(&mut one.why),
+            None => one.open = true,
+        }
+    }
+
+    /// What happened on the way that a decided condition led to.
+    pub fn inside(&mut self, condition: Node<'_>, events: &[Event]) {
+        let one = self.conditions.entry((condition.start_byte(), condition.end_byte())).or_default();
+        one.inside.extend(events.iter().map(|event| match event {
+            Event::Do(label, _) => format!("{label:?}"),
+            Event::Ask(atom, holds, _) => format!("{atom:?} {holds}"),
+        }));
+    }
+
+    /// The conditions that no path had to ask, in the order in which they stand.
+    pub fn decided(&self) -> Vec<Decided> {
+        let all = self.conditions.iter().filter(|(_, c)| !c.open && c.came_to != [true, true]);
+        let one = |(place, c): (&(usize, usize), &Condition)| Decided {
+            place: *place,
+            asked: c.asked.clone(),
+            holds: c.came_to[1],
+            why: c.why.clone(),
+            inside: c.inside.clone(),
+        };
+        all.map(one).collect()
     }
 
     /// Something has no effect in the model.

@@ -80,6 +80,32 @@ impl Source {
         out
     }
 
+    /// Conditions and the parts of them that `&&` and `||` join, and numbers: bytes.
+    #[must_use]
+    pub fn details(&self) -> (Vec<std::ops::Range<usize>>, Vec<std::ops::Range<usize>>) {
+        fn look(
+            node: Node<'_>,
+            conditions: &mut Vec<std::ops::Range<usize>>,
+            numbers: &mut Vec<std::ops::Range<usize>>,
+        ) {
+            match node.kind() {
+                "if_statement" => {
+                    let inner = node.child_by_field_name("condition").and_then(|c| pieces(c).pop());
+                    conditions.extend(inner.map(|n| n.byte_range()));
+                }
+                "binary_expression" if node.child(1).is_some_and(|o| ["&&", "||"].contains(&o.kind())) => {
+                    conditions.extend(pieces(node).iter().map(Node::byte_range));
+                }
+                "number_literal" => numbers.push(node.byte_range()),
+                _ => {}
+            }
+            pieces(node).into_iter().for_each(|n| look(n, conditions, numbers));
+        }
+        let (mut conditions, mut numbers) = (Vec::new(), Vec::new());
+        self.functions().into_values().for_each(|f| look(f, &mut conditions, &mut numbers));
+        (conditions, numbers)
+    }
+
     /// The functions, by name.
     pub fn functions(&self) -> BTreeMap<&str, Node<'_>> {
         fn look<'t>(source: &'t Source, node: Node<'t>, out: &mut BTreeMap<&'t str, Node<'t>>) {

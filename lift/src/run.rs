@@ -2,7 +2,7 @@
 //!
 //! Wherever the outcome is not known, a list of decisions says which way to go; [`crate::explore`] tries all.
 
-use crate::notes::Notes;
+use crate::notes::{Asked, Notes, Question};
 use crate::parse::{Source, declared, pieces, type_name};
 use crate::state::{Frame, State, Variable};
 use crate::subject::Subject;
@@ -88,6 +88,10 @@ pub struct Runner<'a> {
     pub statement: Where,
     /// The same and those around it.
     pub open: Vec<(usize, usize)>,
+    /// What is taken as known, of what the expression that is read depends on.
+    pub by_fact: Option<String>,
+    /// The same of the branch that runs.
+    pub under_fact: Option<String>,
     /// How many have run.
     pub count: usize,
     /// Expressions with types for variables, by piece.
@@ -124,8 +128,18 @@ impl<'a> Runner<'a> {
         self.state.known.retain(|(atom, _)| stays(atom));
     }
 
+    /// Something is asked here, whether it is known or not.
+    fn asks(&mut self, atom: &Atom, node: Node<'_>) {
+        if let Some(asked) = Asked::of(atom) {
+            let statement = self.open.last().copied().unwrap_or((node.start_byte(), node.end_byte()));
+            let place = (node.start_byte(), node.end_byte());
+            self.notes.asked.insert(Question { asked, statement, place });
+        }
+    }
+
     /// Asks what is not known.
     pub fn ask(&mut self, atom: Atom, node: Node<'_>) -> bool {
+        self.asks(&atom, node);
         if let Some(answer) = self.state.answer(&atom) {
             return answer;
         }
@@ -149,8 +163,15 @@ impl<'a> Runner<'a> {
 
     /// Asks whether the entry is of some kinds.
     pub fn ask_kind(&mut self, set: u32, node: Node<'_>) -> bool {
+        self.asks(&Atom::Kind(set), node);
         let (yes, no) = (self.state.kinds & set, self.state.kinds & !set);
         if yes == 0 || no == 0 {
+            // The function sees no others.
+            let all = self.subject.kinds;
+            if all != 0 && (all & set == 0 || all & !set == 0) {
+                let what = format!("{} has entries that are {}", self.subject.name, crate::kinds::words(all));
+                self.by_fact.get_or_insert(what);
+            }
             return yes != 0;
         }
         let answer = self.decide();
@@ -184,6 +205,7 @@ impl<'a> Runner<'a> {
         }
         let (place, before) = ((node.start_byte(), node.end_byte()), self.events.len());
         self.open.push(place);
+        self.by_fact = None;
         let flow = self.any_statement(node);
         self.open.pop();
         let effect = self.notes.effects.entry(place).or_default();
@@ -331,8 +353,9 @@ impl<'a> Runner<'a> {
         if value != Value::Unset {
             self.sets();
         }
+        let by_fact = self.by_fact.clone().or(self.under_fact.clone()).filter(|_| is_plain(&value));
         if let Some(frame) = self.state.frames.last_mut() {
-            frame.variables.push(Variable { name: name.to_owned(), of, value, set_by });
+            frame.variables.push(Variable { name: name.to_owned(), of, value, set_by, by_fact });
         }
     }
 
@@ -348,12 +371,26 @@ impl<'a> Runner<'a> {
         }
         let Some(condition) = part("condition") else { return Ok(Flow::On) };
         self.kept = true;
-        if self.holds(condition)? {
-            part("consequence").map_or(Ok(Flow::On), |inner| self.statement(inner))
+        let before = self.events.len();
+        let inner = if self.holds(condition)? {
+            part("consequence")
         } else {
-            let alternative = part("alternative").and_then(|a| pieces(a).into_iter().next());
-            alternative.map_or(Ok(Flow::On), |inner| self.statement(inner))
+            part("alternative").and_then(|a| pieces(a).into_iter().next())
+        };
+        let decided = self.by_fact.clone().filter(|_| self.events.len() == before);
+        let under = self.under_fact.clone();
+        if let Some(why) = &decided {
+            self.under_fact.get_or_insert_with(|| why.clone());
+            if let Some(frame) = self.state.frames.last_mut() {
+                frame.by_fact.get_or_insert_with(|| why.clone());
+            }
         }
+        let flow = inner.map_or(Ok(Flow::On), |inner| self.statement(inner));
+        self.under_fact = under;
+        if decided.is_some() {
+            self.notes.inside(condition, &self.events[before.min(self.events.len())..]);
+        }
+        flow
     }
 
     fn any_loop(&mut self, node: Node<'a>) -> Run<Flow> {
@@ -417,11 +454,13 @@ impl<'a> Runner<'a> {
             let side = node.child_by_field_name(name).filter(|s| s.kind() == "identifier")?;
             Some(&self.state.variable(self.source.of(side))?.value)
         };
+        let operator = node.child_by_field_name("operator").map_or("", |o| self.source.of(o));
         node.kind() == "binary_expression"
-            && matches!(
-                (side("left"), side("right")),
-                (Some(Value::Address(_)), Some(Value::End)) | (Some(Value::End), Some(Value::Address(_)))
-            )
+            && match (side("left"), side("right")) {
+                (Some(Value::Address(_)), Some(Value::End)) => ["!=", "<"].contains(&operator),
+                (Some(Value::End), Some(Value::Address(_))) => ["!=", ">"].contains(&operator),
+                _ => false,
+            }
     }
 
     /// The loop over the pages is reached: for the first time, or by a jump back.
@@ -531,7 +570,7 @@ impl<'a> Runner<'a> {
         if let Some(problem) = self.source.broken(function) {
             return Err(Stop::Refused(Box::new(problem)));
         }
-        let mut frame = Frame { function: name.to_owned(), variables: Vec::new() };
+        let mut frame = Frame { function: name.to_owned(), variables: Vec::new(), by_fact: None };
         let parameters = parameters(self.source, function);
         if parameters.len() != arguments.len() {
             return self.refuse(
@@ -543,16 +582,20 @@ impl<'a> Runner<'a> {
         }
         for ((parameter, of, pointer), argument) in parameters.into_iter().zip(arguments) {
             self.kept = true;
+            let outer = self.by_fact.take();
             let value = self.value(*argument)?;
             let of = pointed(&of, pointer);
             let set_by = self.open.last().copied().unwrap_or_default();
-            frame.variables.push(Variable { name: parameter, of, value, set_by });
+            let by_fact = self.by_fact.take().filter(|_| is_plain(&value));
+            self.by_fact = outer;
+            frame.variables.push(Variable { name: parameter, of, value, set_by, by_fact });
         }
         self.state.frames.push(frame);
-        let statement = self.statement.clone();
+        let (statement, outer, under) = (self.statement.clone(), self.by_fact.take(), self.under_fact.take());
         let flow = self.function(function)?;
-        self.statement = statement;
-        self.state.frames.pop();
+        (self.statement, self.under_fact) = (statement, under);
+        let decided = self.state.frames.pop().and_then(|frame| frame.by_fact);
+        self.by_fact = outer.or(self.by_fact.take()).or(decided);
         match flow {
             Flow::Return(value, _) => Ok(value),
             Flow::On => Ok(Value::Opaque(format!("{name}()"))),
@@ -564,6 +607,11 @@ impl<'a> Runner<'a> {
             }
         }
     }
+}
+
+/// A value that decides where a path goes, and says nothing else.
+pub const fn is_plain(value: &Value) -> bool {
+    matches!(value, Value::Int(_) | Value::Null | Value::Errno(_) | Value::Flags(_))
 }
 
 /// The types of numbers and truth values.

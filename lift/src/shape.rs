@@ -6,26 +6,15 @@ use model::Action;
 use model::listing::Doing;
 use std::rc::Rc;
 
-/// A line of a listing, and where it stands in C.
-#[derive(Clone, Debug)]
+/// A line of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// A step, and what its failure leads to.
-    Do(Doing, Vec<Line>, Place),
+    Do(Doing, Vec<Line>),
     /// A condition.
-    If(Doing, Vec<Line>, Vec<Line>, Place),
+    If(Doing, Vec<Line>, Vec<Line>),
     /// A way out.
-    End(Term, Place),
-}
-
-impl PartialEq for Line {
-    fn eq(&self, other: &Line) -> bool {
-        match (self, other) {
-            (Line::Do(a, x, _), Line::Do(b, y, _)) => a == b && x == y,
-            (Line::If(a, x, v, _), Line::If(b, y, w, _)) => a == b && x == y && v == w,
-            (Line::End(a, _), Line::End(b, _)) => a == b,
-            _ => false,
-        }
-    }
+    End(Term),
 }
 
 /// The lines of a tree. `first` are the conditions that are asked first where several would do.
@@ -46,14 +35,14 @@ struct Shaper {
 impl Shaper {
     fn lines(&self, tree: &Rc<Tree>, all: u32) -> Result<Vec<Line>, Place> {
         match &**tree {
-            Tree::End(term, place) => Ok(vec![Line::End(term.clone(), place.clone())]),
+            Tree::End(term, _) => Ok(vec![Line::End(term.clone())]),
             Tree::Do(label, place, rest) => {
                 let doing = match label {
                     Label::Do(doing) => *doing,
                     Label::Install(action, _) | Label::Either(action) => Doing::Step(*action),
                     _ => return Err(place.clone()),
                 };
-                let mut out = vec![Line::Do(doing, Vec::new(), place.clone())];
+                let mut out = vec![Line::Do(doing, Vec::new())];
                 out.extend(self.lines(rest, all)?);
                 Ok(out)
             }
@@ -71,14 +60,14 @@ impl Shaper {
                 };
                 // Two conditions that have one name.
                 if let Some((name, on_yes, on_no)) = pair(atom, yes, no) {
-                    return self.branch(Doing::Step(name), place, &on_yes, &on_no, all, all);
+                    return self.branch(Doing::Step(name), &on_yes, &on_no, all, all);
                 }
                 let doing = match atom {
                     Atom::Bit(action, _) | Atom::Pure(action) => Doing::Step(*action),
                     Atom::Act(doing) => *doing,
                     _ => return Err(place.clone()),
                 };
-                self.branch(doing, place, yes, no, all, all)
+                self.branch(doing, yes, no, all, all)
             }
         }
     }
@@ -103,13 +92,12 @@ impl Shaper {
             return Err(place.clone());
         };
         let set = kinds::of(*action).unwrap_or(0);
-        self.branch(Doing::Step(*action), place, tree, tree, all & set, all & !set)
+        self.branch(Doing::Step(*action), tree, tree, all & set, all & !set)
     }
 
     fn branch(
         &self,
         doing: Doing,
-        place: &Place,
         yes: &Rc<Tree>,
         no: &Rc<Tree>,
         on_yes: u32,
@@ -121,7 +109,7 @@ impl Shaper {
             let acts = matches!(doing, Doing::Call(_)) || matches!(doing, Doing::Step(a) if !a.is_local());
             let mut out = Vec::new();
             if acts {
-                out.push(Line::Do(doing, vec![Line::End(Term::Never, place.clone())], place.clone()));
+                out.push(Line::Do(doing, vec![Line::End(Term::Never)]));
             }
             out.extend(rest);
             return Ok(out);
@@ -130,28 +118,28 @@ impl Shaper {
         let asks = matches!(doing, Doing::Step(action) if action.is_local());
         // The answer is kept for a later step: it is asked where C asks it.
         if doing == Doing::Step(Action::Exclusive) && yes == no {
-            let mut out = vec![Line::Do(doing, Vec::new(), place.clone())];
+            let mut out = vec![Line::Do(doing, Vec::new())];
             out.append(&mut yes);
             return Ok(out);
         }
         if GUARDS.iter().any(|a| doing == Doing::Step(*a)) && weight(&no) <= 3 {
-            return Ok(guarded(doing, place, yes, no, asks));
+            return Ok(guarded(doing, yes, no, asks));
         }
         // One way does nothing more: the other stands in the branch, if it is short.
         if let ([Line::End(..)], true) = (no.as_slice(), weight(&yes) <= 4 && asks && yes.last() == no.last()) {
             yes.pop();
-            return Ok(vec![Line::If(doing, yes, Vec::new(), place.clone()), no.remove(0)]);
+            return Ok(vec![Line::If(doing, yes, Vec::new()), no.remove(0)]);
         }
         let common = common_end(&yes, &no);
         let steps = yes[yes.len() - common..].iter().any(|line| !matches!(line, Line::End(..)));
         if steps {
             let rest = yes.split_off(yes.len() - common);
             no.truncate(no.len() - common);
-            let mut out = merged(doing, place, yes, no, asks && self.align, asks);
+            let mut out = merged(doing, yes, no, asks && self.align, asks);
             out.extend(rest);
             return Ok(out);
         }
-        Ok(guarded(doing, place, yes, no, asks))
+        Ok(guarded(doing, yes, no, asks))
     }
 }
 
@@ -166,28 +154,21 @@ const GUARDS: [Action; 6] = [
 ];
 
 /// A branch both ways of which go on alike.
-fn merged(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, again: bool, asks: bool) -> Vec<Line> {
-    let first = merged_inside(doing, place, yes, no, again, asks);
+fn merged(doing: Doing, yes: Vec<Line>, no: Vec<Line>, again: bool, asks: bool) -> Vec<Line> {
+    let first = merged_inside(doing, yes, no, again, asks);
     // The answer is kept for a later step: it is asked where C asks it.
     let asked = matches!(first.first(), Some(Line::If(what, ..) | Line::Do(what, ..)) if *what == doing);
     let mut out = Vec::new();
     if doing == Doing::Step(Action::Exclusive) && !asked {
-        out.push(Line::Do(doing, Vec::new(), place.clone()));
+        out.push(Line::Do(doing, Vec::new()));
     }
     out.extend(first);
     out
 }
 
-fn merged_inside(
-    doing: Doing,
-    place: &Place,
-    yes: Vec<Line>,
-    no: Vec<Line>,
-    again: bool,
-    asks: bool,
-) -> Vec<Line> {
+fn merged_inside(doing: Doing, yes: Vec<Line>, no: Vec<Line>, again: bool, asks: bool) -> Vec<Line> {
     if yes.is_empty() && !asks {
-        return vec![Line::Do(doing, no, place.clone())];
+        return vec![Line::Do(doing, no)];
     }
     // What both do in the middle is done once, and the condition asked again where it can be.
     if again && doing != Doing::Step(Action::AnyCleared) {
@@ -197,30 +178,30 @@ fn merged_inside(
             for part in parts {
                 match part {
                     Part::Both(line) => out.push(line),
-                    Part::Apart(a, b) => out.push(Line::If(doing, a, b, place.clone())),
-                    Part::Inside(x, y) => out.push(inside(doing, place, x, y)),
+                    Part::Apart(a, b) => out.push(Line::If(doing, a, b)),
+                    Part::Inside(x, y) => out.push(inside(doing, x, y)),
                 }
             }
             return out;
         }
     }
-    vec![Line::If(doing, yes, no, place.clone())]
+    vec![Line::If(doing, yes, no)]
 }
 
 /// A branch one way of which leaves: that one comes first, the other goes on below.
-fn guarded(doing: Doing, place: &Place, yes: Vec<Line>, no: Vec<Line>, asks: bool) -> Vec<Line> {
+fn guarded(doing: Doing, yes: Vec<Line>, no: Vec<Line>, asks: bool) -> Vec<Line> {
     // Of a step that fails, what it leads to reads best behind it.
     let shorter_no = weight(&no) <= weight(&yes) || !asks && weight(&no) <= 8;
     let mut out = Vec::new();
     if shorter_no {
         let as_step = !asks || GUARDS.iter().any(|a| doing == Doing::Step(*a));
         out.push(match as_step {
-            true => Line::Do(doing, no, place.clone()),
-            false => Line::If(doing, Vec::new(), no, place.clone()),
+            true => Line::Do(doing, no),
+            false => Line::If(doing, Vec::new(), no),
         });
         out.extend(yes);
     } else {
-        out.push(Line::If(doing, yes, Vec::new(), place.clone()));
+        out.push(Line::If(doing, yes, Vec::new()));
         out.extend(no);
     }
     out
@@ -230,8 +211,8 @@ fn weight(lines: &[Line]) -> usize {
     lines
         .iter()
         .map(|line| match line {
-            Line::Do(_, other, _) => 1 + weight(other),
-            Line::If(_, yes, no, _) => 1 + weight(yes) + weight(no),
+            Line::Do(_, other) => 1 + weight(other),
+            Line::If(_, yes, no) => 1 + weight(yes) + weight(no),
             Line::End(..) => 1,
         })
         .sum()
@@ -242,20 +223,20 @@ fn common_end(a: &[Line], b: &[Line]) -> usize {
 }
 
 /// What two lines on the same condition do apart stays inside it.
-fn inside(doing: Doing, place: &Place, x: Line, y: Line) -> Line {
+fn inside(doing: Doing, x: Line, y: Line) -> Line {
     let both = |a: Vec<Line>, b: Vec<Line>| {
         // What never happens does whatever the other does.
-        let never = |lines: &[Line]| matches!(lines, [Line::End(Term::Never, _)]);
+        let never = |lines: &[Line]| matches!(lines, [Line::End(Term::Never)]);
         if never(&a) {
             return b;
         }
-        if a == b || never(&b) { a } else { merged_inside(doing, place, a, b, true, true) }
+        if a == b || never(&b) { a } else { merged_inside(doing, a, b, true, true) }
     };
     match (x, y) {
-        (Line::If(what, yes, no, at), Line::If(_, on_yes, on_no, _)) => {
-            Line::If(what, both(yes, on_yes), both(no, on_no), at)
+        (Line::If(what, yes, no), Line::If(_, on_yes, on_no)) => {
+            Line::If(what, both(yes, on_yes), both(no, on_no))
         }
-        (Line::Do(what, other, at), Line::Do(_, others, _)) => Line::Do(what, both(other, others), at),
+        (Line::Do(what, other), Line::Do(_, others)) => Line::Do(what, both(other, others)),
         (x, _) => x,
     }
 }
@@ -361,6 +342,14 @@ fn pair(atom: &Atom, yes: &Rc<Tree>, no: &Rc<Tree>) -> Option<(Action, Rc<Tree>,
             }
             let explained = *first == Action::FolioDirty && asked == Atom::RefsExplained && same(yes, &on_no);
             explained.then_some((Action::Discardable, on_yes, on_no))
+        }
+        Atom::Pure(Action::VmaWritable) => {
+            let (asked, on_yes, on_no) = inner(yes)?;
+            (asked == Atom::Pure(Action::CanChangeWritable) && same(no, &on_no)).then_some((
+                Action::CanChangeWritable,
+                on_yes,
+                on_no,
+            ))
         }
         Atom::RefsExplained => {
             let (asked, on_yes, on_no) = inner(yes)?;

@@ -26,6 +26,11 @@ pub fn simplify(tree: &Rc<Tree>) -> Result<Rc<Tree>, Problem> {
                     let label = Label::Do(Doing::Step(*step));
                     Ok(Rc::new(Tree::Do(label, place.clone(), Rc::clone(behind))))
                 }
+                // Its reference stays with the function.
+                _ if [Action::RemoveRmap, Action::RemoveOldRmap, Action::DropMapping].contains(step) => {
+                    let label = Label::Do(Doing::Step(Action::DropMapcount));
+                    Ok(Rc::new(Tree::Do(label, place.clone(), rest)))
+                }
                 _ => Err(Problem::error(
                     place.clone(),
                     "the mapping goes, and its reference does not at once",

@@ -15,6 +15,8 @@ pub struct Variable {
     pub value: Value,
     /// The statement that set it: its bytes.
     pub set_by: (usize, usize),
+    /// What it holds is so by what is taken as known: that, and why.
+    pub by_fact: Option<String>,
 }
 
 /// A function that runs: its variables, innermost scope last.
@@ -24,6 +26,8 @@ pub struct Frame {
     pub function: String,
     /// Its variables.
     pub variables: Vec<Variable>,
+    /// What is taken as known has decided where it goes: that, and why.
+    pub by_fact: Option<String>,
 }
 
 /// What became of the entry on this path.

@@ -50,13 +50,15 @@ pub struct Subject {
     /// The folio lock is held from the start to the end, as the contract of the built-in body says: the swap
     /// cache stays as it is.
     pub locked: bool,
+    /// A device-exclusive entry keeps the mapping of its page, as since 6.15.
+    pub exclusive_is_mapped: bool,
     /// The variables that move with the page; found out on the way.
     pub moving: Vec<String>,
 }
 
 impl Subject {
     /// What a row says of a function.
-    pub fn new(name: &str, row: &Row) -> Option<Subject> {
+    pub fn new(name: &str, row: &Row, release: &[u32]) -> Option<Subject> {
         let action = |key| row.option(key).and_then(|name| Action::ALL.iter().copied().find(|a| a.name() == name));
         let variants = impls::kernel::variants(name);
         let (mut calls, mut asks) = (Vec::new(), Vec::new());
@@ -90,6 +92,7 @@ impl Subject {
                 body.contract.lines().all(|(key, value)| key == "sleeps" || value.contains("folio locked"))
                     && body.contract.lines().next().is_some()
             }),
+            exclusive_is_mapped: release >= [6, 15].as_slice(),
             moving: Vec::new(),
         })
     }

@@ -99,6 +99,7 @@ const ROLES: &[&str] = &[
     "steps",
     "stop",
     "swapmark",
+    "under",
     "value",
     "walk",
     "walkdone",

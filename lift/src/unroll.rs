@@ -149,11 +149,12 @@ impl Unroller {
                 let edited = Rc::new(Tree::Do(Label::Do(what), at..at, yes(&now)));
                 ask(bit(A::PteWritable, 1), yes(&held), edited)
             }
-            // The zero page is not exclusive.
+            // The zero page is not exclusive; only a writable VMA may have writable entries.
             A::CanChangeWritable => {
                 let on_no = no(&held);
                 let asked = ask(Atom::Pure(action), yes(&held), Rc::clone(&on_no));
-                ask(Atom::Kind(kinds::of(A::PteZeroPage).unwrap_or(0)), on_no, asked)
+                let writable = ask(Atom::Pure(A::VmaWritable), asked, Rc::clone(&on_no));
+                ask(Atom::Kind(kinds::of(A::PteZeroPage).unwrap_or(0)), on_no, writable)
             }
             // Nothing, if the entry is readable, or a swap entry.
             A::ProtectEntry => {

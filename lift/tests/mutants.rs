@@ -1,5 +1,5 @@
-//! Every statement left out, every two neighbours swapped: the listing changes, the C is refused, or nothing
-//! changes for a reason that is known.
+//! Every statement left out, every two neighbours swapped, every condition taken as true and as false, every number
+//! another one: the listing changes, the C is refused, or nothing changes for a reason that is known.
 
 mod common;
 
@@ -14,6 +14,8 @@ struct Mutant {
     text: String,
     touched: Vec<Range<usize>>,
     swapped: bool,
+    /// A condition or a number in place of another, not a statement.
+    detail: bool,
 }
 
 fn mutants(file: &str, text: &str) -> Vec<Mutant> {
@@ -34,6 +36,7 @@ fn mutants(file: &str, text: &str) -> Vec<Mutant> {
                 text: [&text[..place.start], &with, &text[place.end..]].concat(),
                 touched: vec![place.clone()],
                 swapped: false,
+                detail: false,
             });
         }
         for pair in block.windows(2) {
@@ -44,9 +47,20 @@ fn mutants(file: &str, text: &str) -> Vec<Mutant> {
                 text: [&text[..pair[0].start], other, between, one, &text[pair[1].end..]].concat(),
                 touched: pair.to_vec(),
                 swapped: true,
+                detail: false,
             });
         }
     }
+    let (conditions, numbers) = source.details();
+    let other = |place: &Range<usize>, with: String| Mutant {
+        name: format!("{file}:{}: {} becomes {with}", line(place.start), &text[place.clone()]),
+        text: [&text[..place.start], &with, &text[place.end..]].concat(),
+        touched: vec![place.clone()],
+        swapped: false,
+        detail: true,
+    };
+    out.extend(conditions.iter().flat_map(|place| ["true", "false"].map(|with| other(place, with.to_owned()))));
+    out.extend(numbers.iter().map(|place| other(place, format!("{}7", &text[place.clone()]))));
     out
 }
 
@@ -98,6 +112,9 @@ fn declared(statement: &str) -> Option<Option<String>> {
 
 /// Why nothing changes; `None` if that is not known.
 fn reason(base: &Lifted, mutant: &Mutant) -> Option<&'static str> {
+    if mutant.detail {
+        return detail(base, &mutant.touched[0]);
+    }
     let of = |place: &Range<usize>| {
         let mut all = Effect::default();
         for ((start, end), effect) in &base.effects {
@@ -131,6 +148,22 @@ fn reason(base: &Lifted, mutant: &Mutant) -> Option<&'static str> {
         e if idle(&e) && e.asks => Some("asks what makes no difference"),
         e if idle(&e) => Some("does nothing in the model"),
         e if !e.does && !e.read => Some("sets what no step needs"),
+        _ => None,
+    }
+}
+
+/// Why a condition or a number makes no difference.
+fn detail(base: &Lifted, place: &Range<usize>) -> Option<&'static str> {
+    // `check` says so of a change.
+    if base.decided.iter().any(|d| d.place.0 <= place.start && place.end <= d.place.1) {
+        return Some("what is taken as known decides it");
+    }
+    let around = base.effects.iter().filter(|((start, end), _)| *start <= place.start && place.end <= *end);
+    match around.min_by_key(|((start, end), _)| end - start).map(|(_, effect)| effect) {
+        Some(e) if !e.seen => Some("no path comes there"),
+        Some(e) if !e.does && !e.sets => Some("does nothing in the model"),
+        Some(e) if !e.does && !e.read => Some("sets what no step needs"),
+        None => Some("no path comes there"),
         _ => None,
     }
 }
@@ -199,7 +232,7 @@ fn count_other_sources() {
 
 /// Those that were looked at: the same meaning in C.
 fn known(name: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 12] = [
+    const KNOWN: [(&str, &str); 30] = [
         ("drop return 0;", "nobody looks at what it returns"),
         ("drop return at;", "nobody looks at what it returns"),
         ("drop return changed;", "nobody looks at what it returns"),
@@ -216,6 +249,29 @@ fn known(name: &str) -> Option<&'static str> {
         ("collect-5.18.c:52: drop word = 0;", "the same meaning"),
         // An empty entry is no swap entry.
         ("free-7.c:2", "the same meaning"),
+        // Which entry of the page table is unmapped.
+        ("collect-5.18.c:71: 1 becomes", "the same meaning"),
+        ("collect-6.c:101: 1 becomes", "the same meaning"),
+        ("collect-7.c:129: 1 becomes", "the same meaning"),
+        ("protect-6.c:44: 1 becomes", "the same meaning"),
+        ("collect-5.18.c:74: 0 becomes", "nobody looks at what it returns"),
+        ("collect-6.c:102: 0 becomes", "nobody looks at what it returns"),
+        ("collect-7.c:130: 0 becomes", "nobody looks at what it returns"),
+        ("free-6.c:62: 0 becomes", "nobody looks at what it returns"),
+        ("free-7.c:59: 0 becomes", "nobody looks at what it returns"),
+        ("copy-6.c:47:", "nobody looks at what it returns"),
+        ("remove-6.c:22: 1 becomes", "nobody looks at what it returns"),
+        // A small folio has one page.
+        ("migrate-one-7.c:21: 0 becomes", "the same meaning"),
+        // The entries that have no page, or one of a device, have been passed over before.
+        ("collect-6.c:35: !found becomes false", "the same meaning"),
+        ("collect-7.c:67: !found becomes false", "the same meaning"),
+        ("free-7.c:36: folio_is_zone_device(whole) becomes false", "the same meaning"),
+        // What is asked next holds in a writable VMA alone.
+        ("protect-6.c:22: (flags & MM_CP_TRY_CHANGE_WRITABLE) becomes true", "the same meaning"),
+        // No path comes to the other way, as the table says of file pages.
+        ("remove-6.c:17: folio_test_swapcache(whole) becomes true", "the same meaning"),
+        ("protect-6.c:8: 0 becomes", "nobody looks at what it returns"),
     ];
     KNOWN.iter().find(|(part, _)| name.contains(part)).map(|(_, why)| *why)
 }

@@ -277,3 +277,69 @@ fn a_round_that_ends_nowhere_is_refused() {
         Err(why) => assert!(why.contains("stands at the end of the round is not known"), "{why}"),
     }
 }
+
+/// A number that a step is told, a property of the page in place of it, a flag: another step, and never the same.
+#[test]
+fn what_a_step_is_told_is_looked_at() {
+    let told = |file: &str, function: &str, release: &str, from: &str, to: &str, what: &str| {
+        let why = match patched(file, function, release, &[(from, to)]) {
+            Ok(lifted) => panic!("{to}: not refused:\n{}", steps(&lifted)),
+            Err(why) => why,
+        };
+        assert!(why.contains(what), "{to}: {why}");
+    };
+    let remove = |from: &str, to: &str, what: &str| told("remove-6.c", "__remove_mapping", "6.1", from, to, what);
+    remove(
+        "1 + folio_nr_pages(whole)",
+        "2 + folio_nr_pages(whole)",
+        "argument 2 of folio_ref_freeze() is expected",
+    );
+    remove("1 + folio_nr_pages(whole)", "whole->ours", "argument 2 of folio_ref_freeze() is expected");
+    remove(
+        "folio_ref_freeze(whole, expected)",
+        "folio_ref_freeze(whole, folio_mapcount(whole))",
+        "folio_mapcount",
+    );
+    remove("__delete_from_swap_cache(whole, slot", "__delete_from_swap_cache(whole, area->ours", "area->ours");
+    let collect = |from: &str, to: &str, what: &str| told(COLLECT.0, COLLECT.1, COLLECT.2, from, to, what);
+    collect("set_pte_at(space, at, slot, seen)", "set_pte_at(current->mm, at, slot, seen)", "current->mm");
+    collect(
+        "set_pte_at(space, at, slot, seen)",
+        "set_pte_at(space, at + PAGE_SIZE, slot, seen)",
+        "at + PAGE_SIZE",
+    );
+    collect("wanted->dst[wanted->npages] = 0", "wanted->dst[wanted->npages] = 1", "dst says something");
+    collect("wanted->dst[wanted->npages] = 0", "wanted->dst[0] = 0", "dst of another page");
+    collect("at < to", "at <= to", "unknown condition");
+    // A counter that begins somewhere else does not say whether anything was counted.
+    collect("gone = 0", "gone = 7", "gone is carried from one page to the next");
+    let zap = |from: &str, to: &str, what: &str| told("zap-6.c", "zap_pte_range", "6.1", from, to, what);
+    zap("\tif (mapped)\n", "", "the mapping of a device-exclusive entry");
+}
+
+/// A condition that what is taken as known has decided is told: what a change makes of it is not looked at.
+#[test]
+fn what_is_known_and_decides_a_condition_is_told() {
+    let lifted = |changes: &[(&str, &str)]| {
+        patched(COLLECT.0, COLLECT.1, COLLECT.2, changes).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let decided = |lifted: &lift::Lifted| {
+        lifted.decided.iter().map(|d| (d.asked.clone(), d.holds, d.inside.len())).collect::<Vec<_>>()
+    };
+    let anonymous = ("folio_test_anon(folio)".to_owned(), true, 0);
+    assert_eq!(decided(&lifted(&[])), [anonymous]);
+    // Through a variable, and with what happens behind it; behind what it jumps over, and in a helper.
+    let known = "\tbool ours = area_is_ours(area);\n";
+    let table = "area_is_ours\tfact\ttrue\t-\tour own\n";
+    let text = common::text(COLLECT.0)
+        .replace("\tpte_t *slot;\n", &format!("\tpte_t *slot;\n{known}"))
+        .replace(MARK, "\t\tif (ours && pte_dirty(seen))\n\t\t\tfolio_mark_dirty(whole);\n");
+    let mut rows = lift::Table::default();
+    rows.add("ours", table).unwrap_or_else(|e| panic!("{e}"));
+    let source = lift::Source::new("ours.c", &text, &rows);
+    let options = lift::Options { table: rows, release: "6.0".to_owned(), accept: Vec::new() };
+    let lifted = lift::lift(&source, COLLECT.1, &options).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(lifted.same_as, Some("6.0"));
+    let ours = lifted.decided.iter().find(|d| d.asked == "bool").unwrap_or_else(|| panic!("{:?}", lifted.decided));
+    assert!(ours.holds && ours.why == "area_is_ours() is true: our own", "{ours:?}");
+}

@@ -194,3 +194,42 @@ fn a_helper_of_the_same_file_is_read_through() {
     assert_eq!(after.same_as, None);
     assert!(steps(&after).contains("if PteDirty { GetFolio }"), "{}", steps(&after));
 }
+
+/// A condition stands where C asks it of what it guards, not where something else was asked first.
+#[test]
+fn conditions_stand_where_c_asks_them() {
+    let asks = |step: &str| match step {
+        "PtePresent" => "present|ptep_clear_flush|is_device",
+        "PtePresentDirty" | "PteDirty" | "CarryDirty" => "pte_dirty",
+        "CarryYoung" | "PteYoungOrDirty" => "pte_young",
+        // Of what is not present.
+        "PteSwap" => "is_swap|non_swap_entry|pte_present",
+        "PteDevice" | "PteDeviceExclusive" => "device",
+        "PteNone" => "pte_none",
+        "NormalPage" => "vm_normal",
+        "InSwapCache" | "CachedOrDirty" => "swapcache",
+        "SwapBacked" => "swapbacked|lazyfree",
+        "OrigWritable" | "PteWritable" => "pte_needs_flush|pte_write",
+        "CanChangeWritable" => "can_change_pte_writable",
+        "LargeFolio" => "large|Compound",
+        "Exclusive" => "exclusive|Exclusive|alone",
+        "AnyCleared" => "gone",
+        _ => "",
+    };
+    let mut seen = 0;
+    for (file, function, release, _) in ALL {
+        let c = text(file);
+        let lifted = lifted(&c, function, release).unwrap_or_else(|e| panic!("{file}\n{e}"));
+        for line in lift::document("mine", &[lifted]).lines() {
+            let Some((step, place)) = line.split_once("# ours.c:") else { continue };
+            let word = step.trim().trim_start_matches("if ").trim_start_matches("unless ");
+            let word = word.split_whitespace().next().unwrap_or_default();
+            let number: usize = place.trim().parse().unwrap_or_else(|e| panic!("{line}: {e}"));
+            let there = c.lines().nth(number - 1).unwrap_or_default();
+            let expected = asks(word);
+            seen += usize::from(!expected.is_empty());
+            assert!(expected.split('|').any(|part| there.contains(part)), "{file}:{number}: {word}: {there}");
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}

@@ -364,6 +364,8 @@ actions! {
 
     // mprotect and mlock.
     ToggleProtection local "change protection of the vma",
+    /// `vma->vm_flags & VM_WRITE`.
+    VmaWritable asks "vma writable",
     /// `can_change_pte_writable`.
     CanChangeWritable asks "may become writable at once",
     /// A non-present entry becomes readable.

@@ -193,3 +193,29 @@ fn a_c_file_is_compared_with_the_release_or_with_another() {
         .code(2)
         .stderr(predicate::str::contains("no function 'no_such'"));
 }
+
+/// The linter speaks of a listing that nobody wrote: what it says stands at the line of C.
+#[test]
+fn what_the_linter_says_stands_at_the_line_of_c() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, "\t\t\t\tset_pte_at(space, at, slot, seen);\n", "");
+    let e = complained(&lostwrite(&["check", &patch, "--tree", &tree.name()]).code(2));
+    assert!(e.contains("the entry stays empty") && e.contains(&format!("--> {FILE}:")), "{e}");
+    assert!(e.contains("as a listing it is `") && !e.contains(".listing:"), "{e}");
+}
+
+/// What is taken as known decides a condition: a change of it is not looked at, and that is no silence.
+#[test]
+fn a_condition_that_is_known_is_not_looked_at() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, "folio_test_anon(whole) && PageAnon", "PageAnon");
+    lostwrite(&["check", &patch, "--tree", &tree.name()])
+        .code(3)
+        .stdout(predicate::str::contains("no difference that the model sees"))
+        .stderr(predicate::str::contains(
+            "before the change: not looked at: `folio_test_anon(whole)` always holds here, as folio_test_anon() is true: anonymous memory only",
+        ));
+    // Another name for a variable is no other condition.
+    let patch = tree.patch(FILE, "\t\talone = folio_test_anon(whole)", "\t\talone  = folio_test_anon( whole )");
+    lostwrite(&["check", &patch, "--tree", &tree.name()]).code(0);
+}

@@ -367,6 +367,7 @@ impl Ctx<'_, '_> {
             A::EndExit => self.end_exit(),
 
             A::ToggleProtection => self.toggle_protection(),
+            A::VmaWritable => !self.m.vma_read_only(self.mm(), self.page()),
             A::CanChangeWritable => self.can_change_writable(),
             A::ProtectEntry => self.protect_entry(),
             A::SetMlocked => self.set_mlocked(true),

@@ -398,7 +398,7 @@ impl Touch<'_> {
             }
 
             A::ToggleProtection => self.f.write(Object::protection(0, page)),
-            A::Modify => self.f.read(Object::protection(mm, page)),
+            A::Modify | A::VmaWritable => self.f.read(Object::protection(mm, page)),
             A::CanChangeWritable => {
                 self.f.read(Object::protection(mm, page));
                 self.reads_folio(pte.frame());

@@ -2,6 +2,7 @@
 
 mod change;
 mod source;
+mod unlooked;
 
 use super::format::Format;
 use super::interrupt::{INTERRUPTED, STOP, listen};

@@ -2,6 +2,7 @@
 //! compared with.
 
 use super::change::{Change, Changed, of_commit, of_patch};
+use super::unlooked;
 use crate::commands::lift::{read, release_of};
 use impls::Version;
 use lift::{Lifted, Source, Table};
@@ -183,7 +184,7 @@ impl Lifting<'_> {
             let (then, now) = (lifted(&old, &all, &options), lifted(&new, &all, &options));
             for one in &now.lifted {
                 let was = then.lifted.iter().find(|b| b.name == one.name);
-                unlooked.extend(was.map(|was| unrun(was, one, &old, &new)).unwrap_or_default());
+                unlooked.extend(was.map(|was| unlooked::of(was, one, &old, &new)).unwrap_or_default());
             }
             before.extend(then);
             after.extend(now);
@@ -249,9 +250,14 @@ impl Lifting<'_> {
         let text = lift::document(name, all);
         let file = format!("{name}.listing");
         let path = self.out.map_or_else(|| file.clone(), |out| out.join(&file).display().to_string());
-        for warning in known.add(&path, &text)? {
-            note!("lostwrite: {warning}");
+        // The linter knows the listing; who is told knows the C.
+        let complaints = impls::file::complaints(&path, &text);
+        let said = lift::in_c(&complaints, all).iter().map(ToString::to_string).collect::<Vec<_>>();
+        if complaints.all.iter().any(|problem| !problem.warning) {
+            return Err(said.join("\n"));
         }
+        said.iter().for_each(|warning| note!("lostwrite: {warning}"));
+        known.add(&path, &text)?;
         known.find(name)
     }
 }
@@ -299,39 +305,6 @@ fn reached(source: &Source, function: &str, table: &Table) -> BTreeSet<String> {
         open.extend(words.filter(|word| texts.contains_key(word) && table.get(word).is_none()));
     }
     seen
-}
-
-/// The lines of a change that no path of the model runs, before it or after it.
-fn unrun(before: &Lifted, after: &Lifted, old: &Source, new: &Source) -> Vec<String> {
-    let bare = |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
-    let (was, is) = (bare(&old.text), bare(&new.text));
-    let diff = similar::TextDiff::from_slices(
-        &was.iter().map(String::as_str).collect::<Vec<_>>(),
-        &is.iter().map(String::as_str).collect::<Vec<_>>(),
-    );
-    let mut out = BTreeSet::new();
-    for change in diff.iter_all_changes() {
-        let (lifted, at) = match (change.tag(), change.old_index(), change.new_index()) {
-            (similar::ChangeTag::Delete, Some(at), _) => (before, at + 1),
-            (similar::ChangeTag::Insert, _, Some(at)) => (after, at + 1),
-            _ => continue,
-        };
-        let covers = |note: &lift::Note| {
-            let end = note.what.rsplit_once(" to line ").and_then(|(_, n)| n.parse().ok()).unwrap_or(note.line);
-            (note.line..=end).contains(&at)
-        };
-        let is_code =
-            change.value().chars().any(|c| c.is_ascii_alphanumeric()) && !change.value().starts_with(['*', '/']);
-        if is_code && lifted.not_modelled.iter().any(covers) {
-            let when = if std::ptr::eq(lifted, before) { "before" } else { "after" };
-            out.insert(format!(
-                "{}: line {at} {when} the change: not looked at: no path of the model comes here: {}",
-                after.name,
-                change.value()
-            ));
-        }
-    }
-    out.into_iter().collect()
 }
 
 /// Whether two bodies have the same steps on the same paths.
