@@ -113,13 +113,13 @@ fn functions_are_listed_explained_and_compared_by_release() {
 #[test]
 fn a_file_does_not_take_the_name_of_a_release() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::copy(file("wp_page_copy"), folder.path().join("6.1")).expect("a copy");
+    std::fs::copy(file("copy_present_pte"), folder.path().join("6.1")).expect("a copy");
     let diff = |names: [&str; 2]| {
         let mut command = assert_cmd::Command::cargo_bin("lostwrite").expect("built");
         printed(&command.current_dir(folder.path()).arg("diff").args(names).assert().success())
     };
-    assert!(!diff(["6.1", "7.3"]).contains("wp_page_copy()"));
-    assert!(diff(["6.0", "./6.1"]).contains("wp_page_copy()"));
+    assert!(!diff(["6.1", "7.3"]).contains("copy_present_pte()"));
+    assert!(diff(["6.0", "./6.1"]).contains("copy_present_pte()"));
 }
 
 /// distinguish draws its operations from what differs.

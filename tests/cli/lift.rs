@@ -16,6 +16,8 @@ fn what_is_lifted_is_read_by_diff() {
     }
     let (_folder, file) = written("mine.listing", &out);
     let diff = printed(&lostwrite(&["diff", "7.3", "--impl-file", &file]).success());
+    assert!(diff.contains("no difference"), "{diff}");
+    let diff = printed(&lostwrite(&["diff", "6.1.192", "--impl-file", &file]).success());
     assert!(diff.contains("unless StaysLazyFree { SetSwapBacked }"), "{diff}");
 }
 

@@ -35,9 +35,9 @@ static vm_fault_t wp_page_copy(struct vm_fault *fault)
 		}
 		copied = true;
 	}
-	pte_unmap_unlock(fault->pte, fault->ptl);
 	if (!copied)
 		put_page(fresh);
+	pte_unmap_unlock(fault->pte, fault->ptl);
 	mmu_notifier_invalidate_range_only_end(&told);
 	if (old) {
 		if (copied)

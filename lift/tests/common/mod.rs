@@ -5,20 +5,21 @@ use model::listing::Node;
 
 #[allow(dead_code)]
 /// File, function, release, and the built-in body that does the same; none where the C does what no body does.
-pub const ALL: [(&str, &str, &str, Option<&str>); 13] = [
+pub const ALL: [(&str, &str, &str, Option<&str>); 14] = [
     ("collect-5.18.c", "migrate_vma_collect_pmd", "5.18", Some("5.18")),
     ("collect-6.c", "migrate_vma_collect_pmd", "6.0", Some("6.0")),
     ("collect-7.c", "migrate_vma_collect_pmd", "7.3", Some("7.3")),
     ("unmap-6.c", "try_to_unmap_one", "6.12", Some("any")),
-    ("unmap-7.c", "try_to_unmap_one", "7.3", None),
+    ("unmap-7.c", "try_to_unmap_one", "7.3", Some("7.3")),
     ("migrate-one-6.c", "try_to_migrate_one", "6.1", Some("any")),
-    ("migrate-one-7.c", "try_to_migrate_one", "7.3", None),
+    ("migrate-one-7.c", "try_to_migrate_one", "7.3", Some("7.0-rc6")),
     ("free-6.c", "madvise_free_pte_range", "6.1", Some("any")),
     ("free-7.c", "madvise_free_pte_range", "7.3", Some("any")),
     ("zap-6.c", "zap_pte_range", "6.1", Some("any")),
     ("protect-6.c", "change_pte_range", "6.1", Some("any")),
     ("remove-6.c", "__remove_mapping", "6.1", Some("any")),
     ("copy-6.c", "wp_page_copy", "6.1", Some("any")),
+    ("copy-7.c", "wp_page_copy", "7.3", Some("7.0-rc6")),
 ];
 
 /// What is in a file.
