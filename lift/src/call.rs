@@ -368,7 +368,7 @@ impl<'a> Runner<'a> {
             }
             "config" => {
                 let option = arguments.first().map_or("", |a| self.source.of(*a));
-                match crate::preprocess::option(option) {
+                match self.table.option(option) {
                     Some(holds) => {
                         self.fact(
                             &format!("{option} is {}", if holds { "set" } else { "not set" }),
@@ -381,7 +381,7 @@ impl<'a> Runner<'a> {
                         node,
                         format!("whether {option} is set is not known"),
                         "which side holds?",
-                        "add the option to lift/config.tsv",
+                        "say so with --config FILE: a line such as CONFIG_X=y",
                     ),
                 }
             }

@@ -1,6 +1,7 @@
-//! The table of CONFIG options, to be printed.
+//! The table of CONFIG options that comes with this crate.
 
-use crate::preprocess::CONFIG;
+/// Name, `y` or `n`, why.
+pub const CONFIG: &str = include_str!("../config.tsv");
 
 /// Each option, whether it is taken as set, and why.
 #[must_use]

@@ -40,7 +40,7 @@ mod words;
 
 pub use blame::in_c;
 pub use config::config_table;
-pub use lifted::{Lifted, Note, Options, Refused, lift, liftable};
+pub use lifted::{Lifted, Note, Options, Refused, lift, liftable, profile, run_as};
 pub use notes::{Decided, Effect};
 pub use parse::Source;
 pub use print::{document, report};

@@ -93,8 +93,25 @@ fn numbers(release: &str) -> Vec<u32> {
     release.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
 }
 
+/// Which release of the model a source is run in, in words; `None` if it is of the same series.
+#[must_use]
+pub fn run_as(release: &str) -> Option<String> {
+    let series = |release: &str| numbers(release).into_iter().take(2).collect::<Vec<_>>();
+    let (name, newest) = (profile(release).name(), Profile::ALL.iter().map(|p| series(p.name())).max());
+    let why = match series(name).cmp(&series(release)) {
+        std::cmp::Ordering::Equal => return None,
+        std::cmp::Ordering::Greater => "the oldest release of the model: what was another way before is not known",
+        _ if newest == Some(series(name)) => {
+            "the newest release of the model: what has changed since is not known"
+        }
+        _ => "the newest release of the model that is not newer",
+    };
+    Some(format!("{release} is run as {name}, {why}"))
+}
+
 /// The newest release of the model that is not newer; the oldest if there is none.
-fn profile(release: &str) -> Profile {
+#[must_use]
+pub fn profile(release: &str) -> Profile {
     let mut all = Profile::ALL.to_vec();
     all.sort_by_key(|p| numbers(p.name()));
     let fits = all.iter().rev().find(|p| numbers(p.name()) <= numbers(release));
@@ -158,6 +175,9 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
             [] => "it has none of the functions that can be lifted".to_owned(),
             known => format!("of those that can be lifted it has {}", known.join(", ")),
         };
+        if let Some(problem) = source.cut_off() {
+            return Err(one(source, problem));
+        }
         let problem = Problem::error(0..0, format!("{} has no function {name}", source.file), "in this file");
         return Err(one(source, problem.help(help)));
     };

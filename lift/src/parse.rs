@@ -108,21 +108,39 @@ impl Source {
 
     /// The functions, by name.
     pub fn functions(&self) -> BTreeMap<&str, Node<'_>> {
-        fn look<'t>(source: &'t Source, node: Node<'t>, out: &mut BTreeMap<&'t str, Node<'t>>) {
+        let mut out = BTreeMap::new();
+        // Without recursion: how deep a file goes is not known yet.
+        let mut open = vec![self.tree.root_node()];
+        while let Some(node) = open.pop() {
             if node.kind() == "function_definition" {
                 if let Some(name) = declarator(node).and_then(|d| d.child_by_field_name("declarator")) {
-                    out.insert(source.of(name), node);
+                    out.insert(self.of(name), node);
                 }
-                return;
+                continue;
             }
             let mut cursor = node.walk();
-            for child in node.children(&mut cursor) {
-                look(source, child, out);
-            }
+            open.extend(node.children(&mut cursor));
         }
-        let mut out = BTreeMap::new();
-        look(self, self.tree.root_node(), &mut out);
         out
+    }
+
+    /// Where the file stops being C outside of a function that could be read: it may have been cut off.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<Problem> {
+        let root = self.tree.root_node();
+        let mut cursor = root.walk();
+        let whole = |node: &Node<'_>| node.kind() == "function_definition" && !node.is_missing();
+        let bad = root.children(&mut cursor).find(|n| n.is_error() && !whole(n))?;
+        // What is in braces that never close is one error up to the end.
+        let at = bad.start_byte();
+        Some(
+            Problem::error(
+                at..self.text[at..].find('\n').map_or(self.text.len(), |n| at + n),
+                "this is no C",
+                "up to the end of the file, or for some lines",
+            )
+            .help("is the file whole? a brace or a parenthesis that never closes reads like that"),
+        )
     }
 
     /// The text of a piece.
@@ -155,7 +173,14 @@ impl Source {
                     format!("whether `{asked}` holds is not known"),
                     "which side holds?",
                 )
-                .help("add the option to lift/config.tsv, or leave one side of it in the file"),
+                .help("say so with --config FILE, such as the .config of a kernel: a line `CONFIG_X=y` for each; or leave one side of it in the file"),
+            );
+        }
+        if let Some(deep) = deeper_than(node, DEEPEST) {
+            let what = format!("this is nested deeper than {DEEPEST} levels of syntax");
+            return Some(
+                Problem::error(deep.byte_range(), what, "here")
+                    .help("move a part of it into a function of its own, or write it as statements"),
             );
         }
         if !node.has_error() {
@@ -178,6 +203,22 @@ impl Source {
                 .help("a macro that is no C by itself: expand it, or add it to the table as an attribute"),
         )
     }
+}
+
+/// Levels of syntax in a function; one of the kernel has fifty.
+const DEEPEST: usize = 400;
+
+/// The first piece that lies deeper than so many levels.
+fn deeper_than(node: Node<'_>, most: usize) -> Option<Node<'_>> {
+    let mut open = vec![(node, 0)];
+    while let Some((node, depth)) = open.pop() {
+        if depth > most {
+            return Some(node);
+        }
+        let mut cursor = node.walk();
+        open.extend(node.children(&mut cursor).map(|child| (child, depth + 1)));
+    }
+    None
 }
 
 /// The declarator of a function: its name and parameters.

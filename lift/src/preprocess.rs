@@ -4,14 +4,6 @@ use crate::table::Table;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The table: name, `y` or `n`, why.
-pub const CONFIG: &str = include_str!("../config.tsv");
-
-/// Whether an option is taken as set; `None` if the table does not say.
-pub fn option(name: &str) -> Option<bool> {
-    CONFIG.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('\t')).map(|rest| rest.starts_with('y'))
-}
-
 /// The text without directives, and what has to be asked before a function in it is read.
 #[derive(Debug)]
 pub struct Preprocessed {
@@ -34,11 +26,6 @@ struct Level {
 
 /// Takes the directives out.
 pub fn preprocess(text: &str, table: &Table) -> Preprocessed {
-    let config: BTreeMap<_, _> = CONFIG
-        .lines()
-        .filter(|l| !l.starts_with('#'))
-        .filter_map(|l| l.split('\t').next().zip(l.split('\t').nth(1)))
-        .collect();
     let mut out = Preprocessed { text: String::new(), unknown: Vec::new(), defined: BTreeMap::new() };
     let mut levels: Vec<Level> = Vec::new();
     let mut at = 0;
@@ -60,7 +47,7 @@ pub fn preprocess(text: &str, table: &Table) -> Preprocessed {
                         "ifndef" => format!("!defined({rest})"),
                         _ => rest.to_owned(),
                     };
-                    let holds = decide(&asked, &config);
+                    let holds = decide(&asked, table);
                     levels.push(Level {
                         keep: keep && holds == Some(true),
                         taken: holds == Some(true),
@@ -71,7 +58,7 @@ pub fn preprocess(text: &str, table: &Table) -> Preprocessed {
                 }
                 "elif" | "else" => {
                     if let Some(level) = levels.last_mut() {
-                        let holds = if word == "else" { Some(true) } else { decide(rest, &config) };
+                        let holds = if word == "else" { Some(true) } else { decide(rest, table) };
                         if holds.is_none() && !level.taken {
                             level.unknown.get_or_insert_with(|| rest.to_owned());
                         }
@@ -127,10 +114,10 @@ fn blank(text: &str, name: &str) -> String {
 }
 
 /// Whether a condition holds; `None` if the table does not say.
-fn decide(asked: &str, config: &BTreeMap<&str, &str>) -> Option<bool> {
+fn decide(asked: &str, table: &Table) -> Option<bool> {
     let asked = asked.trim();
     if let Some(parts) = split(asked, "||") {
-        let all: Vec<_> = parts.iter().map(|p| decide(p, config)).collect();
+        let all: Vec<_> = parts.iter().map(|p| decide(p, table)).collect();
         return if all.contains(&Some(true)) {
             Some(true)
         } else if all.contains(&None) {
@@ -140,7 +127,7 @@ fn decide(asked: &str, config: &BTreeMap<&str, &str>) -> Option<bool> {
         };
     }
     if let Some(parts) = split(asked, "&&") {
-        let all: Vec<_> = parts.iter().map(|p| decide(p, config)).collect();
+        let all: Vec<_> = parts.iter().map(|p| decide(p, table)).collect();
         return if all.contains(&Some(false)) {
             Some(false)
         } else if all.contains(&None) {
@@ -150,16 +137,16 @@ fn decide(asked: &str, config: &BTreeMap<&str, &str>) -> Option<bool> {
         };
     }
     if let Some(rest) = asked.strip_prefix('!') {
-        return decide(rest, config).map(|holds| !holds);
+        return decide(rest, table).map(|holds| !holds);
     }
     for word in ["defined", "IS_ENABLED", "IS_BUILTIN", "IS_REACHABLE"] {
         if let Some(name) = asked.strip_prefix(word) {
             let name = name.trim().trim_start_matches('(').trim_end_matches(')').trim();
-            return config.get(name).map(|value| *value == "y");
+            return table.option(name);
         }
     }
     if let Some(inner) = asked.strip_prefix('(').and_then(|a| a.strip_suffix(')')) {
-        return decide(inner, config);
+        return decide(inner, table);
     }
     match asked {
         "0" => Some(false),

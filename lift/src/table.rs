@@ -1,5 +1,6 @@
 //! The kernel's names as data: what each means here.
 
+use crate::config::CONFIG;
 use std::collections::BTreeMap;
 
 /// What comes with this crate.
@@ -51,6 +52,8 @@ fn numbers(release: &str) -> Vec<u32> {
 #[derive(Clone, Debug)]
 pub struct Table {
     rows: BTreeMap<String, Row>,
+    /// Whether a CONFIG option is set.
+    options: BTreeMap<String, bool>,
 }
 
 /// The roles that rows may have.
@@ -108,8 +111,8 @@ const ROLES: &[&str] = &[
 
 impl Default for Table {
     fn default() -> Table {
-        let mut table = Table { rows: BTreeMap::new() };
-        match table.add("lift/kernel.tsv", OWN) {
+        let mut table = Table { rows: BTreeMap::new(), options: BTreeMap::new() };
+        match table.add("lift/kernel.tsv", OWN).and_then(|()| table.configure("lift/config.tsv", CONFIG)) {
             Ok(()) => table,
             Err(why) => panic!("{why}"),
         }
@@ -145,6 +148,37 @@ impl Table {
             self.rows.insert(name.clone(), Row { name, role, means, releases, note });
         }
         Ok(())
+    }
+
+    /// Adds CONFIG options: lines such as `CONFIG_SWAP=y`, as a kernel's .config has them, or NAME, y or n, and why,
+    /// with tabs between them. A module counts as set.
+    ///
+    /// # Errors
+    /// With file and line of what is neither.
+    pub fn configure(&mut self, file: &str, text: &str) -> Result<(), String> {
+        for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let unset = line.strip_prefix("# CONFIG_").and_then(|rest| rest.strip_suffix(" is not set"));
+            if let Some(name) = unset {
+                self.options.insert(format!("CONFIG_{name}"), false);
+                continue;
+            }
+            if line.starts_with('#') {
+                continue;
+            }
+            let named = line.split_once(['\t', '=']).filter(|(name, _)| name.starts_with("CONFIG_"));
+            let Some((name, value)) = named else {
+                return Err(format!("{file}:{}: expected a line such as CONFIG_SWAP=y", n + 1));
+            };
+            let value = value.split('\t').next().unwrap_or_default().trim();
+            self.options.insert(name.to_owned(), value != "n");
+        }
+        Ok(())
+    }
+
+    /// Whether an option is taken as set; `None` if nobody says.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<bool> {
+        self.options.get(name).copied()
     }
 
     /// The row of a name. A row that ends in `_` serves all names that begin so.

@@ -143,6 +143,12 @@ fn verdict(witness: &Witness, flagged: &Flagged) -> String {
     format!("{}{at}", symptom_words(diagnosis.symptom))
 }
 
+/// What is lost, in words.
+#[must_use]
+pub fn lost_by(flagged: &Flagged) -> String {
+    flagged.loss.to_string()
+}
+
 /// The line that shows it again. What no single execution shows, such as a livelock, all interleavings do.
 fn replay(version: &Version, flagged: &Flagged, witness: &Witness) -> String {
     if witness.finding().is_some() {
@@ -150,6 +156,26 @@ fn replay(version: &Version, flagged: &Flagged, witness: &Witness) -> String {
         return format!("replay:  {}", replay_line(version, &flagged.case, judge));
     }
     format!("replay:  lostwrite exhaust {} {}", version.argument(), quoted(&flagged.case.to_string()))
+}
+
+/// The check of a change that does nothing, for programs: what is said of a check that runs nothing.
+#[must_use]
+pub fn check_json_same(name: &str, kernel: &str, functions: &[&str]) -> Value {
+    json!({
+        "format": CHECK_FORMAT,
+        "version": name,
+        "file": null,
+        "kernel": kernel,
+        "functions": functions,
+        "run_by": [],
+        "rounds": [],
+        "corpus_programs": 0,
+        "programs": 0,
+        "states": 0,
+        "too_large": 0,
+        "executions": 0,
+        "found": null,
+    })
 }
 
 /// The check for programs.

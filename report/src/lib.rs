@@ -37,13 +37,13 @@ mod timeline;
 mod witness;
 
 pub use beside::{finding_text, side_by_side};
-pub use check::{CHECK_FORMAT, check_json, check_text};
+pub use check::{CHECK_FORMAT, check_json, check_json_same, check_text, lost_by};
 pub use command::{replay_line, replay_line_of};
 pub use conform::{conform_json, conform_text};
 pub use distinguish::separation_text;
 pub use finding_json::{FINDING_FORMAT, finding_json};
 pub use html::{finding_html, matrix_html, night_html};
-pub use junit::{Replayed, conform_junit, matrix_junit, night_junit, replay_junit};
+pub use junit::{Replayed, check_junit, conform_junit, matrix_junit, night_junit, replay_junit};
 pub use mail::{mail, subject};
 use matrix::word;
 pub use matrix::{FORMAT, matrix_json, matrix_markdown, matrix_text};

@@ -30,7 +30,7 @@ pub fn mail(witness: &Witness) -> Option<String> {
         }
         out.push('\n');
     };
-    prose(sentences(case, trace)?);
+    prose(sentences(version, case, trace)?);
     if let Some(turns) = turns(version, case) {
         prose(format!("How it runs: {turns}"));
     }

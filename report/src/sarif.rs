@@ -113,7 +113,7 @@ fn result(witness: &Witness, level: Level) -> Option<Value> {
     let finding = trace.finding?;
     let judge = finding.judge();
     let scenario = trace.scenario();
-    let mut message = format!("{}: {}", version.name, sentences(case, trace)?);
+    let mut message = format!("{}: {}", version.name, sentences(version, case, trace)?);
     if let Some(scenario) = scenario {
         message += &format!(" Scenario {}: {}.", scenario.name(), scenario.title());
     }

@@ -5,6 +5,7 @@
 
 use super::timeline::actor_name;
 use corpus::Case;
+use impls::Version;
 use oracle::{Cause, CauseKind, Diagnosis, Finding, GivenUp, Revocation, Row, Rule, Symptom, Trace};
 
 /// What is said at a step.
@@ -207,17 +208,26 @@ fn raced(trace: &Trace) -> bool {
 }
 
 /// What happens and why, with the steps at which it does; nothing if nothing was found.
-pub(super) fn sentences(case: &Case, trace: &Trace) -> Option<String> {
+pub(super) fn sentences(version: &Version, case: &Case, trace: &Trace) -> Option<String> {
     let diagnosis = trace.diagnosis?;
     let mut out = symptom(case, trace, &diagnosis)?;
     if let Some(text) = diagnosis.cause.and_then(|cause| cause_sentence(case, trace, cause)) {
         out.push(' ');
         out.push_str(&text);
+        if let Some((file, line)) = trace.cause().and_then(|row| in_c(version, row)) {
+            out.push_str(&format!(" In C it is {file}:{line}."));
+        }
     }
     if let Some(lost) = diagnosis.lost.filter(|lost| diagnosis.cause.is_none_or(|c| c.step != *lost)) {
         out.push_str(&format!(" Step {lost} gives the last copy of the data away."));
     }
     Some(out)
+}
+
+/// Where the step of a row stands in C, if it was lifted from there.
+fn in_c(version: &Version, row: &Row) -> Option<(&'static str, usize)> {
+    let place = version.place(row.function, row.listing_step?)?;
+    Some(place).filter(|(file, _)| file.ends_with(".c"))
 }
 
 const fn of_child(mm: usize) -> &'static str {
@@ -483,7 +493,7 @@ mod tests {
             assert_eq!(finding.judge(), judge);
             symptoms.insert(symptom_code(diagnosis.symptom));
             causes.insert(diagnosis.cause.map_or("none", |c| cause_code(c.kind)));
-            let text = sentences(case, trace).expect("a finding has sentences");
+            let text = sentences(version, case, trace).expect("a finding has sentences");
             let at = format!("{} on {case}: {text}", version.name);
             assert!(text.ends_with('.') && !text.contains("  ") && !text.contains(".."), "{at}");
             // Every step that is named exists, up to the one that shows the finding, and is named once in a
@@ -597,7 +607,7 @@ mod tests {
             let at = format!("{} on {case}", version.name);
             let mail = mail(&witness).expect("a finding");
             let folded: String = mail.split_whitespace().collect::<Vec<_>>().join(" ");
-            let text = sentences(case, trace).expect("a finding");
+            let text = sentences(version, case, trace).expect("a finding");
             assert!(folded.contains(&deunicode::deunicode(&text)), "{at}: {mail}");
             for empty in ["(, )", "From: \n", "takes nothing", ": step", "()"] {
                 assert!(!folded.contains(empty), "{at}: {empty}: {mail}");

@@ -103,6 +103,13 @@ pub struct Around {
     /// The kernel around the operation, whatever the case says
     #[arg(long, value_name = "RELEASE", value_parser = kernel)]
     kernel: Option<Profile>,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+/// The machine to run on, without the release.
+#[derive(clap::Args)]
+pub struct Machine {
     /// The CPU, whatever the case says
     #[arg(long, value_name = "HARDWARE", value_parser = surface)]
     hardware: Option<Surface>,
@@ -114,7 +121,14 @@ pub struct Around {
 impl Around {
     /// The environment that the arguments name.
     pub fn environment(&self) -> Result<Environment, String> {
-        Ok(Environment { kernel: self.kernel, surface: self.hardware, knobs: knobs(&self.knobs)? })
+        self.machine.environment(self.kernel)
+    }
+}
+
+impl Machine {
+    /// The environment, with a release.
+    pub fn environment(&self, kernel: Option<Profile>) -> Result<Environment, String> {
+        Ok(Environment { kernel, surface: self.hardware, knobs: knobs(&self.knobs)? })
     }
 }
 
@@ -148,13 +162,6 @@ impl Files {
         self.files.is_empty()
     }
 
-    /// Every version, oldest first, and those of the files.
-    pub fn history(&self) -> Result<Vec<&'static Version>, String> {
-        let known = self.known()?;
-        let history = impls::history().into_iter().map(|v| known.judged(v));
-        Ok(history.chain(known.own().iter().copied()).collect())
-    }
-
     /// Versions by name, then those of the files that are not named, files among the names included: as many as
     /// a command takes. A file that is named as a version stands in its folder: `./6.1`.
     pub fn exactly<const N: usize>(&self, names: &[String]) -> Result<[&'static Version; N], String> {
@@ -170,6 +177,12 @@ impl Files {
             format!("expected {N} version{s} (names, files, or both), found {found}")
         })
     }
+}
+
+/// The versions of the history, as they are judged here, and one's own.
+pub fn history(known: &Known) -> Vec<&'static Version> {
+    let history = impls::history().into_iter().map(|v| known.judged(v));
+    history.chain(known.own().iter().copied()).collect()
 }
 
 /// What a command runs on if nothing is named, and beside files if those are all that is.

@@ -2,6 +2,8 @@
 
 use super::{FINE, Outcome, input};
 use lift::{Lifted, Options, Source, Table};
+use report::known::Known;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -34,15 +36,17 @@ pub struct Args {
     /// The name of the version
     #[arg(long, value_name = "NAME", default_value = "lifted")]
     name: String,
-    /// Print the CONFIG options that #ifdef asks for, and how they are taken
-    #[arg(long)]
-    config: bool,
+    /// CONFIG options that #ifdef asks for, such as the .config of a kernel; without FILE those that are known are
+    /// printed, and how they are taken
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    config: Option<String>,
     /// Print the functions that can be lifted
     #[arg(long)]
     functions: bool,
 }
 
-fn release(text: &str) -> Result<String, String> {
+/// A release of the kernel, whether the model has it or not.
+pub fn release(text: &str) -> Result<String, String> {
     let number = |part: &str| part.chars().next().is_some_and(|c| c.is_ascii_digit());
     let mut parts = text.split('.');
     if parts.next().is_some_and(number) && parts.next().is_some_and(number) {
@@ -53,8 +57,9 @@ fn release(text: &str) -> Result<String, String> {
 
 /// Lifts a function, or those of a file.
 pub fn run(args: &Args) -> Outcome {
-    let table = table(&args.tables)?;
-    if args.config {
+    let config = args.config.as_deref().filter(|file| !file.is_empty());
+    let table = table(&args.tables, config)?;
+    if args.config.is_some() && args.file.is_none() {
         print!("{}", lift::config_table());
         return Ok(FINE);
     }
@@ -90,9 +95,12 @@ pub fn run(args: &Args) -> Outcome {
     Ok(FINE)
 }
 
-/// The table of kernel names, with the rows of files.
-pub fn table(files: &[String]) -> Result<Table, String> {
+/// The table of kernel names, with the rows of files and the CONFIG options of another.
+pub fn table(files: &[String], config: Option<&str>) -> Result<Table, String> {
     let mut table = Table::default();
+    if let Some(file) = config {
+        table.configure(file, &read(file, "CONFIG options")?)?;
+    }
     for file in files {
         table.add(file, &read(file, "rows of the table")?)?;
     }
@@ -127,4 +135,53 @@ pub fn no_release(place: &str) -> String {
     format!(
         "{place}: no Makefile of a kernel tree says which release it is; give --kernel RELEASE, such as --kernel 6.1"
     )
+}
+
+/// The functions of a tree as a version, one for all; what of them does not lift, each with its line.
+pub fn lift_tree(folder: &str, known: &mut Known) -> Result<Vec<String>, String> {
+    let root = Path::new(folder);
+    let makefile = fs::read_to_string(root.join("Makefile")).unwrap_or_default();
+    let release = release_in(&makefile).ok_or_else(|| no_release(folder))?;
+    let options = Options { table: Table::default(), release, accept: Vec::new() };
+    let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in lift::liftable(&options.table) {
+        if let Some(body) = impls::kernel::variants(name).last() {
+            files.entry(body.file).or_default().push(name);
+        }
+    }
+    let (mut all, mut notes) = (Vec::new(), Vec::new());
+    for (file, names) in files {
+        let path = root.join(file).display().to_string();
+        let text = if Path::new(&path).exists() { read(&path, "a file of the kernel")? } else { String::new() };
+        let source = Source::new(file, &text, &options.table);
+        let there = source.liftable(&options.table);
+        let (there, missing): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|name| there.iter().any(|t| t == name));
+        if !missing.is_empty() {
+            notes.push(format!("{file}: not in this tree: {}", missing.join(", ")));
+        }
+        for name in there {
+            match lift::lift(&source, name, &options) {
+                Ok(one) => all.push(one),
+                Err(why) => {
+                    let first = why.problems.all.first();
+                    let line = first.map_or(0, |p| source.line(p.start));
+                    let what = first.map_or("it does not lift", |p| p.what.as_str());
+                    notes.push(format!("{file}:{line}: {name} does not lift: {what}"));
+                }
+            }
+        }
+    }
+    if all.is_empty() {
+        return Err(format!("--tree {folder}: no function of it lifts\n{}", notes.join("\n")));
+    }
+    let name = format!("tree-{}", options.release);
+    let text = lift::document(&name, &all);
+    let complaints = impls::file::complaints(&format!("{name}.listing"), &text);
+    if complaints.all.iter().any(|problem| !problem.warning) {
+        let said = lift::in_c(&complaints, &all).iter().map(ToString::to_string).collect::<Vec<_>>();
+        return Err(said.join("\n"));
+    }
+    known.add(&format!("{name}.listing"), &text)?;
+    Ok(notes)
 }

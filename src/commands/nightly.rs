@@ -1,6 +1,7 @@
 //! `lostwrite nightly`.
 
 use super::interrupt::{INTERRUPTED, STOP, listen};
+use super::lift::lift_tree;
 use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
 use corpus::read::WRITTEN;
 use indicatif::ProgressBar;
@@ -35,6 +36,10 @@ pub struct Args {
     out: PathBuf,
     #[command(flatten)]
     files: input::Files,
+    /// The sources of a kernel: its functions are lifted and run as a version of their own; one that does not lift is
+    /// a note with its line
+    #[arg(long, value_name = "FOLDER")]
+    tree: Option<String>,
     /// The night before: its folder, or its report; if not given, DIR/previous if that exists
     #[arg(long, value_name = "DIR|FILE")]
     previous: Option<PathBuf>,
@@ -79,7 +84,10 @@ fn time(text: &str) -> Result<Duration, String> {
 pub fn run(args: &Args) -> Outcome {
     let limits =
         NightLimits { time: args.time.or_else(|| args.chunks.is_none().then_some(HOUR)), chunks: args.chunks };
-    let versions = args.files.history()?;
+    let mut known = args.files.known()?;
+    let unlifted = args.tree.as_deref().map(|tree| lift_tree(tree, &mut known)).transpose()?.unwrap_or_default();
+    unlifted.iter().for_each(|why| note!("lostwrite: note: {why}"));
+    let versions = input::history(&known);
     let policy = match &args.policy {
         None => Policy::read(DEFAULT_POLICY, &versions),
         Some(path) => WRITTEN
@@ -103,11 +111,16 @@ pub fn run(args: &Args) -> Outcome {
         seeds: seeds(args, before.as_deref())?,
     };
     let mut night = Night::open(options, policy, previous).map_err(|e| e.to_string())?;
-    let mut writer = Writer { folder: args.out.clone(), files: night.files.clone(), written: BTreeMap::new() };
+    let mut writer = Writer {
+        folder: args.out.clone(),
+        files: night.files.clone(),
+        written: BTreeMap::new(),
+        notes: unlifted.clone(),
+    };
     if night.sessions > 0 {
         if night.is_over(&limits) {
             let report = writer.write(&night, Status::Complete)?;
-            print!("{}", night_text(&report));
+            print!("{}", summary(&report, &unlifted));
             note!(
                 "lostwrite: {}: this night is over ({} chunks, {}), and nothing more was run; --again begins anew, a longer --time \
                  goes on, another --out is another night",
@@ -143,8 +156,14 @@ pub fn run(args: &Args) -> Outcome {
     progress.bar.finish_and_clear();
     let over = over.map_err(|e| e.0)?;
     let report = writer.write(&night, if over { Status::Complete } else { Status::Interrupted })?;
-    print!("{}", night_text(&report));
+    print!("{}", summary(&report, &unlifted));
     Ok(exit(&report))
+}
+
+/// The summary, and what of a tree is not in the night.
+fn summary(report: &Report, notes: &[String]) -> String {
+    let notes = notes.iter().map(|note| format!("note: {note}\n"));
+    night_text(report) + &notes.collect::<String>()
 }
 
 /// The message for exit code 2.
@@ -221,6 +240,8 @@ struct Writer {
     folder: PathBuf,
     files: Files,
     written: BTreeMap<PathBuf, u64>,
+    /// What of a tree does not lift.
+    notes: Vec<String>,
 }
 
 impl Writer {
@@ -236,7 +257,7 @@ impl Writer {
             ),
             ("junit.xml", night_junit(&report)?, "the report for CI"),
             ("report.html", night_html(&report, &night.plan.versions), "the report as a page"),
-            ("summary.txt", night_text(&report), "the summary"),
+            ("summary.txt", summary(&report, &self.notes), "the summary"),
         ];
         let (findings, cases) = (findings(&report, night), cases(&report, night));
         let all = findings.iter().chain(&cases).map(|(name, text)| (name.as_str(), text.as_str()));

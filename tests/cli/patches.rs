@@ -219,3 +219,159 @@ fn a_condition_that_is_known_is_not_looked_at() {
     let patch = tree.patch(FILE, "\t\talone = folio_test_anon(whole)", "\t\talone  = folio_test_anon( whole )");
     lostwrite(&["check", &patch, "--tree", &tree.name()]).code(0);
 }
+
+/// A release that the model does not have is run as another, and a mail says so, with the line of C at fault.
+#[test]
+fn the_release_that_it_is_run_as_is_said() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, MARK, "");
+    let args = ["check", &patch, "--tree", &tree.name(), "--time", "60", "--kernel", "6.12", "--format"];
+    let said = "6.12 is run as 6.1.192, the newest release of the model that is not newer";
+    let text = printed(&lostwrite(&[&args[..], &["text"]].concat()).code(1));
+    assert!(text.contains(said), "{text}");
+    let mail = printed(&lostwrite(&[&args[..], &["mail"]].concat()).code(1));
+    let folded = mail.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(folded.contains(&format!("The release: {said}")), "{mail}");
+    assert!(folded.contains(&format!("In C it is {FILE}:")), "{mail}");
+    for (release, said) in
+        [("5.4", "the oldest release of the model"), ("9.1", "the newest release of the model: what")]
+    {
+        let args = ["check", &patch, "--tree", &tree.name(), "--time", "3", "--ops", "2", "--kernel", release];
+        let out = lostwrite(&args);
+        let text = String::from_utf8_lossy(&out.get_output().stdout).into_owned()
+            + &String::from_utf8_lossy(&out.get_output().stderr);
+        assert!(text.contains(said) || text.contains("error: "), "{release}: {text}");
+    }
+    lostwrite(&["check", &patch, "--tree", &tree.name(), "--kernel", "new"])
+        .code(2)
+        .stderr(predicate::str::contains("expected a release, such as 6.12"));
+}
+
+/// Lines that a mailer ended in another way, a file that moves, two patches of one name.
+#[test]
+fn patches_of_all_kinds_are_read() {
+    let tree = Tree::new();
+    let quick = ["--time", "60", "--tree", &tree.name()];
+    let patch = tree.patch(FILE, MARK, "");
+    let mailed = tree.outside.path().join("crlf.patch").display().to_string();
+    std::fs::write(&mailed, std::fs::read_to_string(&patch).expect("a file").replace('\n', "\r\n"))
+        .expect("a file");
+    lostwrite(&[&["check", &mailed], &quick[..]].concat()).code(1);
+    let sub = tree.outside.path().join("second");
+    std::fs::create_dir(&sub).expect("a folder");
+    let second = sub.join("0001-a-change.patch").display().to_string();
+    std::fs::copy(&patch, &second).expect("a copy");
+    let text = printed(&lostwrite(&[&["check", &patch, &second], &quick[..]].concat()).code(1));
+    assert!(text.contains("0001-a-change: loses") && text.contains("0001-a-change-2: loses"), "{text}");
+    tree.git(&["mv", FILE, "mm/moved.c"]);
+    tree.change("mm/moved.c", MARK, "");
+    tree.commit("mm: moved");
+    let text = tree.git(&["format-patch", "--find-renames", "--stdout", "-1"]);
+    assert!(text.contains("rename from"), "{text}");
+    lostwrite(&[&["check", "HEAD"], &quick[..]].concat())
+        .code(1)
+        .stdout(predicate::str::contains("less MarkFolioDirty"));
+    tree.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    std::fs::write(&patch, text).expect("a file");
+    lostwrite(&[&["check", &patch], &quick[..]].concat())
+        .code(1)
+        .stdout(predicate::str::contains("less MarkFolioDirty"));
+}
+
+#[test]
+fn no_difference_is_json_too() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, MARK, &MARK.replace("if (", "if ( "));
+    let out = printed(&lostwrite(&["check", &patch, "--tree", &tree.name(), "--format", "json"]).code(0));
+    let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert!(value["found"].is_null() && value["functions"][0] == "migrate_vma_collect_pmd", "{out}");
+    let schema = report::schemas::ALL.iter().find(|s| s.name == "check").expect("a schema");
+    assert!(crate::schemas::validator(schema).is_valid(&value), "{out}");
+}
+
+#[test]
+fn what_an_ifdef_asks_is_said_by_a_file_of_options() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, MARK, &format!("#ifdef CONFIG_OURS\n{MARK}#endif\n"));
+    let e = complained(&lostwrite(&["check", &patch, "--tree", &tree.name()]).code(2));
+    assert!(e.contains("--config FILE") && !e.contains("config.tsv"), "{e}");
+    for (line, code) in [("CONFIG_OURS=y\n", 0), ("# CONFIG_OURS is not set\n", 1)] {
+        let config = tree.outside.path().join("config").display().to_string();
+        std::fs::write(&config, line).expect("a file");
+        lostwrite(&["check", &patch, "--tree", &tree.name(), "--time", "60", "--config", &config]).code(code);
+    }
+}
+
+/// C that nobody can run through is an error at its line, and no crash.
+#[test]
+fn what_is_too_deep_or_cut_off_is_said() {
+    let tree = Tree::new();
+    let deep = format!("\t\tword = {}word{};\n{MARK}", "(".repeat(5000), ")".repeat(5000));
+    let patch = tree.patch(FILE, MARK, &deep);
+    let e = complained(&lostwrite(&["check", &patch, "--tree", &tree.name()]).code(2));
+    assert!(e.contains("nested deeper than") && e.contains(&format!("--> {FILE}:")), "{e}");
+    let many = tree.patch(FILE, MARK, &format!("{}{MARK}", "\t\tfolio_get(whole);\n".repeat(3000)));
+    let e = complained(&lostwrite(&["check", &many, "--tree", &tree.name()]).code(2));
+    assert!(e.contains("error: ") && e.contains(&format!("--> {FILE}:")), "{e}");
+    let file = tree.path(FILE);
+    let text = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, &text[..text.len() / 2]).expect("a file");
+    let e = complained(&lostwrite(&["lift", &file, "migrate_vma_collect_pmd"]).code(2));
+    assert!(e.contains("this is no C") && e.contains("is the file whole?"), "{e}");
+}
+
+/// A step that a change adds is left out in turn: whether it is needed, within the bounds of the check.
+#[test]
+fn a_new_step_that_is_not_needed_is_named() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, MARK, &format!("\t\tflush_tlb_page(area, at);\n{MARK}"));
+    let args = ["check", &patch, "--tree", &tree.name(), "--time", "4", "--ops", "2"];
+    let text = printed(&lostwrite(&args).code(0));
+    assert!(
+        text.contains(&format!("the new FlushPage ({FILE}:")) && text.contains("is not needed within"),
+        "{text}"
+    );
+    // The mark, put back where it was forgotten, is.
+    tree.change(FILE, MARK, "");
+    tree.commit("mm: no mark");
+    tree.git(&["revert", "--no-edit", "HEAD"]);
+    let args = ["check", "HEAD", "--tree", &tree.name(), "--time", "6", "--ops", "3"];
+    let text = printed(&lostwrite(&args).code(0));
+    assert!(text.contains("the new MarkFolioDirty") && text.contains("is needed: without it"), "{text}");
+}
+
+#[test]
+fn a_check_for_ci_and_for_code_scanning() {
+    let tree = Tree::new();
+    let patch = tree.patch(FILE, MARK, "");
+    let args = ["check", &patch, "--tree", &tree.name(), "--time", "60", "--format"];
+    let junit = printed(&lostwrite(&[&args[..], &["junit"]].concat()).code(1));
+    let document = roxmltree::Document::parse(&junit).unwrap_or_else(|e| panic!("{e}: {junit}"));
+    assert_eq!(document.descendants().filter(|n| n.has_tag_name("failure")).count(), 1, "{junit}");
+    let sarif = printed(&lostwrite(&[&args[..], &["sarif"]].concat()).code(1));
+    let log: serde_sarif::sarif::Sarif = serde_json::from_str(&sarif).unwrap_or_else(|e| panic!("{e}: {sarif}"));
+    let results = log.runs[0].results.as_ref().expect("results");
+    assert_eq!(results.len(), 1, "{sarif}");
+    assert!(sarif.contains(FILE), "{sarif}");
+}
+
+/// The functions of a tree run as a version in a night; one that does not lift is a note with its line.
+#[test]
+fn a_night_runs_the_functions_of_a_tree() {
+    let tree = Tree::new();
+    let text = std::fs::read_to_string(repository("lift/tests/c/unmap-6.c")).expect("a file");
+    std::fs::write(tree.path("mm/rmap.c"), text.replace("folio_mark_dirty(", "folio_ours(")).expect("a file");
+    let out = tree.outside.path().join("night");
+    let folder = out.display().to_string();
+    let args = ["nightly", "--chunks", "1", "--seed", "1", "--tree", &tree.name(), "--out", &folder];
+    let run = lostwrite(&args);
+    let text = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let note = text.lines().find(|line| line.starts_with("note: mm/rmap.c:")).unwrap_or_else(|| panic!("{text}"));
+    assert!(note.contains("try_to_unmap_one does not lift: unknown call folio_ours()"), "{note}");
+    assert!(text.contains("note: mm/madvise.c: not in this tree"), "{text}");
+    let summary = std::fs::read_to_string(out.join("summary.txt")).expect("a summary");
+    assert!(summary.contains(note), "{summary}");
+    let report = std::fs::read_to_string(out.join("report.json")).expect("a report");
+    assert!(report.contains("tree-6.0.19"), "{report}");
+    lostwrite(&["nightly", "--chunks", "1", "--tree", "no-such-folder", "--out", &folder]).code(2);
+}

@@ -102,7 +102,7 @@ fn printed_forms() -> Vec<(&'static str, Vec<Value>)> {
     ]
 }
 
-fn validator(schema: &Schema) -> Validator {
+pub fn validator(schema: &Schema) -> Validator {
     let of = |text: &str| serde_json::from_str::<Value>(text).expect("a schema is JSON");
     let schema = of(schema.text);
     assert!(jsonschema::draft202012::meta::is_valid(&schema), "{}", schema["$id"]);

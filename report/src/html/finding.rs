@@ -90,7 +90,7 @@ pub(super) fn overview(grid: &Grid) -> Markup {
 
 /// What happens and why.
 pub(crate) fn sentence(witness: &Witness) -> String {
-    let text = sentences(&witness.case, &witness.losing.trace);
+    let text = sentences(witness.losing.version, &witness.case, &witness.losing.trace);
     text.unwrap_or_else(|| "No judge says anything of this execution.".to_owned())
 }
 

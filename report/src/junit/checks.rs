@@ -3,9 +3,10 @@
 
 use super::{case, failed, skipped, xml};
 use crate::command::{replay_line_of, replay_of};
-use crate::{Detail, timeline};
+use crate::{Detail, Witness, finding_text, timeline};
 use corpus::Case;
 use explore::answers::cell::{Cell, Mark, Verdict};
+use explore::answers::check::Checked;
 use explore::answers::matrix::Matrix;
 use impls::Version;
 use oracle::{ColumnReport, Conformance, Trace};
@@ -42,6 +43,34 @@ pub fn replay_junit(name: &str, replayed: &[Replayed]) -> Result<String, String>
         suite.add_test_case(case(&format!("{}: {}", r.place, r.version.name), "replay", status));
     }
     xml("lostwrite replay", [suite])
+}
+
+/// A test for each version that was checked, which fails if something was found; for each function that could not be
+/// lifted, an error; for what is not looked at, one that is skipped.
+///
+/// # Errors
+/// If it cannot be written as XML.
+pub fn check_junit(
+    checked: &[(&Version, Checked, Option<Witness>)],
+    refused: &[String],
+    untouched: &[String],
+) -> Result<String, String> {
+    let mut suite = TestSuite::new("check");
+    for (version, checked, witness) in checked {
+        let status = match (&checked.flagged, witness) {
+            (Some(flagged), Some(witness)) => failed(flagged.loss.to_string(), &finding_text(witness)),
+            _ => TestCaseStatus::success(),
+        };
+        suite.add_test_case(case(version.name, "check", status));
+    }
+    let first = |text: &String| text.lines().next().unwrap_or_default().to_owned();
+    for problem in refused {
+        suite.add_test_case(case(&first(problem), "check.refused", failed("not lifted".to_owned(), problem)));
+    }
+    for what in untouched.iter().flat_map(|what| what.lines()) {
+        suite.add_test_case(case(what, "check.untouched", skipped("not looked at".to_owned())));
+    }
+    xml("lostwrite check", [suite])
 }
 
 /// A suite for each file of the ground truth, a test for each column of it.

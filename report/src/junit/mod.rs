@@ -3,7 +3,7 @@
 mod checks;
 mod night;
 
-pub use checks::{Replayed, conform_junit, matrix_junit, replay_junit};
+pub use checks::{Replayed, check_junit, conform_junit, matrix_junit, replay_junit};
 pub use night::night_junit;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};

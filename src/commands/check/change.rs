@@ -2,6 +2,7 @@
 
 use crate::commands::input;
 use crate::commands::lift::{no_release, release_in};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -35,26 +36,32 @@ pub fn of_patch(patch: &str, tree: &str, given: Option<&str>) -> Result<Change, 
     let counts = git(copy.path(), &[&apply[..], &["--numstat", "-z", "the.patch"]].concat()).map_err(|e| {
         format!("{patch}: git cannot read it as a patch: {e}; expected what git format-patch or diff -u makes")
     })?;
-    let paths: Vec<&str> = counts.split('\0').filter_map(|line| line.split('\t').nth(2)).collect();
-    let paths: Vec<&str> = paths.into_iter().filter(|path| !path.is_empty()).collect();
     let mut copied = Vec::new();
-    for path in &paths {
-        if !is_inside(path) {
+    let mut crlf = false;
+    let renamed = renames(&text);
+    for (_, to) in touched(&counts) {
+        let from = renamed.get(to).copied().unwrap_or(to);
+        if let Some(path) = [from, to].into_iter().find(|path| !is_inside(path)) {
             return Err(format!("{patch}: {path} is outside the tree; expected paths such as a/mm/memory.c"));
         }
-        let before = read(&root.join(path))?;
-        let to = copy.path().join(path);
-        std::fs::create_dir_all(to.parent().unwrap_or(copy.path())).map_err(|e| e.to_string())?;
+        let before = read(&root.join(from))?;
+        let there = copy.path().join(from);
+        std::fs::create_dir_all(there.parent().unwrap_or(copy.path())).map_err(|e| e.to_string())?;
         if let Some(before) = &before {
-            std::fs::write(&to, before).map_err(|e| format!("{}: {e}", to.display()))?;
+            crlf |= before.contains("\r\n");
+            std::fs::write(&there, before).map_err(|e| format!("{}: {e}", there.display()))?;
         }
-        copied.push((path, before.unwrap_or_default()));
+        copied.push((to, before.unwrap_or_default()));
+    }
+    // A mailer has ended the lines in another way than the tree.
+    if !crlf && text.contains("\r\n") {
+        std::fs::write(&whole, text.replace("\r\n", "\n")).map_err(|e| e.to_string())?;
     }
     git(copy.path(), &[&apply[..], &["the.patch"]].concat())
         .map_err(|e| format!("{patch} does not apply to {tree}: {e}"))?;
     let files = copied.into_iter().filter(|(path, _)| path.ends_with(".c")).map(|(path, before)| {
         let after = read(&copy.path().join(path))?.unwrap_or_default();
-        Ok(Changed { path: (*path).to_owned(), before, after })
+        Ok(Changed { path: path.to_owned(), before, after })
     });
     let makefile = read(&root.join("Makefile"))?;
     Ok(Change {
@@ -73,12 +80,12 @@ pub fn of_commit(tree: &str, revision: &str, given: Option<&str>) -> Result<Chan
     let parent = format!("{commit}^1");
     git(&root, &["rev-parse", "--verify", "--quiet", &parent])
         .map_err(|_| format!("{tree}: {revision} has no parent to compare it with; expected a later commit"))?;
-    let names = git(&root, &["diff", "--name-only", "-z", "--no-renames", &parent, commit, "--", "*.c"])?;
+    let names = git(&root, &["diff", "--numstat", "-z", "--find-renames", &parent, commit])?;
     let show = |at: &str, path: &str| git(&root, &["show", &format!("{at}:{path}")]).unwrap_or_default();
-    let files = names.split('\0').filter(|path| !path.is_empty()).map(|path| Changed {
-        path: path.to_owned(),
-        before: show(&parent, path),
-        after: show(commit, path),
+    let files = touched(&names).into_iter().filter(|(_, to)| to.ends_with(".c")).map(|(from, to)| Changed {
+        path: to.to_owned(),
+        before: show(&parent, from),
+        after: show(commit, to),
     });
     let makefile = show(commit, "Makefile");
     Ok(Change {
@@ -95,6 +102,30 @@ fn folder(tree: &str) -> Result<std::path::PathBuf, String> {
     } else {
         Err(format!("--tree {tree}: expected the folder of a kernel's sources, found none"))
     }
+}
+
+/// The files that `git ... --numstat -z` names, each as it was called before and after.
+fn touched(counts: &str) -> Vec<(&str, &str)> {
+    let mut out = Vec::new();
+    let mut parts = counts.split('\0');
+    while let Some(part) = parts.next() {
+        match part.splitn(3, '\t').nth(2) {
+            // Of a file that is renamed the two names follow.
+            Some("") => out.extend(parts.next().zip(parts.next())),
+            Some(path) => out.push((path, path)),
+            None => {}
+        }
+    }
+    out
+}
+
+/// The files that a patch renames: by the new name the old one. `git apply --numstat` has the new one alone.
+fn renames(patch: &str) -> BTreeMap<&str, &str> {
+    let lines: Vec<&str> = patch.lines().map(|line| line.trim_end_matches('\r')).collect();
+    let pairs = lines
+        .windows(2)
+        .filter_map(|pair| Some((pair[1].strip_prefix("rename to ")?, pair[0].strip_prefix("rename from ")?)));
+    pairs.collect()
 }
 
 /// A path below the folder that it is taken from.
@@ -126,7 +157,9 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
         return Ok(String::from_utf8_lossy(&out.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&out.stderr);
-    Err(said.lines().find(|line| !line.is_empty()).unwrap_or("git failed").to_owned())
+    // The error, not what it warns of before.
+    let error = said.lines().find(|line| line.starts_with("error:") || line.starts_with("fatal:"));
+    Err(error.or_else(|| said.lines().find(|line| !line.is_empty())).unwrap_or("git failed").to_owned())
 }
 
 /// The release that was given, or that the Makefile of a tree says.

@@ -1,20 +1,21 @@
 //! `lostwrite check`.
 
 mod change;
+mod needless;
 mod source;
 mod unlooked;
 
 use super::format::Format;
 use super::interrupt::{INTERRUPTED, STOP, listen};
-use super::lift::table;
+use super::lift::{release, table};
 use super::output::text_or_tell;
 use super::report::written;
 use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
 use corpus::Environment;
 use explore::answers::check::{CheckOptions, CheckProgress, Checked, Stage, check};
 use impls::Version;
-use report::{Witness, check_json, check_text, finding_text};
-use source::{Asked, Kind, Lifting, Question, kind};
+use report::{Level, Witness, check_json, check_json_same, check_junit, check_text, finding_text, sarif_log};
+use source::{Asked, Kind, Lifting, Nothing, Question, kind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -58,8 +59,15 @@ pub struct Args {
     /// Write the listings that were lifted here
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// CONFIG options that #ifdef asks for, such as the .config of a kernel
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+    /// The release of the source, such as 6.12 or 7.3.4, or of the kernel around a listing; as the Makefile of the
+    /// tree or the listing says, if not given
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    kernel: Option<String>,
     #[command(flatten)]
-    around: input::Around,
+    machine: input::Machine,
     #[command(flatten)]
     judged: input::Judged,
     /// How long to look at each file, in seconds
@@ -82,7 +90,7 @@ pub struct Args {
     format: Format,
 }
 
-const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::Json];
+const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::Json, Format::Junit, Format::Sarif];
 
 /// Exit code 3: some of a change is not looked at.
 const UNTOUCHED: u8 = 3;
@@ -92,13 +100,13 @@ pub fn run(args: &Args) -> Outcome {
     let (listings, lifted): (Vec<_>, Vec<_>) =
         args.files.iter().cloned().partition(|file| kind(file, args.tree.is_some()) == Kind::Listing);
     let mut known = input::known(&listings, &args.judged)?;
-    let environment = args.around.environment()?;
+    let environment = args.machine.environment(args.kernel.as_deref().map(lift::profile))?;
     let lifting = Lifting {
         tree: args.tree.as_deref(),
         functions: &args.functions,
         base: args.base.as_deref(),
-        kernel: environment.kernel,
-        table: table(&args.tables)?,
+        release: args.kernel.as_deref(),
+        table: table(&args.tables, args.config.as_deref())?,
         accept: &args.accept,
         out: args.out.as_deref(),
     };
@@ -109,6 +117,7 @@ pub fn run(args: &Args) -> Outcome {
         notes: Vec::new(),
         listings: Vec::new(),
         subject: None,
+        run_as: args.kernel.as_deref().and_then(lift::run_as),
     };
     let mut questions: Vec<Question> = known.own().iter().map(|version| of_listing(version)).collect();
     let (mut refused, mut untouched) = (Vec::new(), Vec::new());
@@ -119,8 +128,8 @@ pub fn run(args: &Args) -> Outcome {
                 refused.extend(not_lifted);
                 untouched.extend(unlooked);
             }
-            Asked::NoDifference(notes, unlooked) => {
-                notes.iter().for_each(|note| println!("{note}"));
+            Asked::NoDifference(nothing, unlooked) => {
+                say_nothing(args.format, &nothing);
                 untouched.extend(unlooked);
             }
             Asked::Untouched(what) => untouched.push(what),
@@ -138,12 +147,23 @@ pub fn run(args: &Args) -> Outcome {
         }
     }
     let mut found = false;
+    let mut looked = Vec::new();
     for question in &questions {
-        found |= look(args, &environment, question);
+        let (checked, witness) = look(args, &environment, question);
+        found |= witness.is_some();
+        looked.push((question.version, checked, witness));
         if STOP.load(Ordering::Relaxed) {
             note!("lostwrite: interrupted: more may be found in the time that was left");
             return Ok(ExitCode::from(INTERRUPTED));
         }
+    }
+    match args.format {
+        Format::Junit => print!("{}", check_junit(&looked, &refused, &untouched)?),
+        Format::Sarif => {
+            let found: Vec<_> = looked.iter().filter_map(|(.., w)| Some((w.as_ref()?, Level::Error))).collect();
+            println!("{:#}", sarif_log(&found));
+        }
+        _ => {}
     }
     for what in untouched.iter().flat_map(|what| what.lines()) {
         eprintln!("lostwrite: {what}");
@@ -158,8 +178,17 @@ pub fn run(args: &Args) -> Outcome {
     Ok(if untouched.is_empty() { FINE } else { ExitCode::from(UNTOUCHED) })
 }
 
-/// Looks at a version, and prints what was found; whether anything was.
-fn look(args: &Args, environment: &Environment, question: &Question) -> bool {
+/// Says that a change does nothing.
+fn say_nothing(format: Format, nothing: &Nothing) {
+    match format {
+        Format::Junit | Format::Sarif => {}
+        Format::Json => println!("{}", check_json_same(&nothing.name, nothing.kernel, &nothing.functions)),
+        _ => nothing.notes.iter().for_each(|note| println!("{note}")),
+    }
+}
+
+/// Looks at a version, and prints what was found.
+fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked, Option<Witness>) {
     let version = question.version;
     let options = CheckOptions {
         version,
@@ -176,24 +205,30 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> bool {
         question.subject.iter().for_each(|subject| println!("patch: {subject}"));
         question.notes.iter().for_each(|note| println!("{note}"));
     }
+    let began = Instant::now();
     let checked = with_progress(&options);
+    let took = began.elapsed();
     let witness = checked
         .flagged
         .as_ref()
         .map(|flagged| Witness::with(version, options.released, &flagged.case, Some(flagged.judge)));
     print(args.format, &options, &checked, witness.as_ref());
+    if args.format == Format::Text && question.against_base && checked.flagged.is_none() {
+        needless::sentences(&options, &checked, took).iter().for_each(|said| println!("{}: {said}", version.name));
+    }
     if args.format == Format::Mail && witness.is_some() {
         appendix(question);
     }
     if args.out.is_none() && args.format == Format::Text && witness.is_some() && !question.listings.is_empty() {
         println!("({}: --out FOLDER writes what was lifted)", version.file.unwrap_or(version.name));
     }
-    witness.is_some()
+    (checked, witness)
 }
 
 /// What whoever gets the mail needs to run it again.
 fn appendix(question: &Question) {
     question.subject.iter().for_each(|subject| println!("\nThe patch: {subject}"));
+    question.run_as.iter().for_each(|run_as| println!("\nThe release: {run_as}"));
     for (name, text) in &question.listings {
         println!("\n{name}:\n\n{}", text.trim_end());
     }
@@ -202,6 +237,8 @@ fn appendix(question: &Question) {
 fn print(format: Format, options: &CheckOptions, checked: &Checked, witness: Option<&Witness>) {
     let shown = witness.filter(|w| w.finding().is_some());
     match (format, shown) {
+        // These are of all files together.
+        (Format::Junit | Format::Sarif, _) => {}
         (Format::Json, _) => println!("{}", check_json(options, checked, witness)),
         (Format::Mail | Format::Html, Some(witness)) => print!("{}", written(witness, format)),
         (_, Some(witness)) => {

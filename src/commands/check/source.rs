@@ -6,7 +6,6 @@ use super::unlooked;
 use crate::commands::lift::{read, release_of};
 use impls::Version;
 use lift::{Lifted, Source, Table};
-use model::Profile;
 use report::known::Known;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,6 +22,8 @@ pub struct Question {
     pub listings: Vec<(String, String)>,
     /// The subject of the patch.
     pub subject: Option<String>,
+    /// Which release of the model it is run in, if that is another one.
+    pub run_as: Option<String>,
 }
 
 /// What an argument comes to.
@@ -30,11 +31,23 @@ pub enum Asked {
     /// Something to look at, what could not be lifted beside it, and what is not looked at.
     Question(Box<Question>, Vec<String>, Vec<String>),
     /// The change does nothing that the model sees; and what of it is not looked at.
-    NoDifference(Vec<String>, Vec<String>),
+    NoDifference(Nothing, Vec<String>),
     /// It touches no function that is known.
     Untouched(String),
     /// Nothing of it could be lifted.
     Refused(Vec<String>),
+}
+
+/// A change that does nothing.
+pub struct Nothing {
+    /// Its name.
+    pub name: String,
+    /// The release of the model.
+    pub kernel: &'static str,
+    /// The functions that it touches.
+    pub functions: Vec<&'static str>,
+    /// What is to be said of it.
+    pub notes: Vec<String>,
 }
 
 /// How C becomes listings.
@@ -42,7 +55,7 @@ pub struct Lifting<'a> {
     pub tree: Option<&'a str>,
     pub functions: &'a [String],
     pub base: Option<&'a str>,
-    pub kernel: Option<Profile>,
+    pub release: Option<&'a str>,
     pub table: Table,
     pub accept: &'a [String],
     /// Where the listings are written to, if they are.
@@ -90,16 +103,12 @@ impl Lifting<'_> {
                 let tree = self.tree.ok_or_else(|| {
                     format!("{argument}: a patch; expected --tree and the folder of the kernel's sources that it applies to")
                 })?;
-                self.change(argument, of_patch(argument, tree, self.release())?, known)
+                self.change(argument, of_patch(argument, tree, self.release)?, known)
             }
             Kind::Commit => {
-                self.change(argument, of_commit(self.tree.unwrap_or_default(), argument, self.release())?, known)
+                self.change(argument, of_commit(self.tree.unwrap_or_default(), argument, self.release)?, known)
             }
         }
-    }
-
-    fn release(&self) -> Option<&'static str> {
-        self.kernel.map(Profile::name)
     }
 
     fn options(&self, release: &str) -> lift::Options {
@@ -109,7 +118,7 @@ impl Lifting<'_> {
     /// Functions of a C file, against those of a release, of a version or of another C file.
     fn file(&self, path: &str, known: &mut Known) -> Result<Asked, String> {
         let text = read(path, SOURCE)?;
-        let release = match self.release() {
+        let release = match self.release {
             Some(release) => release.to_owned(),
             None => release_of(path)?,
         };
@@ -117,6 +126,9 @@ impl Lifting<'_> {
         let source = Source::new(path, &text, &options.table);
         let all = source.liftable(&options.table);
         if let Some(missing) = self.functions.iter().find(|f| !all.contains(f)) {
+            if let Some(problem) = source.cut_off() {
+                return Ok(Asked::Refused(vec![source.problem(problem).to_string()]));
+            }
             return Err(format!("{path}: no function '{missing}' that can be lifted; found {}", listed(&all)));
         }
         let wanted = if self.functions.is_empty() { all } else { self.functions.to_vec() };
@@ -142,7 +154,11 @@ impl Lifting<'_> {
             }
             _ => None,
         };
-        let name = stem(path);
+        if let Some(problem) = source.cut_off() {
+            note!("lostwrite: {}", source.problem(problem));
+        }
+        let name = free(&stem(path), known);
+        let run_as = lift::run_as(&release);
         match base {
             Some(before) => self.question(&name, None, before, after, Vec::new(), known),
             None => {
@@ -153,7 +169,8 @@ impl Lifting<'_> {
                 };
                 let notes = notes(&after.lifted);
                 let listings = vec![(format!("{name}.listing"), lift::document(&name, &after.lifted))];
-                let question = Question { version, base, against_base: false, notes, listings, subject: None };
+                let question =
+                    Question { version, base, against_base: false, notes, listings, subject: None, run_as };
                 Ok(Asked::Question(Box::new(question), after.refused, Vec::new()))
             }
         }
@@ -166,6 +183,10 @@ impl Lifting<'_> {
         let mut unlooked = Vec::new();
         for Changed { path, before: old, after: new } in &change.files {
             let (old, new) = (Source::new(path, old, &options.table), Source::new(path, new, &options.table));
+            // A function that is cut off by the change would be gone without a word.
+            if let (None, Some(problem)) = (old.cut_off(), new.cut_off()) {
+                after.refused.push(new.problem(problem).to_string());
+            }
             let changed = changed(&old, &new);
             let wanted = |name: &String| self.functions.is_empty() || self.functions.contains(name);
             let reach = |f: &str| -> BTreeSet<String> {
@@ -198,7 +219,7 @@ impl Lifting<'_> {
             ));
             return Ok(Asked::Untouched(unlooked.join("\n")));
         }
-        self.question(&short(name), change.subject, before.lifted, after, unlooked, known)
+        self.question(&free(&short(name), known), change.subject, before.lifted, after, unlooked, known)
     }
 
     /// What was lifted after a change, against the same functions before it.
@@ -226,12 +247,15 @@ impl Lifting<'_> {
             .collect();
         if differ.is_empty() {
             return Ok(if after.refused.is_empty() {
-                Asked::NoDifference(notes, unlooked)
+                let functions: Vec<_> = same.iter().map(|l| l.name).collect();
+                let kernel = same.first().map_or("", |l| l.kernel.name());
+                Asked::NoDifference(Nothing { name: name.to_owned(), kernel, functions, notes }, unlooked)
             } else {
                 Asked::Refused(after.refused)
             });
         }
-        notes.extend(model_of(&differ));
+        let run_as = differ.first().and_then(|l| lift::run_as(&l.release));
+        notes.extend(run_as.clone());
         let before: Vec<_> = before.into_iter().filter(|b| differ.iter().any(|l| l.name == b.name)).collect();
         notes.extend(
             differ.iter().map(|l| format!("{}: {}", l.name, changes(before.iter().find(|b| b.name == l.name), l))),
@@ -241,7 +265,8 @@ impl Lifting<'_> {
         let version = self.add(name, &differ, known)?;
         let listings = [(&base_name, &before), (&name.to_owned(), &differ)]
             .map(|(name, all)| (format!("{name}.listing"), lift::document(name, all)));
-        let question = Question { version, base, against_base: true, notes, listings: listings.into(), subject };
+        let listings = listings.into();
+        let question = Question { version, base, against_base: true, notes, listings, subject, run_as };
         Ok(Asked::Question(Box::new(question), after.refused, unlooked))
     }
 
@@ -341,19 +366,9 @@ fn changes(before: Option<&Lifted>, after: &Lifted) -> String {
     }
 }
 
-/// Which release of the model a source is run in, if it is not one of them.
-fn model_of(all: &[Lifted]) -> Option<String> {
-    let series = |release: &str| release.split(['.', '-']).take(2).map(str::to_owned).collect::<Vec<_>>();
-    let first = all.first().filter(|l| series(&l.release) != series(l.kernel.name()))?;
-    Some(format!(
-        "release {}: run in {}, the newest release of the model that is not newer",
-        first.release,
-        first.kernel.name()
-    ))
-}
-
 fn notes(all: &[Lifted]) -> Vec<String> {
-    model_of(all)
+    all.first()
+        .and_then(|l| lift::run_as(&l.release))
         .into_iter()
         .chain(all.iter().map(|l| {
             let as_built_in = l
@@ -374,6 +389,13 @@ fn listed(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
 /// A name for a version, of a path.
 fn stem(path: &str) -> String {
     short(&Path::new(path).file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned()))
+}
+
+/// The same name with a number, if a version or the one before it has it already.
+fn free(name: &str, known: &Known) -> String {
+    let taken = |name: &String| known.find(name).is_ok() || known.find(&format!("{name}-before")).is_ok();
+    let numbered = (2..).map(|n| format!("{name}-{n}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }
 
 fn short(name: &str) -> String {
