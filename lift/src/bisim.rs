@@ -71,6 +71,7 @@ impl Compare {
         self.known.retain(|(atom, ..)| match atom {
             Atom::Pure(Action::Exclusive) => !shared,
             Atom::Pure(Action::InSwapCache) => locked,
+            Atom::Pure(Action::SwapBacked) => locked && doing != Some(Doing::Step(Action::SetSwapBacked)),
             Atom::Pure(action) => lasts(*action),
             Atom::RefsExplained => false,
             _ => true,

@@ -11,6 +11,7 @@ use crate::tree::{Atom, Event, Label, Place as Where, Term};
 use crate::value::{Place, Value};
 use impls::text::Problem;
 use model::Action;
+use model::listing::Doing;
 use std::collections::BTreeMap;
 use tree_sitter::Node;
 
@@ -119,8 +120,12 @@ impl<'a> Runner<'a> {
     /// What others may have changed is not known any more.
     pub fn forget(&mut self) {
         let locked = self.subject.locked;
+        let set = Label::Do(Doing::Step(Action::SetSwapBacked));
+        let changed = matches!(self.events.last(), Some(Event::Do(label, _)) if *label == set);
         let stays = |atom: &Atom| match atom {
             Atom::Pure(Action::InSwapCache) => locked,
+            // Isolated from the LRU, nobody else makes it lazyfree.
+            Atom::Pure(Action::SwapBacked) => locked && !changed,
             Atom::Pure(action) => crate::bisim::lasts(*action),
             Atom::RefsExplained => false,
             _ => true,

@@ -48,7 +48,7 @@ pub struct Subject {
     /// The conditions that the built-in one asks, in their order.
     pub asks: Vec<Action>,
     /// The folio lock is held from the start to the end, as the contract of the built-in body says: the swap
-    /// cache stays as it is.
+    /// cache stays as it is, and whether the folio is swap-backed.
     pub locked: bool,
     /// A device-exclusive entry keeps the mapping of its page, as since 6.15.
     pub exclusive_is_mapped: bool,

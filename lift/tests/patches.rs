@@ -343,3 +343,13 @@ fn what_is_known_and_decides_a_condition_is_told() {
     let ours = lifted.decided.iter().find(|d| d.asked == "bool").unwrap_or_else(|| panic!("{:?}", lifted.decided));
     assert!(ours.holds && ours.why == "area_is_ours() is true: our own", "{ours:?}");
 }
+
+/// Under the folio lock a page stays swap-backed, or lazyfree: asked twice, it is one question.
+#[test]
+fn what_the_folio_lock_keeps_is_asked_once() {
+    let mark = "\t\tif (pte_dirty(word))\n\t\t\tfolio_mark_dirty(whole);\n";
+    let swapped = mark.replace("pte_dirty(word)", "folio_test_swapbacked(whole) && pte_dirty(word)");
+    let lifted = patched("unmap-6.c", "try_to_unmap_one", "6.12", &[(mark, &swapped)]);
+    let body = steps(&lifted.unwrap_or_else(|e| panic!("{e}")));
+    assert_eq!(body.matches("SwapBacked {").count(), 1, "{body}");
+}

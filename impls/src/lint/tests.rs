@@ -238,6 +238,16 @@ fn a_condition_that_was_asked_before_has_its_answer() {
     assert_eq!(said(COLLECT, listing), []);
 }
 
+/// What a walk has found stays so while its lock is held, whoever reads the entry again.
+#[test]
+fn a_read_after_the_walk_is_of_the_same_entry() {
+    let read = |at: &str| edited("try_to_unmap_one", at, &format!("ReadPte\n{at}"));
+    assert_eq!(said("try_to_unmap_one", read("Exclusive\n")), []);
+    let dropped = edited("try_to_unmap_one", "Exclusive\n", "UnlockPtl\nLockPtl\nReadPte\nExclusive\n");
+    let complaints = said("try_to_unmap_one", dropped);
+    assert!(complaints.iter().any(|c| c.is_error), "{complaints:#?}");
+}
+
 /// The text of a kernel function's body in 6.0, changed in one place.
 fn edited(name: &str, from: &str, to: &str) -> Vec<Node> {
     let kernel = kernel::body(name, Profile::V6_0).unwrap_or_else(|| panic!("no function {name}"));
