@@ -99,7 +99,8 @@ impl<'a> Runner<'a> {
     /// Whether an argument is not what is under work, and not the number or the flag that a row names.
     fn is_foreign(&mut self, argument: Node<'a>, expected: Option<&str>) -> Run<bool> {
         if !self.is_plain(argument) {
-            return Ok(false);
+            // Where a number is expected, a call that does something is none that is known.
+            return Ok(expected.is_some() && argument.kind() == "call_expression");
         }
         let value = self.value(argument)?;
         let named = |one: &str| match &value {

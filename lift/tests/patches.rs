@@ -295,11 +295,9 @@ fn what_a_step_is_told_is_looked_at() {
         "argument 2 of folio_ref_freeze() is expected",
     );
     remove("1 + folio_nr_pages(whole)", "whole->ours", "argument 2 of folio_ref_freeze() is expected");
-    remove(
-        "folio_ref_freeze(whole, expected)",
-        "folio_ref_freeze(whole, folio_mapcount(whole))",
-        "folio_mapcount",
-    );
+    for count in ["folio_mapcount(whole)", "folio_ref_count(whole)"] {
+        remove("folio_ref_freeze(whole, expected)", &format!("folio_ref_freeze(whole, {count})"), count);
+    }
     remove("__delete_from_swap_cache(whole, slot", "__delete_from_swap_cache(whole, area->ours", "area->ours");
     let collect = |from: &str, to: &str, what: &str| told(COLLECT.0, COLLECT.1, COLLECT.2, from, to, what);
     collect("set_pte_at(space, at, slot, seen)", "set_pte_at(current->mm, at, slot, seen)", "current->mm");
