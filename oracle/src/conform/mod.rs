@@ -130,6 +130,15 @@ pub fn conform_file(name: &str, text: &str) -> Result<Conformance, ConformError>
     }
 }
 
+/// A version in the place of the release that it belongs to, against the recorded verdicts of that release; nothing
+/// is compared where none was recorded.
+///
+/// # Errors
+/// If the text is not in the format of a .tsv of verdicts.
+pub fn conform_version(version: &'static Version, name: &str, text: &str) -> Result<ColumnReport, ConformError> {
+    verdicts::of(version, name, text)
+}
+
 fn fail(name: &str, line: usize, what: String) -> ConformError {
     ConformError { file: name.to_owned(), line, what }
 }

@@ -1,7 +1,7 @@
 //! Verdicts: what a row's loads returned, by kernel; and interleavings in words.
 
 use super::recording::Sequence;
-use super::{ConformError, Conformance, Disagreement, column_kernel, fail};
+use super::{ColumnReport, ConformError, Conformance, Disagreement, column_kernel, fail};
 use crate::finding::Finding;
 use impls::Version;
 use model::{Config, Profile};
@@ -49,6 +49,45 @@ pub(super) fn conform(name: &str, text: &str) -> Result<Conformance, ConformErro
                     model,
                 });
             }
+        }
+    }
+    Ok(out)
+}
+
+/// A version in the place of the release that it belongs to, against what that release did; nothing is compared if
+/// none of the columns is of it.
+pub(super) fn of(version: &'static Version, name: &str, text: &str) -> Result<ColumnReport, ConformError> {
+    let mut lines = text.lines().enumerate();
+    let header: Vec<&str> = lines.next().map_or(Vec::new(), |(_, l)| l.split('\t').collect());
+    let mut out = ColumnReport::default();
+    if header.first() != Some(&"# case") {
+        return Ok(out);
+    }
+    let own = |n: usize| {
+        let (_, config) = header[n].starts_with("fixed-").then(|| column_kernel(header[n]).ok())??;
+        (config.profile == version.kernel).then_some((n, config))
+    };
+    let columns: Vec<(usize, Config)> = (2..header.len()).filter_map(own).collect();
+    let rows: Vec<_> = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')).collect();
+    let row = |(n, line): &(usize, &str)| -> Result<Vec<Result<(), Disagreement>>, ConformError> {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let of = |at: usize| fields.get(at).copied().unwrap_or("-");
+        let sequence = Sequence::parse(of(0), &of(1).split_whitespace().collect::<Vec<_>>());
+        let sequence = sequence.map_err(|what| fail(name, n + 1, what))?;
+        let ran = columns.iter().filter(|(at, _)| of(*at) != "-");
+        let compared = ran.map(|(at, config)| {
+            let model = verdict_of(version, config, &sequence);
+            let agrees = if of(*at) == "LOST" { model.starts_with("LOST") } else { model == of(*at) };
+            let (case, ops, kernel) = (of(0).to_owned(), of(1).to_owned(), of(*at).to_owned());
+            if agrees { Ok(()) } else { Err(Disagreement { case, ops, kernel, model }) }
+        });
+        Ok(compared.collect())
+    };
+    let all: Result<Vec<_>, _> = rows.par_iter().map(row).collect();
+    for compared in all?.into_iter().flatten() {
+        match compared {
+            Ok(()) => out.agree += 1,
+            Err(disagreement) => out.disagree.push(disagreement),
         }
     }
     Ok(out)

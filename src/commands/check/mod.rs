@@ -14,6 +14,7 @@ use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
 use corpus::Environment;
 use explore::answers::check::{CheckOptions, CheckProgress, Checked, Stage, check};
 use impls::Version;
+use oracle::conform_version;
 use report::{Level, Witness, check_json, check_json_same, check_junit, check_text, finding_text, sarif_log};
 use source::{Asked, Kind, Lifting, Nothing, Question, kind};
 use std::path::PathBuf;
@@ -213,6 +214,9 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked
         .as_ref()
         .map(|flagged| Witness::with(version, options.released, &flagged.case, Some(flagged.judge)));
     print(args.format, &options, &checked, witness.as_ref());
+    if args.format == Format::Text {
+        recorded(version);
+    }
     if args.format == Format::Text && question.against_base && checked.flagged.is_none() {
         needless::sentences(&options, &checked, took).iter().for_each(|said| println!("{}: {said}", version.name));
     }
@@ -223,6 +227,27 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked
         println!("({}: --out FOLDER writes what was lifted)", version.file.unwrap_or(version.name));
     }
     (checked, witness)
+}
+
+/// Says how far a version does what was recorded of the release that it is run in, if something was.
+fn recorded(version: &'static Version) {
+    let files = corpus::ground_truth();
+    let reports = files.iter().filter(|(name, _)| name.ends_with(".tsv"));
+    let reports: Vec<_> = reports.filter_map(|(name, text)| conform_version(version, name, text).ok()).collect();
+    let agree: usize = reports.iter().map(|report| report.agree).sum();
+    let all: Vec<_> = reports.iter().flat_map(|report| &report.disagree).collect();
+    if agree + all.len() == 0 {
+        return;
+    }
+    let first = all.first().map_or_else(String::new, |d| {
+        format!("; the first: {} {}: the kernel {}, this {}", d.case, d.ops, d.kernel, d.model)
+    });
+    println!(
+        "{}: {agree} rows recorded of {} agree, {} disagree{first}",
+        version.name,
+        version.kernel.name(),
+        all.len()
+    );
 }
 
 /// What whoever gets the mail needs to run it again.
