@@ -1,4 +1,5 @@
-//! Lists the listings that are built in: every `*.listing` below `kernel/`, `versions/` and `bugs/`.
+//! Lists the listings that are built in: every `*.listing` below `kernel/`, `versions/` and `families/`, and what tells
+//! of a family beside them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,9 +8,14 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
     let mut out = String::new();
-    for (name, folder) in [("KERNEL", "kernel"), ("VERSIONS", "versions"), ("BUGS", "bugs")] {
+    for (name, folder, extensions) in [
+        ("KERNEL", "kernel", &["listing"][..]),
+        ("VERSIONS", "versions", &["listing"]),
+        ("FAMILIES", "families", &["listing"]),
+        ("FAMILY_TEXTS", "families", &["md", "case"]),
+    ] {
         let mut files = Vec::new();
-        find(&root.join(folder), &mut files)?;
+        find(&root.join(folder), extensions, &mut files)?;
         // Folders are read in any order.
         files.sort();
         let _ = writeln!(out, "static {name}: &[(&str, &str)] = &[");
@@ -29,13 +35,13 @@ fn main() -> io::Result<()> {
     fs::write(to, out)
 }
 
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+fn find(folder: &Path, extensions: &[&str], files: &mut Vec<PathBuf>) -> io::Result<()> {
     println!("cargo:rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            find(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "listing") {
+            find(&path, extensions, files)?;
+        } else if path.extension().is_some_and(|e| extensions.iter().any(|known| e == *known)) {
             files.push(path);
         }
     }

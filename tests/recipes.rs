@@ -8,7 +8,7 @@ use std::process::Command;
 const RECIPES: [(&str, &str); 10] = [
     ("body", "A body of a kernel function, for a release"),
     ("version", "A version"),
-    ("bug", "A historical bug"),
+    ("family", "A family of historical bugs"),
     ("step", "A step or a condition"),
     ("operation", "An operation"),
     ("hardware", "A hardware mode"),

@@ -11,7 +11,7 @@ use crate::lint::{Complaint, contract, lint};
 use crate::text::{self, Document, Field, FunctionText, Problem, Problems, nearest};
 use crate::version::{Provenance, Standing, Version};
 use model::listing::nodes;
-use model::{LinkError, MigrationEntryBits, Profile};
+use model::{Assumption, LinkError, MigrationEntryBits, Profile};
 use std::sync::Arc;
 
 /// A version that was read, and what it may lose by the look of it.
@@ -27,7 +27,7 @@ pub struct Loaded {
 const LONGEST: usize = 1000;
 /// The fields of a version.
 const FIELDS: [&str; 10] =
-    ["version", "title", "author", "date", "source", "kernel", "migration_entry", "takes", "thread", "shows"];
+    ["version", "title", "author", "date", "source", "kernel", "migration_entry", "takes", "thread", "no_assume"];
 
 /// Reads a version from the text of a file, listing or JSON. Its texts are kept for the rest of the program's
 /// life, as those of the built-in ones are.
@@ -68,7 +68,7 @@ pub(crate) fn built_in(path: &'static str, text: &'static str, document: &Docume
     });
     let mut version =
         version.unwrap_or_else(|all| panic!("{}", Problems { file: path.to_owned(), text: text.to_owned(), all }));
-    if text::value(&document.fields, "shows").is_some() {
+    if path.contains("/families/") {
         version.standing = Standing::Mutant;
         return version;
     }
@@ -85,11 +85,18 @@ struct Header {
     kernel: Profile,
     migration_entry: Option<MigrationEntryBits>,
     thread: bool,
+    /// What judges do not excuse.
+    not_assumed: Vec<Assumption>,
 }
 
 impl Header {
     fn of(&self, version: Version) -> Version {
-        Version { kernel: self.kernel, migration_entry: self.migration_entry, ..version }
+        let version = Version { kernel: self.kernel, migration_entry: self.migration_entry, ..version };
+        if self.not_assumed.is_empty() {
+            return version;
+        }
+        let assumed = self.not_assumed.iter().fold(version.assumed(), |all, one| all.without(*one));
+        version.assuming(assumed)
     }
 }
 
@@ -98,7 +105,7 @@ type Read<T> = Result<T, Vec<Problem>>;
 /// A version of a user's, and what the lint warns of.
 fn own(path: &str, text: &str, document: &Document) -> Read<(Version, Vec<Problem>)> {
     let header = header(path, document)?;
-    if let Some(field) = document.fields.iter().find(|f| ["thread", "shows"].contains(&f.key.as_str())) {
+    if let Some(field) = document.fields.iter().find(|f| f.key == "thread") {
         let what = format!("`{}` is for what is built in", field.key);
         return Err(vec![at(Some(field), what, "leave it out")]);
     }
@@ -181,6 +188,17 @@ fn header(path: &str, document: &Document) -> Read<Header> {
         }
         bits.map(|n| MigrationEntryBits::ALL[n])
     });
+    let mut not_assumed = Vec::new();
+    if let Some(field) = of("no_assume") {
+        match Assumption::ALL.iter().find(|known| known.id() == field.value) {
+            Some(assumption) => not_assumed.push(*assumption),
+            None => problems.push(at(
+                Some(field),
+                format!("there is no assumption `{}`", shown(&field.value)),
+                "expected one that `lostwrite assumptions` lists",
+            )),
+        }
+    }
     let Some(kernel) = kernel.filter(|_| problems.is_empty()) else { return Err(problems) };
     let title = match text("title") {
         "" => "a version of your own",
@@ -197,6 +215,7 @@ fn header(path: &str, document: &Document) -> Read<Header> {
         kernel,
         migration_entry,
         thread: of("thread").is_some(),
+        not_assumed,
     })
 }
 

@@ -278,9 +278,14 @@ pub(crate) fn version_files() -> impl Iterator<Item = (&'static str, &'static st
     documents(VERSIONS)
 }
 
-/// The files of historical bugs.
-pub(crate) fn bug_files() -> impl Iterator<Item = (&'static str, &'static str, Document)> {
-    documents(BUGS)
+/// The files of families.
+pub(crate) fn family_files() -> impl Iterator<Item = (&'static str, &'static str, Document)> {
+    documents(FAMILIES)
+}
+
+/// What tells of families: path and text.
+pub(crate) const fn family_texts() -> &'static [(&'static str, &'static str)] {
+    FAMILY_TEXTS
 }
 
 fn documents(
@@ -366,7 +371,7 @@ mod tests {
     /// What is built in is in the canonical layout. `LAYOUT=overwrite` writes the files anew.
     #[test]
     fn what_is_built_in_is_written_in_the_canonical_layout() {
-        for (path, text) in KERNEL.iter().chain(VERSIONS).chain(BUGS) {
+        for (path, text) in KERNEL.iter().chain(VERSIONS).chain(FAMILIES) {
             let document = text::parse(text).unwrap_or_else(|e| panic!("{path}: {e:?}"));
             let canonical = text::write(&document);
             if canonical != *text && std::env::var_os("LAYOUT").is_some() {

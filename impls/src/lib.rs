@@ -2,12 +2,13 @@
 //!
 //! A [`Version`] is a kernel with functions replaced. Functions are listings in the vocabulary of
 //! [`model::Action`], one file each: those of the [`kernel`], by release, in `impls/kernel/`, those of a
-//! version in its own file in `impls/versions/`, those of historical bugs in `impls/bugs/`. Two versions differ
+//! version in its own file in `impls/versions/`, those of historical bugs
+//! in `impls/families/`. Two versions differ
 //! exactly where their functions do. A new version is one file and its line in [`ORDER`].
 
-mod bugs;
 mod edits;
 mod expected;
+mod families;
 pub mod file;
 pub mod kernel;
 pub mod lint;
@@ -19,9 +20,9 @@ pub mod text;
 mod version;
 mod vocabulary;
 
-pub use bugs::{Bug, bugs};
 pub use edits::{Edit, edits};
 pub use expected::{PERFECT, Row, expected_rows, read_expected};
+pub use families::{Family, families, historical};
 pub use kernel::{Body, Source};
 pub use mutants::{Mutant, mutant, mutants};
 pub use scenario::Scenario;

@@ -103,8 +103,7 @@ fn the_unlock_is_to_blame_where_a_fault_could_come_before_the_flush() {
 }
 
 fn bug(name: &str) -> &'static Version {
-    let bug = impls::bugs().iter().find(|bug| bug.version.name == name);
-    &bug.unwrap_or_else(|| panic!("{name}")).version
+    impls::historical().find(|bug| bug.name == name).unwrap_or_else(|| panic!("{name}"))
 }
 
 /// A translation of an earlier page in the same frame has nothing to do with it.

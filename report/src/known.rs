@@ -69,7 +69,7 @@ impl Known {
             })?;
             return Ok(Box::leak(Box::new(edit.of(original))));
         }
-        let bugs = impls::bugs().iter().map(|b| &b.version);
+        let bugs = impls::historical();
         let mutants = || impls::mutants().iter().map(|m| &m.version).chain(bugs.clone());
         let own = self.own.iter().copied();
         if let Some(version) = own.chain(mutants()).find(|v| v.name == name) {

@@ -38,6 +38,7 @@ pub mod shell;
 pub mod shrink;
 pub mod steps;
 pub mod target;
+pub mod zoo;
 
 /// Exit code, or the message for exit code 2.
 pub type Outcome = Result<std::process::ExitCode, String>;

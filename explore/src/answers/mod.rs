@@ -7,3 +7,4 @@ pub mod losses;
 pub mod matrix;
 pub mod mutants;
 pub mod outcomes;
+pub mod zoo;

@@ -1,0 +1,53 @@
+//! Families of historical bugs: each version does on the family's programs what is expected of it.
+
+use explore::answers::zoo::{SHIPPED, programs, zoo};
+use impls::families;
+
+const BUDGET: usize = 1_000_000;
+
+#[test]
+fn every_version_of_every_family_does_what_is_expected_of_it() {
+    assert!(families().len() >= 9);
+    for family in families() {
+        for row in zoo(family, BUDGET) {
+            assert!(row.is_fine(), "{} {}: {row:?}", family.name, row.version);
+        }
+    }
+}
+
+/// Every version is in some program; some version loses, and the kernel as shipped is asked on each program.
+#[test]
+fn every_family_tells_its_versions_apart() {
+    for family in families() {
+        assert!(family.readme.starts_with("# ") && family.title().len() <= 100, "{}", family.name);
+        assert!(
+            (8..=30).contains(&family.readme.lines().count()),
+            "{}: a story of some twenty lines",
+            family.name
+        );
+        let entries = programs(family).entries;
+        for entry in &entries {
+            let shipped = entry.expect.iter().find(|(name, _)| name == SHIPPED);
+            assert!(shipped.is_some_and(|(_, expect)| *expect == corpus::Expect::Ok), "{}", entry.place);
+        }
+        let all = || entries.iter().flat_map(|entry| &entry.expect);
+        assert!(all().any(|(_, expect)| *expect != corpus::Expect::Ok), "{} loses nothing", family.name);
+        for version in &family.versions {
+            assert!(all().any(|(name, _)| name == version.name), "{} is in no program", version.name);
+            assert!(family.readme.contains(&format!("`{}`", version.name)), "{} has no story", version.name);
+        }
+        assert!(all().all(|(name, _)| name == SHIPPED || family.versions.iter().any(|v| v.name == name)));
+    }
+}
+
+/// A version replaces what was wrong, and a body that is as the kernel has it is no part of it.
+#[test]
+fn every_function_of_a_version_differs_from_the_kernels() {
+    for version in impls::historical() {
+        for body in version.functions() {
+            let name = body.function.name;
+            let shipped = impls::kernel::body(name, version.kernel).expect("a function of the kernel");
+            assert_ne!(shipped.function.body, body.function.body, "{}: {name}", version.name);
+        }
+    }
+}
