@@ -48,6 +48,19 @@ fn lacks(title: &'static str, function: &str, what: &[A]) -> Version {
     faulty_around(title, function, &|nodes| without(nodes, what))
 }
 
+/// A release with a fault in one of its functions.
+fn around(release: &str, title: &'static str, function: &str, edit: &dyn Fn(&[Node]) -> Vec<Node>) -> Version {
+    let subject = impls::subject(&format!("{function}@{release}")).unwrap_or_else(|e| panic!("{e}"));
+    let changed = edit(subject.listing());
+    assert_ne!(subject.listing(), changed, "{title}: nothing changed");
+    Version { name: "mutant", title, ..subject.edited(0, changed).expect("it links") }
+}
+
+/// A release with another body of one of its functions.
+fn replaced(release: &str, function: &str, body: &str) -> Version {
+    around(release, "another body", function, &|_| common::listing(body))
+}
+
 /// The flush comes through the mmu gather, behind the unlock: what went wrong is that it did not come.
 #[test]
 fn a_flush_that_the_gather_was_not_told_of_is_owed_when_the_call_lets_go() {
@@ -140,6 +153,33 @@ fn a_page_is_taken_from_the_device_that_writes_to_it() {
     let line = "kernel=6.0 IW0 F0 P0 B0";
     let found = (Symptom::LostWrite, "held page taken", "try_to_unmap_one", "discard: drop mapping");
     blames(bug("lazyfree-references-not-asked"), line, found);
+}
+
+/// What is known of PG_dirty when it has been cleared comes to nothing: it went at the clear, not where its holder
+/// turns to something else.
+#[test]
+fn a_cleared_dirty_bit_that_is_not_passed_on_went_at_the_clear() {
+    let clear = (Symptom::LostWrite, "dirty bit dropped", "pageout", "test and clear folio dirty");
+    let late = replaced("6.1", "pageout", "Freeable else { fail }; swap_writepage else { fail }; ClearDirtyForIo");
+    blames(&late, "kernel=6.1 cpu0: W0 D0 | kswapd: P0 | schedule: 0*5 1*22 0*20 1*2", clear);
+    let early = around("6.1", "clears before it unmaps", "shrink_folio_list", &|nodes| {
+        edited(nodes, &|node| match node.doing() {
+            Some(Doing::Call("try_to_unmap")) => vec![common::step(A::ClearDirtyForIo), node],
+            _ => vec![node],
+        })
+    });
+    let clear = (Symptom::LostWrite, "dirty bit dropped", "shrink_folio_list", "test and clear folio dirty");
+    blames(&early, "kernel=6.1 shared=0 cpu0: R0 | cpu1: P0 | schedule: 1*16", clear);
+}
+
+/// A word that is still in a register when the page-table lock is dropped has no way back.
+#[test]
+fn a_word_that_is_not_put_back_is_lost_at_the_unlock() {
+    let kept = around("6.1", "does not put the entry back", "madvise_cold_or_pageout_pte_range", &|nodes| {
+        without(nodes, &[A::SetPte])
+    });
+    let found = (Symptom::LostWrite, "data dropped", "madvise_cold_or_pageout_pte_range", "unlock ptl");
+    blames(&kept, "kernel=6.1 W0 P0", found);
 }
 
 /// Of functions that lack a step, and programs of a few operations, with schedules drawn: no step is blamed for

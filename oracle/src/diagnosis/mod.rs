@@ -14,6 +14,7 @@
 //! cause.
 
 mod evidence;
+mod hands;
 mod translation;
 
 use crate::finding::{Finding, Rule};
@@ -102,7 +103,7 @@ pub struct Diagnosis {
 /// Diagnoses a finding from the execution that has it.
 pub(crate) fn diagnose(world: &World, rows: &[Row], finding: &Finding) -> Diagnosis {
     let end = (finding.step() as usize).min(rows.len());
-    let rows = &rows[..end];
+    let rows = &hands::fruitful(&rows[..end])[..];
     match *finding {
         Finding::WrongValue { stale: true, .. } => access(rows, Symptom::StaleLoad),
         Finding::WrongValue { mm, page, word, got, legal, .. } => {
