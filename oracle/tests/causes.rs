@@ -25,6 +25,7 @@ fn kind(kind: CauseKind) -> &'static str {
         CauseKind::FlushOwed { given_up: GivenUp::Call, .. } => "returned",
         CauseKind::FlushOwed { given_up: GivenUp::Io, .. } => "written out",
         CauseKind::FlushOwed { given_up: GivenUp::Frame, .. } => "freed",
+        CauseKind::FlushOwed { given_up: GivenUp::Map, .. } => "another mapped",
         CauseKind::DirtyBitDropped => "dirty bit dropped",
         CauseKind::StoredWithoutDirty => "stored without D",
         CauseKind::DataDropped => "data dropped",
@@ -180,6 +181,57 @@ fn a_word_that_is_not_put_back_is_lost_at_the_unlock() {
     });
     let found = (Symptom::LostWrite, "data dropped", "madvise_cold_or_pageout_pte_range", "unlock ptl");
     blames(&kept, "kernel=6.1 W0 P0", found);
+}
+
+/// D of the store was set in time, and the data came behind the page: no flush was owed at the unlock.
+#[test]
+fn a_dirty_bit_that_goes_with_the_page_is_dropped_there() {
+    let earlier = around("6.1", "goes by an earlier read", "try_to_unmap_one", &|nodes| {
+        edited(nodes, &|node| match &node {
+            Node::Do(Doing::Step(A::Exclusive), _) => {
+                vec![common::step(A::ReadPte), common::step(A::SaveOrig), node]
+            }
+            Node::If(Doing::Step(A::Exclusive), ..) => vec![node],
+            Node::If(Doing::Step(A::PteDirty), then, other) => {
+                vec![Node::If(A::OrigDirty.into(), then.clone(), other.clone())]
+            }
+            _ => vec![node],
+        })
+    });
+    let found = (Symptom::LostWrite, "dirty bit dropped", "try_to_unmap_one", "discard: drop mapping");
+    blames(&earlier, "kernel=6.1 cpu0: F0 P0 | cpu1: W0 | schedule: 1*6 0*21 1*2", found);
+}
+
+/// The batch of reclaim is for others to ask for: the unlock in reclaim is not to blame.
+#[test]
+fn madvise_free_returns_while_the_batch_of_another_is_owed() {
+    let deaf = around("6.1", "does not ask for the batch", "madvise_free_pte_range", &|nodes| {
+        edited(nodes, &|node| match node.doing() {
+            Some(Doing::Call("flush_tlb_batched_pending")) => vec![],
+            _ => vec![node],
+        })
+    });
+    let line = "kernel=6.1 cpu0: W0 | cpu1: F0 | kswapd: P0 | schedule: 0*7 2*16 1*10";
+    blames(&deaf, line, (Symptom::StaleStore, "returned", "tlb_finish_mmu", "end mmu gather"));
+}
+
+/// Of a child that exits no thread can come in when the lock is dropped: what matters is the freeing.
+#[test]
+fn the_flush_of_a_child_that_exits_is_owed_when_its_pages_are_freed() {
+    let unflushed = around("6.1", "no flush", "exit_mmap", &|nodes| without(nodes, &[A::FlushMm]));
+    let found = (Symptom::FreedWhileReachable, "freed", "exit_mmap", "free pages");
+    blames(&unflushed, "kernel=6.1 K+ CW0 K-", found);
+}
+
+/// The page table must not lead elsewhere before the flush, lock or no lock.
+#[test]
+fn another_page_is_mapped_before_the_flush() {
+    let late = around("6.1", "flushes behind the mapping", "wp_page_copy", &|nodes| {
+        common::with_after(&without(nodes, &[A::FlushPage]), A::MapNewAnon, A::FlushPage)
+    });
+    let line = "kernel=6.1 shared=0 cpu0: W0 R0 W0 | cpu1: Z0 R0 | cpu2: W0 P0 | \
+                schedule: 1*17 2*16 0*10 1*15 0*2 1*3 2*11 0*14 2*16";
+    blames(&late, line, (Symptom::StaleLoad, "another mapped", "wp_page_copy", "map new folio W,D"));
 }
 
 /// Of functions that lack a step, and programs of a few operations, with schedules drawn: no step is blamed for

@@ -94,6 +94,7 @@ fn cause(trace: &Trace, diagnosis: &Diagnosis) -> Option<Value> {
             GivenUp::Call => "call",
             GivenUp::Io => "io",
             GivenUp::Frame => "frame",
+            GivenUp::Map => "map",
         }),
         "cpu": cpu,
         "entry_changed": cleared,

@@ -110,6 +110,7 @@ fn given_up_words(given_up: GivenUp) -> &'static str {
         GivenUp::Call => "the call returns",
         GivenUp::Io => "the page is written out",
         GivenUp::Frame => "the page is freed",
+        GivenUp::Map => "another page is mapped",
     }
 }
 
@@ -162,6 +163,7 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
         GivenUp::Call => "TLB flush owed when the call returns",
         GivenUp::Io => "page written out before the TLB flush",
         GivenUp::Frame => "page freed before the TLB flush",
+        GivenUp::Map => "another page mapped before the TLB flush",
     };
     let what = match (diagnosis.symptom, kind) {
         (Symptom::LostWrite, Some(CauseKind::DirtyBitDropped)) if raced(trace) => {
@@ -354,6 +356,7 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
                 GivenUp::Call => "returns",
                 GivenUp::Io => "starts to write the page out",
                 GivenUp::Frame => "frees the page",
+                GivenUp::Map => "maps another page",
             };
             if cleared == cause.step {
                 format!(

@@ -6,7 +6,7 @@
 
 use crate::clean_means_equal::{remembered, resting};
 use crate::trace::Row;
-use model::{Happened, Machine, World};
+use model::{Actor, Happened, Machine, World};
 
 /// A value in a word of a page.
 #[derive(Clone, Copy)]
@@ -58,4 +58,18 @@ pub(super) fn drops_dirty(world: &World, row: &Row, of: &Stored) -> bool {
         resting(machine, of.mm, of.page).is_some_and(|frame| remembered(world, machine, frame))
     };
     says(&row.before) && !says(&row.after)
+}
+
+/// Whether a row throws away the page that row `store` still stores to, and with it the last that said it was
+/// written. A discard may.
+pub(super) fn throws_record_away(world: &World, row: &Row, store: &Row) -> bool {
+    let Happened::Store { mm, page, frame, .. } = store.event.happened else { return false };
+    let is_there = |machine: &Machine| resting(machine, mm.into(), page.into()) == Some(frame);
+    let by_discard =
+        || row.event.transition.actor().is_some_and(|by| row.before.actors[by].has(Actor::DISCARDING));
+    is_there(&row.before)
+        && !is_there(&row.after)
+        && remembered(world, &row.before, frame)
+        && !remembered(world, &row.after, frame)
+        && !by_discard()
 }

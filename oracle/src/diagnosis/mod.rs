@@ -7,8 +7,9 @@
 //!
 //! A step in front of a store is its cause only if it left something behind that the store went through: a
 //! translation, D in it, or the hold of a device. Whoever drops the page-table lock while others can tell that a
-//! flush is to come has not let go yet; that is the cause only where the page has gone elsewhere in between,
-//! and no other step is to blame.
+//! flush is to come has not let go yet. While an mmu gather is open that is the cause all the same where the page
+//! has gone elsewhere in between, and no other step is to blame; reclaim's batch is for others to ask for, and what
+//! they do without asking is theirs.
 //!
 //! Does not claim: that mending the cause would mend the version. Where the steps do not tell, there is no
 //! cause.
@@ -191,8 +192,17 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     // Somebody came in before the flush and copied the page, and the store came behind that.
     let copied = |lost: usize| {
         let before = store.and_then(|store| rows.get(began(rows, lost)..store));
-        before.is_some_and(|before| copies(before, &rows[lost]))
+        before.is_some_and(|before| has_copied(before, &rows[lost]))
     };
+    // D of the store was in the entry, and went with the page: the data came too late to be missed.
+    let thrown_away = store.filter(|_| stale.is_some() && lost.is_none()).and_then(|store| {
+        let before = began(rows, store)..store;
+        before.rev().find(|&at| evidence::throws_record_away(world, &rows[at], &rows[store]))
+    });
+    if let Some(at) = thrown_away {
+        let cause = Some(Cause { step: step(at), kind: CauseKind::DirtyBitDropped });
+        return Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: None };
+    }
     if let Some((owed, deferred)) = stale.and_then(|owed| owed.deferred.map(|cause| (owed, cause)))
         && recorded.map_or_else(|| lost.is_none_or(copied), |cause| cause == deferred)
     {
@@ -209,7 +219,7 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
 }
 
 /// Whether the actor of a row copies a page in earlier rows.
-fn copies(rows: &[Row], by: &Row) -> bool {
+fn has_copied(rows: &[Row], by: &Row) -> bool {
     let own = |r: &&Row| r.event.transition == by.event.transition;
     rows.iter().filter(own).any(|r| matches!(r.action, Some(Action::CopyFolio | Action::CopyToDst)))
 }

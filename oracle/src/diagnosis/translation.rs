@@ -4,7 +4,7 @@ use super::{Cause, CauseKind};
 use crate::clean_means_equal::resting;
 use crate::owed::is_told;
 use crate::trace::Row;
-use model::{ACTORS, Action, Actor, Frame, Happened, MMS, Machine, OpKind, PAGES};
+use model::{ACTORS, Action, Actor, Child, Frame, Happened, MMS, Machine, OpKind, PAGES};
 
 /// How somebody let go of what kept others out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum GivenUp {
     Io,
     /// The frame was given back to the allocator.
     Frame,
+    /// Another page was mapped in its place.
+    Map,
 }
 
 /// What is known of a translation that a CPU should not have had any more.
@@ -28,7 +30,8 @@ pub(super) struct Owed {
     pub cleared: usize,
     /// The step that let go while the flush was owed.
     pub cause: Option<Cause>,
-    /// The step that dropped the page-table lock while something else told others that a flush was to come.
+    /// The step that dropped the page-table lock while an open mmu gather, or a lock that they wait for, told
+    /// others that a flush was to come.
     pub deferred: Option<Cause>,
     /// The frame was given back to the allocator before the access.
     pub freed: bool,
@@ -97,11 +100,11 @@ pub(super) fn is_by_cpu(row: &Row) -> bool {
 /// may have gone from the page table in two steps: first D, then the rest.
 pub(super) fn owed(rows: &[Row], at: usize) -> Option<Owed> {
     let cached = used(&rows[at])?;
-    let owed = [cached, Cached { dirty: false, ..cached }].into_iter().filter_map(|cached| {
-        let cleared = cleared(rows, at, cached)?;
-        Some(followed(rows, cleared, at, cached))
-    });
-    owed.max_by_key(|owed| owed.cause.is_some())
+    let owed = |cached| Some(followed(rows, cleared(rows, at, cached)?, at, cached));
+    // A page is freed because nothing maps it any more, whatever became of its entry before that.
+    let unmapped = owed(Cached { write: false, dirty: false, ..cached }).filter(|owed| owed.freed);
+    let less = [cached, Cached { dirty: false, ..cached }].into_iter().filter_map(owed);
+    unmapped.or_else(|| less.max_by_key(|owed| owed.cause.is_some()))
 }
 
 /// The row that took D out of the entry, if the store of row `at` went through a translation that says D is
@@ -118,7 +121,7 @@ pub(super) fn owed_of_freed(rows: &[Row]) -> Option<Cause> {
     for cpu in 0..ACTORS {
         for (mm, page) in (0..MMS).flat_map(|mm| (0..PAGES).map(move |page| (mm, page))) {
             let entry = before.tlb[cpu][mm][page];
-            let cached = Cached { cpu, mm, page, frame: entry.frame(), write: true, dirty: false };
+            let cached = Cached { cpu, mm, page, frame: entry.frame(), write: false, dirty: false };
             if entry.valid() && entry.write() && frees(&rows[at], entry.frame()) {
                 let cause = cleared(rows, at, cached).and_then(|c| followed(rows, c, rows.len(), cached).cause);
                 if cause.is_some() {
@@ -167,7 +170,7 @@ fn followed(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Owed {
     let Some(by) = rows[cleared].event.transition.actor() else { return owed };
     let nth = rows[cleared].before.actors[by].op;
     let own = |r: &Row| r.event.transition.actor() == Some(by) && r.before.actors[by].op == nth;
-    let mut gathers = false;
+    let (mut gathers, mut batched) = (false, false);
     for (at, row) in rows[..end].iter().enumerate() {
         if own(row) {
             gathers = match row.action {
@@ -181,6 +184,7 @@ fn followed(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Owed {
         }
         let freed = frees(row, cached.frame);
         owed.freed |= freed;
+        batched |= is_batched(&row.after, by);
         let unlocks = || own(row) && row.before.ptl[cached.mm] as usize == by + 1 && row.after.ptl[cached.mm] == 0;
         let given_up = if freed {
             GivenUp::Frame
@@ -190,7 +194,9 @@ fn followed(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Owed {
             GivenUp::Call
         } else if own(row) && row.action == Some(Action::GatherEnd) {
             GivenUp::Gather
-        } else if own(row) && writes_out(row, by, cached) && was_dirty(&rows[cleared], cached) {
+        } else if own(row) && maps_another(row, cached) {
+            GivenUp::Map
+        } else if own(row) && batched && writes_out(row, cached) && was_dirty(&rows[cleared], cached) {
             GivenUp::Io
         } else if unlocks() {
             GivenUp::Lock
@@ -199,13 +205,25 @@ fn followed(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Owed {
         };
         let kind = CauseKind::FlushOwed { given_up, cpu: cached.cpu, cleared: rows[cleared].step };
         let cause = Cause { step: row.step, kind };
-        if given_up == GivenUp::Lock && is_told(&row.before, by, gathers) {
+        if given_up == GivenUp::Lock && (is_batched(&row.before, by) || nobody_comes(&row.before, cached)) {
+            continue;
+        } else if given_up == GivenUp::Lock && is_told(&row.before, by, gathers) {
             owed.deferred.get_or_insert(cause);
         } else {
             owed.cause.get_or_insert(cause);
         }
     }
     owed
+}
+
+/// Whether an actor has noted the flush in reclaim's batch: whoever needs it before that can ask for it.
+fn is_batched(machine: &Machine, by: usize) -> bool {
+    machine.actors[by].has(Actor::BATCH)
+}
+
+/// Whether the address space has no user threads any more that could come in when its lock is dropped.
+fn nobody_comes(machine: &Machine, cached: Cached) -> bool {
+    cached.mm == 1 && machine.child == Child::Exiting
 }
 
 /// Whether a call returns with the row that promises that nobody uses the translation any more, whoever has
@@ -219,15 +237,24 @@ fn revokes(row: &Row, cached: Cached) -> bool {
             !taken(&row.before) && taken(&row.after)
         }
         OpKind::Protect => cached.write && op.arg as usize == page && row.after.vma_read_only(0, page),
+        // A store from now on has to stay, and the page is no longer where the translation leads.
+        OpKind::Free => op.arg as usize == page && resting(&row.after, 0, page) != Some(frame),
         _ => false,
     }
 }
 
-/// Whether a row begins to write the page out for somebody who has noted in reclaim's batch that flushes are
-/// owed. The batch is flushed before that if an entry was dirty: a store may be missed by the write.
-fn writes_out(row: &Row, by: usize, cached: Cached) -> bool {
+/// Whether a row maps another frame where the translation led: whoever walks the page table now goes there.
+fn maps_another(row: &Row, cached: Cached) -> bool {
+    let pte = |m: &Machine| m.pte[cached.mm][cached.page];
+    let (old, new) = (pte(&row.before), pte(&row.after));
+    old != new && new.is_present() && new.frame() != cached.frame
+}
+
+/// Whether a row begins to write the page out. Reclaim flushes its batch before that if an entry was dirty: a store
+/// may be missed by the write.
+fn writes_out(row: &Row, cached: Cached) -> bool {
     let under_way = |m: &Machine| m.folios.get(cached.frame as usize).is_some_and(|f| f.writeback() != 0);
-    row.before.actors[by].has(Actor::BATCH) && !under_way(&row.before) && under_way(&row.after)
+    !under_way(&row.before) && under_way(&row.after)
 }
 
 /// Whether the entry that a row cleared was dirty.
