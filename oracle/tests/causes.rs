@@ -31,6 +31,9 @@ fn kind(kind: CauseKind) -> &'static str {
         CauseKind::DataDropped => "data dropped",
         CauseKind::HeldPageTaken => "held page taken",
         CauseKind::MappedAgain => "mapped again",
+        CauseKind::NotCopied => "not copied",
+        CauseKind::NotInherited => "not inherited",
+        CauseKind::NotRevoked => "not revoked",
         CauseKind::SharedWritable => "shared and writable",
         CauseKind::BrokeRule => "rule broken",
     }
@@ -234,6 +237,66 @@ fn another_page_is_mapped_before_the_flush() {
     blames(&late, line, (Symptom::StaleLoad, "another mapped", "wp_page_copy", "map new folio W,D"));
 }
 
+/// What is missing has no row. To blame is the row that makes its absence count.
+#[test]
+fn a_page_that_was_not_copied_is_to_blame_where_it_is_mapped() {
+    let uncopied = |function: &'static str, what| {
+        around("6.1", "does not copy", function, &move |nodes: &[Node]| without(nodes, &[what]))
+    };
+    let device = uncopied("dmirror_migrate_alloc_and_copy", A::CopyToDst);
+    let found = (Symptom::StaleLoad, "not copied", "remove_migration_pte", "replace migration entry");
+    blames(&device, "kernel=6.1 shared=0 Z0 D0", found);
+    let fault = around("6.1", "does not copy", "wp_page_copy", &|nodes| {
+        edited(nodes, &|node| match &node {
+            Node::Do(Doing::Step(A::CopyFolio), _) => vec![],
+            Node::If(_, then, other) if then.is_empty() && other.is_empty() => vec![],
+            _ => vec![node],
+        })
+    });
+    let found = (Symptom::LostWrite, "not copied", "wp_page_copy", "map new folio W,D");
+    blames(&fault, "kernel=6.1 shared=0 cpu0: W0 | cpu1: P0 | schedule: 1*8", found);
+    let (trace, diagnosis) = diagnosed(&fault, "kernel=6.1 shared=0 cpu0: W0 | cpu1: P0 | schedule: 1*8");
+    assert_eq!(diagnosis.lost, None, "reclaim has the old page: {:?}", trace.finding);
+    let child = uncopied("copy_present_page", A::CopyFolio);
+    let found = (Symptom::LostWrite, "not copied", "copy_present_page", "map the copy in the child");
+    blames(&child, "kernel=6.1 shared=0 IP0 K+", found);
+    let nothing = uncopied("copy_present_pte", A::CopyPteToChild);
+    let found = (Symptom::LostWrite, "not inherited", "copy_pte_range", "unlock both ptl");
+    blames(&nothing, "kernel=6.1 W0 K+", found);
+}
+
+/// What the parent has lost before it forks is not for the fork to answer for.
+#[test]
+fn a_child_reads_what_its_parent_had_lost() {
+    let unmarked = around("6.1", "does not mark", "try_to_unmap_one", &|nodes| without(nodes, &[A::PteDirty]));
+    let line = "kernel=6.1 cpu0: W0 P0 K+ W0 R0 | cpu1: W0 CR0 | cpu2: CW0 P0 | \
+                schedule: 1*7 2*19 1*11 0*9 1*5 0*14 1*13 2*7";
+    let found = (Symptom::LostWrite, "dirty bit dropped", "try_to_unmap_one", "install swap entry");
+    blames(&unmarked, line, found);
+}
+
+#[test]
+fn a_call_that_takes_nothing_away_is_to_blame_where_it_lets_go() {
+    let idle = around("6.1", "clears nothing", "zap_pte_range", &|nodes| without(nodes, &[A::ReadPte]));
+    let found = (Symptom::StaleLoad, "not revoked", "zap_pte_range", "unlock ptl");
+    blames(&idle, "kernel=6.1 shared=0 Z0 R0", found);
+}
+
+/// Whoever writes the page table without the lock may take from others what they put there.
+#[test]
+fn a_rule_that_was_broken_before_a_value_was_lost_is_the_cause() {
+    let unlocked = around("6.1", "does not lock", "madvise_cold_or_pageout_pte_range", &|nodes| {
+        without(nodes, &[A::LockPtl])
+    });
+    let line = "kernel=6.1 cpu0: W0 K+ CW0 D0 | cpu1: CW0 CR0 W0 | cpu2: W0 R0 P0 | \
+                schedule: 0*2 2*4 1*20 0*18 1*6 2*13 1*15 2*3 0*7";
+    blames(
+        &unlocked,
+        line,
+        (Symptom::LostWrite, "rule broken", "madvise_cold_or_pageout_pte_range", "pte = clear"),
+    );
+}
+
 /// Of functions that lack a step, and programs of a few operations, with schedules drawn: no step is blamed for
 /// what came after it, unless it left something behind.
 #[test]
@@ -328,7 +391,7 @@ fn is_so(trace: &Trace, diagnosis: &Diagnosis, at: &dyn Fn() -> String) {
     }
     let Some(store) = diagnosis.store.filter(|&store| cause.step < store) else { return };
     match cause.kind {
-        CauseKind::SharedWritable | CauseKind::HeldPageTaken => {}
+        CauseKind::SharedWritable | CauseKind::HeldPageTaken | CauseKind::BrokeRule => {}
         // D of the store was set before its data were.
         CauseKind::DirtyBitDropped => {
             let cpu = row(store).event.transition.actor().expect("an actor");

@@ -37,7 +37,7 @@ pub(super) fn marks(case: &Case, trace: &Trace, row: &Row) -> Vec<Mark> {
     let Some(diagnosis) = trace.diagnosis else { return Vec::new() };
     let mut out = Vec::new();
     if let Some(cause) = diagnosis.cause {
-        out.extend(cause_marks(case, cause, row.step));
+        out.extend(cause_marks(case, trace, cause, row));
     }
     if diagnosis.store == Some(row.step) {
         out.extend(store_mark(&diagnosis));
@@ -51,7 +51,8 @@ pub(super) fn marks(case: &Case, trace: &Trace, row: &Row) -> Vec<Mark> {
     out
 }
 
-fn cause_marks(case: &Case, cause: Cause, step: u32) -> Vec<Mark> {
+fn cause_marks(case: &Case, trace: &Trace, cause: Cause, row: &Row) -> Vec<Mark> {
+    let step = row.step;
     let mut out = Vec::new();
     if let CauseKind::FlushOwed { cleared, cpu, .. } = cause.kind
         && cleared == step
@@ -93,14 +94,34 @@ fn cause_marks(case: &Case, cause: Cause, step: u32) -> Vec<Mark> {
         CauseKind::MappedAgain => {
             out.push(Mark::new("mapped-again", "MAPPED AGAIN", "the page that a discard had taken away is back"));
         }
+        CauseKind::NotCopied => {
+            out.push(Mark::new("not-copied", "NOT COPIED", "this page does not hold what the old one held"));
+        }
+        CauseKind::NotInherited => {
+            out.push(Mark::new("not-inherited", "NOT INHERITED", "the child does not get the page"));
+        }
+        CauseKind::NotRevoked => {
+            out.push(Mark::new("not-revoked", "NOT REVOKED", "the entry still allows what the call takes away"))
+        }
         CauseKind::SharedWritable => out.push(Mark::new(
             "shared-writable",
             "SHARED AND WRITABLE",
             "one process can store to a page that another one has too",
         )),
-        CauseKind::BrokeRule => {}
+        // A finding that is about the rule says it itself.
+        CauseKind::BrokeRule => {
+            let broken = |flaw| rule_words(Rule::Flaw(flaw));
+            if let Some((loud, rest)) = row.event.flaw.map(broken).filter(|_| !is_broken(trace)) {
+                out.push(Mark::new("rule-broken", loud, rest));
+            }
+        }
     }
     out
+}
+
+/// Whether the finding is that a rule is broken.
+fn is_broken(trace: &Trace) -> bool {
+    matches!(trace.finding, Some(Finding::Broken { .. }))
 }
 
 fn given_up_words(given_up: GivenUp) -> &'static str {
@@ -176,11 +197,15 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
             return Some(format!("write lost: {}", owed(given_up)));
         }
         (Symptom::LostWrite, Some(CauseKind::HeldPageTaken)) => "page taken from a device, a write is lost",
+        (Symptom::LostWrite, Some(CauseKind::NotCopied)) => "page not copied, a write is lost",
+        (Symptom::LostWrite, Some(CauseKind::NotInherited)) => "page not inherited by the child, a write is lost",
         (Symptom::LostWrite, _) => "a write is lost",
         (Symptom::StaleLoad, Some(CauseKind::FlushOwed { given_up, .. })) => {
             return Some(format!("stale load: {}", owed(given_up)));
         }
         (Symptom::StaleLoad, Some(CauseKind::MappedAgain)) => "discarded page mapped again",
+        (Symptom::StaleLoad, Some(CauseKind::NotCopied)) => "page mapped that was never filled",
+        (Symptom::StaleLoad, Some(CauseKind::NotRevoked)) => "page not discarded",
         (Symptom::StaleLoad, _) => "a load returns a stale value",
         (Symptom::StaleStore, Some(CauseKind::FlushOwed { given_up, .. })) => {
             return Some(format!("stale store: {}", owed(given_up)));
@@ -298,7 +323,10 @@ fn symptom(case: &Case, trace: &Trace, diagnosis: &Diagnosis) -> Option<String> 
                     who(actor),
                     of_child(mm)
                 ),
-                _ => format!("A discard took the page away, and {load}; {legal} is right."),
+                _ if discarded(trace, page) => {
+                    format!("A discard took the page away, and {load}; {legal} is right.")
+                }
+                _ => format!("{}; {legal} is right.", capital(&load)),
             }
         }
         Finding::CleanButNewer { step, mm, page, word, backing, legal } => format!(
@@ -325,6 +353,16 @@ fn symptom(case: &Case, trace: &Trace, diagnosis: &Diagnosis) -> Option<String> 
         }
         Finding::Broken { step, rule } => format!("At step {step}: {}.", rule.text()),
     })
+}
+
+/// Whether a discard is to blame for what a page should not hold any more. A page that was never filled has nothing
+/// to do with one.
+fn discarded(trace: &Trace, page: usize) -> bool {
+    let kind = trace.diagnosis.and_then(|d| d.cause).map(|cause| cause.kind);
+    let discards = |op: model::Op| {
+        matches!(op.kind, model::OpKind::DontNeed | model::OpKind::Free) && op.arg as usize == page
+    };
+    kind != Some(CauseKind::NotCopied) && trace.rows.iter().any(|row| row.event.op.is_some_and(discards))
 }
 
 /// The step of a row in words: its function, and what it does.
@@ -381,10 +419,20 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
             format!("{} takes the page away while a device holds it for write.", capital(&at))
         }
         CauseKind::MappedAgain => format!("{} maps the page again.", capital(&at)),
+        CauseKind::NotCopied => {
+            format!("{} puts a page there that does not hold what the old one held.", capital(&at))
+        }
+        CauseKind::NotInherited => format!("{} lets the child go without the page.", capital(&at)),
+        CauseKind::NotRevoked => format!("{} lets the entry stand that the call takes away.", capital(&at)),
         CauseKind::SharedWritable => {
             format!("{} leaves the page writable for one process while the other has it too.", capital(&at))
         }
-        CauseKind::BrokeRule => format!("It is {at}."),
+        CauseKind::BrokeRule => match row.event.flaw {
+            Some(flaw) if !is_broken(trace) => {
+                format!("{} breaks a rule: {}.", capital(&at), Rule::Flaw(flaw).text())
+            }
+            _ => format!("It is {at}."),
+        },
     })
 }
 
@@ -416,6 +464,9 @@ pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
         CauseKind::DataDropped => "a page known to be newer than its backing is thrown away".to_owned(),
         CauseKind::HeldPageTaken => "the page is taken away while a device holds it for write".to_owned(),
         CauseKind::MappedAgain => "a page that a discard had taken away is mapped again".to_owned(),
+        CauseKind::NotCopied => "the page that is put there does not hold what the old one held".to_owned(),
+        CauseKind::NotInherited => "the child does not get the page".to_owned(),
+        CauseKind::NotRevoked => "the entry still allows what the call takes away".to_owned(),
         CauseKind::SharedWritable => "the page is writable in one process while another has it too".to_owned(),
         CauseKind::BrokeRule => "the rule is broken here".to_owned(),
     }
@@ -445,6 +496,9 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::DataDropped => "page-dropped",
         CauseKind::HeldPageTaken => "held-page-taken",
         CauseKind::MappedAgain => "mapped-again",
+        CauseKind::NotCopied => "not-copied",
+        CauseKind::NotInherited => "not-inherited",
+        CauseKind::NotRevoked => "not-revoked",
         CauseKind::SharedWritable => "shared-writable",
         CauseKind::BrokeRule => "broke-rule",
     }
@@ -572,7 +626,8 @@ mod tests {
             for mark in marks(case, trace, row) {
                 let page = |r: &Row| r.event.transition.actor().map(|a| r.before.actors[a].page);
                 match mark.code {
-                    "dirty-bit-lost" | "flush-owed" | "page-dropped" | "held-page-taken" | "mapped-again" => {
+                    "dirty-bit-lost" | "flush-owed" | "page-dropped" | "held-page-taken" | "mapped-again"
+                    | "not-copied" | "not-inherited" | "not-revoked" | "rule-broken" => {
                         assert_eq!(diagnosis.cause.map(|c| c.step), Some(row.step), "{at}");
                     }
                     "entry-cleared" => {

@@ -14,6 +14,7 @@
 //! Does not claim: that mending the cause would mend the version. Where the steps do not tell, there is no
 //! cause.
 
+mod copies;
 mod evidence;
 mod hands;
 mod translation;
@@ -82,6 +83,12 @@ pub enum CauseKind {
     HeldPageTaken,
     /// It mapped a page again that a discard had taken away.
     MappedAgain,
+    /// It put another page in the place of this one, or a copy of it into a child, that does not hold what it held.
+    NotCopied,
+    /// It let a child run, or its fork give up the page table, without the page.
+    NotInherited,
+    /// It returned or gave up the page table, and the entry still allows what the call takes away.
+    NotRevoked,
     /// It left a page writable in one process while another has it too.
     SharedWritable,
     /// It broke the rule.
@@ -140,7 +147,7 @@ fn access(rows: &[Row], symptom: Symptom) -> Diagnosis {
     let freed = owed.is_some_and(|owed| owed.freed);
     Diagnosis {
         symptom: if freed { Symptom::FreedWhileReachable } else { symptom },
-        cause: owed.and_then(|owed| owed.cause.or(owed.deferred)),
+        cause: owed.and_then(|owed| owed.cause.or(owed.deferred)).or_else(|| copies::not_revoked(rows, at)),
         store,
         lost: None,
     }
@@ -149,6 +156,10 @@ fn access(rows: &[Row], symptom: Symptom) -> Diagnosis {
 /// A load returned `got` where it should have returned what `of` says.
 fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     let store = last_store(rows, of);
+    // What the parent had lost before it forked the child never had.
+    if let Some(forked) = copies::forked_without(rows, of, store) {
+        return wrong_value(world, &rows[..forked], &Stored { mm: 0, ..*of }, got);
+    }
     let step = |at: usize| rows[at].step;
     // A value that nobody stored in this address space, or that a discard took away, is there again.
     let lost = evidence::lost(rows, of, store.unwrap_or(0));
@@ -170,8 +181,8 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
         };
     }
     if of.value == 0 && store.is_none() {
-        let again = evidence::became(rows, &Stored { value: got, ..*of });
-        let cause = again.map(|at| Cause { step: step(at), kind: CauseKind::MappedAgain });
+        let back = || copies::back(rows, &Stored { value: got, ..*of });
+        let cause = copies::out_of_turn(rows).or_else(back);
         return Diagnosis { symptom: Symptom::StaleLoad, cause, store: None, lost: None };
     }
     // A store between the change of an entry and its flush is in order, as long as nobody has let go of what
@@ -209,12 +220,16 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
         return astray(owed, deferred);
     }
     let dropped = || {
-        let kind = CauseKind::DataDropped;
-        lost.map(|at| Cause { step: step(at), kind })
+        let at = lost?;
+        let kind = if copies::moves(&rows[at], of) { CauseKind::NotCopied } else { CauseKind::DataDropped };
+        Some(Cause { step: step(at), kind })
     };
+    let inherited = || copies::not_inherited(rows, of, store).filter(|_| lost.is_none());
     let taken = store.and_then(|at| translation::taken_from_holder(rows, at));
     let taken = taken.map(|at| Cause { step: step(at), kind: CauseKind::HeldPageTaken });
-    let cause = recorded.or_else(dropped).or(taken);
+    let cause = recorded.or_else(|| copies::out_of_turn(rows)).or_else(dropped).or(taken).or_else(inherited);
+    // Whoever has isolated the old page may have what was written to it, for all that is worth.
+    let lost = lost.filter(|_| cause.is_none_or(|cause| cause.kind != CauseKind::NotCopied));
     Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: lost.map(step) }
 }
 
