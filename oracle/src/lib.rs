@@ -31,7 +31,7 @@ pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, 
 pub use finding::{Finding, Judge, Judges, Legal, Revocation, Rule};
 pub use goals::{Goal, Goals};
 pub use judged::{Judged, Memory};
-pub use livelock::livelock;
+pub use livelock::{Cycle, livelock};
 pub use places::{Leg, Resolved, Stopped, Why, a_step_later, by_place, counted, course, resolve};
 pub use scenario::History;
 pub use trace::{Row, Trace, trace, trace_of};

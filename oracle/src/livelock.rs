@@ -6,6 +6,7 @@
 //! however long the order of choices made him retry.
 
 use crate::guard::{guarded, quietly};
+use crate::trace::Row;
 use model::{Machine, Transition, World};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -28,6 +29,42 @@ pub fn livelock(states: usize, ends: impl Fn(u32, &[bool]) -> bool) -> Option<u3
             return open.last().copied();
         }
     }
+}
+
+/// Where an execution that never ends begins to repeat itself, and how long a round is. The rounds are equal in every
+/// transition and every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cycle {
+    /// The first step of the first round.
+    pub since: u32,
+    /// How many steps a round has.
+    pub round: u32,
+    /// How many steps were done after the first round, and are not shown.
+    pub left_out: u32,
+}
+
+impl Cycle {
+    /// The last step of the first round.
+    #[must_use]
+    pub const fn end(self) -> u32 {
+        self.since + self.round - 1
+    }
+}
+
+/// The cycle in which an execution ends, if it went through it twice.
+pub(crate) fn cycle(rows: &[Row]) -> Option<Cycle> {
+    let alike = |one: &Row, other: &Row| {
+        one.event.transition == other.event.transition && one.after.image() == other.after.image()
+    };
+    let last = rows.len().checked_sub(1)?;
+    // Between two visits of a machine only one of several actors may have had its turn.
+    let repeats = |round: &usize| {
+        2 * round <= rows.len() && (0..*round).all(|n| alike(&rows[last - n], &rows[last - n - round]))
+    };
+    let round = (1..=rows.len() / 2).filter(|round| alike(&rows[last], &rows[last - round])).find(repeats)?;
+    let same = (round..rows.len()).rev().take_while(|&at| alike(&rows[at], &rows[at - round])).count();
+    let since = rows.len() - same - round;
+    Some(Cycle { since: since as u32 + 1, round: round as u32, left_out: same as u32 })
 }
 
 /// What leads from a machine to an end.

@@ -2,9 +2,10 @@
 
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::execution::{End, Observer, Replay, Summary, execute};
-use crate::finding::{Finding, Judge, Judges};
+use crate::finding::{Finding, Judge, Judges, Rule};
 use crate::guard::{guarded, quietly};
 use crate::judged::Judged;
+use crate::livelock::{Cycle, cycle};
 use crate::places::{Resolved, Stopped, resolve};
 use crate::scenario::fits;
 use corpus::Case;
@@ -57,6 +58,8 @@ pub struct Trace {
     pub diagnosis: Option<Diagnosis>,
     /// Where a schedule by place stopped matching, if it did.
     pub stopped: Option<Stopped>,
+    /// What goes on for ever, if the finding is that. The rows end with the first round, and so does the finding.
+    pub cycle: Option<Cycle>,
     scenario: Option<Scenario>,
 }
 
@@ -112,25 +115,24 @@ pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     if let Some(row) = writer.rows.get_mut(summary.program_steps as usize) {
         row.before.start_drain();
     }
-    let Writer { rows, judged } = writer;
+    let Writer { mut rows, judged } = writer;
     let judges = *judged.judges();
     let gravest = judges.iter().next();
-    let finding = judge.map_or(gravest, |judge| judges.of(judge));
+    let mut finding = judge.map_or(gravest, |judge| judges.of(judge));
+    let asked = judge.filter(|_| finding != gravest);
+    let for_ever = matches!(finding, Some(Finding::Broken { rule: Rule::Livelock, .. }));
+    // Once round is enough: nothing but the number of the step is different in the rounds that follow.
+    let cycle = if for_ever { cycle(&rows) } else { None };
+    if let Some(cycle) = cycle {
+        rows.truncate(cycle.end() as usize);
+        finding = Some(Finding::Broken { step: cycle.end(), rule: Rule::Livelock });
+    }
     let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, version.code(config.profile));
-    let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding));
+    let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding, cycle));
     let wrong = finding.is_some_and(|finding| finding.judge() == Judge::LastWrite);
     let scenario = judged.scenario().filter(|s| wrong && diagnosis.is_some_and(|d| fits(*s, &d, &rows)));
-    Trace {
-        rows,
-        judges,
-        summary,
-        finding,
-        asked: judge.filter(|_| finding != gravest),
-        diagnosis,
-        stopped,
-        scenario,
-    }
+    Trace { rows, judges, summary, finding, asked, diagnosis, stopped, cycle, scenario }
 }
 
 impl Trace {

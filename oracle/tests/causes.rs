@@ -35,6 +35,7 @@ fn kind(kind: CauseKind) -> &'static str {
         CauseKind::NotInherited => "not inherited",
         CauseKind::NotRevoked => "not revoked",
         CauseKind::SharedWritable => "shared and writable",
+        CauseKind::GoesRound { .. } => "goes round",
         CauseKind::BrokeRule => "rule broken",
     }
 }
@@ -295,6 +296,32 @@ fn a_rule_that_was_broken_before_a_value_was_lost_is_the_cause() {
         line,
         (Symptom::LostWrite, "rule broken", "madvise_cold_or_pageout_pte_range", "pte = clear"),
     );
+}
+
+/// What goes on for ever is shown once round, and its cause is who begins again.
+#[test]
+fn a_livelock_is_shown_up_to_the_end_of_the_first_round() {
+    let stuck = around("6.1", "never collects", "migrate_vma_collect_pmd", &|nodes| {
+        edited(nodes, &|node| match &node {
+            Node::Do(Doing::Step(A::Collectable), other) => {
+                vec![node.clone(), Node::If(A::PteDevice.into(), other.clone(), vec![])]
+            }
+            _ => vec![node],
+        })
+    });
+    let line = "kernel=6.1 D0";
+    blames(
+        &stuck,
+        line,
+        (Symptom::RuleBroken(oracle::Rule::Livelock), "goes round", "dmirror_devmem_fault", "put device folio"),
+    );
+    let trace = trace(&stuck, &case(line));
+    let cycle = trace.cycle.expect("a cycle");
+    assert_eq!((trace.rows.len() as u32, trace.length()), (cycle.end(), cycle.end()));
+    assert!(cycle.end() < 40 && cycle.left_out > 8_000, "{cycle:?}");
+    assert_eq!(cycle.end() + cycle.left_out, trace.summary.steps);
+    let retries = |row: &oracle::Row| row.step >= cycle.since && row.event.retried;
+    assert!(trace.rows.iter().any(retries), "{:?}", trace.diagnosis);
 }
 
 /// Of functions that lack a step, and programs of a few operations, with schedules drawn: no step is blamed for

@@ -108,6 +108,10 @@ fn cause_marks(case: &Case, trace: &Trace, cause: Cause, row: &Row) -> Vec<Mark>
             "SHARED AND WRITABLE",
             "one process can store to a page that another one has too",
         )),
+        CauseKind::GoesRound { since } => {
+            let rest = format!("the steps from {since} to here repeat for ever");
+            out.push(Mark::new("goes-round", "GOES ROUND", rest));
+        }
         // A finding that is about the rule says it itself.
         CauseKind::BrokeRule => {
             let broken = |flaw| rule_words(Rule::Flaw(flaw));
@@ -427,6 +431,7 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
         CauseKind::SharedWritable => {
             format!("{} leaves the page writable for one process while the other has it too.", capital(&at))
         }
+        CauseKind::GoesRound { since } => goes_round(case, trace, since),
         CauseKind::BrokeRule => match row.event.flaw {
             Some(flaw) if !is_broken(trace) => {
                 format!("{} breaks a rule: {}.", capital(&at), Rule::Flaw(flaw).text())
@@ -434,6 +439,29 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
             _ => format!("It is {at}."),
         },
     })
+}
+
+/// Who goes round: the operations that begin again, each with the step that turns back, or who moves at all.
+fn goes_round(case: &Case, trace: &Trace, since: u32) -> String {
+    let Some(cycle) = trace.cycle else { return String::new() };
+    let rows = || trace.rows.iter().filter(|row| row.step >= since);
+    let mut who: Vec<String> = Vec::new();
+    for row in rows().filter(|row| row.event.retried) {
+        let Some((actor, op)) = row.event.transition.actor().zip(row.event.op) else { continue };
+        let text = format!("{} begins {op} again at {}", actor_name(case, actor), step_words(row));
+        // One operation may turn back several times in a round.
+        let said = format!("{} begins {op} again", actor_name(case, actor));
+        if !who.iter().any(|w| w.starts_with(&said)) {
+            who.push(text);
+        }
+    }
+    if who.is_empty() {
+        let movers = rows().filter_map(|row| row.event.transition.actor());
+        let movers: std::collections::BTreeSet<_> = movers.collect();
+        who.extend(movers.into_iter().map(|actor| format!("{} goes on", actor_name(case, actor))));
+    }
+    let (last, rounds) = (cycle.end(), if cycle.round == 1 { "step repeats" } else { "steps repeat" });
+    format!("The last {} {rounds} for ever, up to step {last}: {}.", cycle.round, who.join(", "))
 }
 
 /// What a version does that has a symptom, as the end of a sentence.
@@ -468,6 +496,7 @@ pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
         CauseKind::NotInherited => "the child does not get the page".to_owned(),
         CauseKind::NotRevoked => "the entry still allows what the call takes away".to_owned(),
         CauseKind::SharedWritable => "the page is writable in one process while another has it too".to_owned(),
+        CauseKind::GoesRound { since } => format!("the steps since {since} repeat for ever"),
         CauseKind::BrokeRule => "the rule is broken here".to_owned(),
     }
 }
@@ -500,6 +529,7 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::NotInherited => "not-inherited",
         CauseKind::NotRevoked => "not-revoked",
         CauseKind::SharedWritable => "shared-writable",
+        CauseKind::GoesRound { .. } => "goes-round",
         CauseKind::BrokeRule => "broke-rule",
     }
 }
@@ -627,7 +657,7 @@ mod tests {
                 let page = |r: &Row| r.event.transition.actor().map(|a| r.before.actors[a].page);
                 match mark.code {
                     "dirty-bit-lost" | "flush-owed" | "page-dropped" | "held-page-taken" | "mapped-again"
-                    | "not-copied" | "not-inherited" | "not-revoked" | "rule-broken" => {
+                    | "not-copied" | "not-inherited" | "not-revoked" | "rule-broken" | "goes-round" => {
                         assert_eq!(diagnosis.cause.map(|c| c.step), Some(row.step), "{at}");
                     }
                     "entry-cleared" => {

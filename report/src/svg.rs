@@ -6,7 +6,7 @@
 
 use super::html::{sentence, title};
 use super::story::{Mark, marks};
-use super::timeline::{DRAIN, actor_name, cell, effects, telling, wrap};
+use super::timeline::{DRAIN, actor_name, cell, effects, for_ever, telling, wrap};
 use super::witness::Witness;
 use maud::{Markup, PreEscaped, html};
 use oracle::Row;
@@ -107,6 +107,10 @@ impl Picture<'_> {
                 self.write("soft", self.life(0) + DOT, self.y, DRAIN);
             }
             self.row(row, &marks);
+        }
+        if let Some(cycle) = side.trace.cycle {
+            self.y += LINE;
+            self.write("soft", self.life(0) + DOT, self.y, &for_ever(cycle));
         }
         for actor in 0..self.actors {
             let x = number(self.life(actor));

@@ -7,7 +7,7 @@ use super::story::{Mark, marks};
 use corpus::Case;
 use impls::Version;
 use model::{Action, ActorKind, Happened};
-use oracle::{Row, Trace};
+use oracle::{Cycle, Row, Trace};
 use std::fmt::Write as _;
 
 /// Which steps a timeline shows.
@@ -81,7 +81,15 @@ pub(super) fn grid(case: &Case, trace: &Trace, detail: Detail) -> String {
         }
         write_row(&mut out, row, actors, column, &marks);
     }
+    if let Some(cycle) = trace.cycle {
+        let _ = writeln!(out, "      -- {} --", for_ever(cycle));
+    }
     out
+}
+
+/// What is said where the rounds of what never ends are left out.
+pub(super) fn for_ever(cycle: Cycle) -> String {
+    format!("steps {} to {} again and again; {} more steps left out", cycle.since, cycle.end(), cycle.left_out)
 }
 
 /// The name of an actor.

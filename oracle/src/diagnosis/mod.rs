@@ -20,6 +20,7 @@ mod hands;
 mod translation;
 
 use crate::finding::{Finding, Rule};
+use crate::livelock::Cycle;
 use crate::owed::without_promise;
 use crate::trace::Row;
 use evidence::Stored;
@@ -91,6 +92,11 @@ pub enum CauseKind {
     NotRevoked,
     /// It left a page writable in one process while another has it too.
     SharedWritable,
+    /// It goes back to where it came from, and so does everybody else, for ever.
+    GoesRound {
+        /// The first step of the first round.
+        since: u32,
+    },
     /// It broke the rule.
     BrokeRule,
 }
@@ -109,7 +115,7 @@ pub struct Diagnosis {
 }
 
 /// Diagnoses a finding from the execution that has it.
-pub(crate) fn diagnose(world: &World, rows: &[Row], finding: &Finding) -> Diagnosis {
+pub(crate) fn diagnose(world: &World, rows: &[Row], finding: &Finding, cycle: Option<Cycle>) -> Diagnosis {
     let end = (finding.step() as usize).min(rows.len());
     let rows = &hands::fruitful(&rows[..end])[..];
     match *finding {
@@ -133,7 +139,7 @@ pub(crate) fn diagnose(world: &World, rows: &[Row], finding: &Finding) -> Diagno
             let store = matches!(rows.last().map(|r| r.event.happened), Some(Happened::Store { .. }));
             access(rows, if store { Symptom::StaleStore } else { Symptom::StaleLoad })
         }
-        Finding::Broken { rule, .. } => broken(rows, rule),
+        Finding::Broken { rule, .. } => broken(rows, rule, cycle),
     }
 }
 
@@ -296,7 +302,7 @@ fn began(rows: &[Row], at: usize) -> usize {
     (first.map_or(0, |before| before + 1)..at).find(|&n| own(&rows[n])).unwrap_or(at)
 }
 
-fn broken(rows: &[Row], rule: Rule) -> Diagnosis {
+fn broken(rows: &[Row], rule: Rule, cycle: Option<Cycle>) -> Diagnosis {
     let nothing = Diagnosis { symptom: Symptom::RuleBroken(rule), cause: None, store: None, lost: None };
     let Some(row) = rows.last() else { return nothing };
     match rule {
@@ -305,11 +311,20 @@ fn broken(rows: &[Row], rule: Rule) -> Diagnosis {
             let freeing = Cause { step: row.step, kind: CauseKind::BrokeRule };
             Diagnosis { symptom: Symptom::FreedWhileReachable, cause: Some(cause.unwrap_or(freeing)), ..nothing }
         }
+        Rule::Livelock => Diagnosis { cause: cycle.map(|cycle| goes_round(rows, cycle)), ..nothing },
         // Of what never happens no step is at fault, and of what is left over at the end another one than the
         // last.
-        Rule::Deadlock | Rule::Livelock | Rule::LeakedReference | Rule::Impossible => nothing,
+        Rule::Deadlock | Rule::LeakedReference | Rule::Impossible => nothing,
         _ => Diagnosis { cause: Some(Cause { step: row.step, kind: CauseKind::BrokeRule }), ..nothing },
     }
+}
+
+/// The step of a round that turns back: the first of an operation that begins again, else the last of the round.
+fn goes_round(rows: &[Row], cycle: Cycle) -> Cause {
+    let since = cycle.since as usize - 1;
+    let retried = rows[since..].iter().find(|row| row.event.retried);
+    let step = retried.map_or(cycle.end(), |row| row.step);
+    Cause { step, kind: CauseKind::GoesRound { since: cycle.since } }
 }
 
 /// The last store of a value; of a child also one that its parent did before it forked.

@@ -6,7 +6,7 @@ use super::listing::Listings;
 use super::state::state;
 use crate::beside::together;
 use crate::story::{Mark, marks};
-use crate::timeline::{DRAIN, actor_name, cell, effects, telling};
+use crate::timeline::{DRAIN, actor_name, cell, effects, for_ever, telling};
 use crate::{Pair, Side, Witness};
 use maud::{Markup, html};
 use oracle::Row;
@@ -123,6 +123,9 @@ impl Grid<'_> {
                                 li.sep.difference { "first difference" }
                             }
                             @if self.whole || !self.quiet(pair) { (self.pair(pair)) }
+                        }
+                        @if let Some(cycle) = losing.trace.cycle {
+                            li.sep { (for_ever(cycle)) }
                         }
                     }
                 }
