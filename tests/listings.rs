@@ -63,7 +63,8 @@ fn changed(listing: &[Node], rng: &mut impl Rng) -> Vec<Node> {
 fn about_data(finding: &Finding) -> bool {
     match finding {
         Finding::Broken { rule, .. } => {
-            matches!(rule, Rule::WritableNotExclusive | Rule::Flaw(Flaw::FreedWhileWritable))
+            let freed = [Flaw::FreedWhileWritable, Flaw::FreedWhileReadable].map(Rule::Flaw);
+            *rule == Rule::WritableNotExclusive || freed.contains(rule)
         }
         _ => true,
     }

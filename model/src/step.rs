@@ -220,6 +220,8 @@ impl Enabled {
 pub enum Flaw {
     /// A frame went back to the allocator while some CPU had it mapped writable (I1).
     FreedWhileWritable,
+    /// A frame went back to the allocator while some CPU could still load from it (I1).
+    FreedWhileReadable,
     /// A page-table entry was written without the page-table lock (I6).
     PteWithoutLock,
     /// A reference, a mapping or a slot count was dropped that nobody held (I5).

@@ -157,6 +157,7 @@ impl Rule {
     pub const fn text(self) -> &'static str {
         match self {
             Rule::Flaw(Flaw::FreedWhileWritable) => "I1: a page was freed while a CPU had it mapped writable",
+            Rule::Flaw(Flaw::FreedWhileReadable) => "I1: a page was freed while a CPU had it mapped",
             Rule::Flaw(Flaw::PteWithoutLock) => "I6: a page-table entry was written without the page-table lock",
             Rule::Flaw(Flaw::RefOfNobody) => "I5: a reference was taken on a folio that nobody held",
             Rule::Flaw(Flaw::CountUnderflow) => "I5: a count was dropped that nobody held",

@@ -227,6 +227,14 @@ fn the_flush_of_a_child_that_exits_is_owed_when_its_pages_are_freed() {
     blames(&unflushed, "kernel=6.1 K+ CW0 K-", found);
 }
 
+/// A translation to read is owed a flush as much as one to write.
+#[test]
+fn a_page_is_freed_while_a_cpu_can_read_it() {
+    let unflushed = around("6.1", "no flush", "try_to_migrate_one", &|nodes| without(nodes, &[A::FlushPage]));
+    let found = (Symptom::FreedWhileReachable, "lock dropped", "try_to_migrate_one", "unlock ptl");
+    blames(&unflushed, "kernel=6.1 W0 K+ CR0 D0 CR0", found);
+}
+
 /// The page table must not lead elsewhere before the flush, lock or no lock.
 #[test]
 fn another_page_is_mapped_before_the_flush() {

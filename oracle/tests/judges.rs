@@ -175,6 +175,13 @@ fn rules_broken_around_the_operation_are_for_structural_alone() {
             },
             "kernel=6.0 W0 P0 R0",
         ),
+        (
+            "I1: a page was freed while a CPU had it mapped",
+            "no flush of the child's mapping, which is read-only: what is loaded is right by chance",
+            "try_to_migrate_one",
+            &|nodes| without(nodes, &[Action::FlushPage]),
+            "kernel=6.0 W0 K+ CR0 D0 CR0",
+        ),
     ] {
         let finding = only(Judge::Structural, &faulty_around(title, place, edit), line);
         let Finding::Broken { rule: found, .. } = finding else { panic!("{title}: {finding}") };

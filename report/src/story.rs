@@ -6,6 +6,7 @@
 use super::timeline::actor_name;
 use corpus::Case;
 use impls::Version;
+use model::Flaw;
 use oracle::{Cause, CauseKind, Diagnosis, Finding, GivenUp, Revocation, Row, Rule, Symptom, Trace};
 
 /// What is said at a step.
@@ -216,6 +217,9 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
         }
         (Symptom::StaleStore, _) => "a store through a stale translation",
         (Symptom::FreedWhileReachable, _) => match trace.finding? {
+            Finding::Broken { rule: Rule::Flaw(Flaw::FreedWhileReadable), .. } => {
+                "page freed while a CPU can read it"
+            }
             Finding::Broken { .. } => "page freed while a CPU can write to it",
             _ if diagnosis.store.is_some() => "store into a freed page",
             _ => "load from a freed page",

@@ -102,7 +102,7 @@ pub enum Spoken {
 
 impl Spoken {
     /// The structural rules.
-    const RULES: [Rule; 13] = [
+    const RULES: [Rule; 14] = [
         Rule::Flaw(Flaw::FreedWhileWritable),
         Rule::Flaw(Flaw::PteWithoutLock),
         Rule::Flaw(Flaw::CountUnderflow),
@@ -116,6 +116,7 @@ impl Spoken {
         Rule::Livelock,
         Rule::Impossible,
         Rule::Flaw(Flaw::RefOfNobody),
+        Rule::Flaw(Flaw::FreedWhileReadable),
     ];
 
     /// Everything that can be said.

@@ -130,9 +130,15 @@ impl Ctx<'_, '_> {
 
     /// Gives a frame back to its allocator. The bytes stay in it.
     pub fn free(&mut self, frame: Frame) {
-        let writable = |t: &TlbEntry| t.valid() & t.write() & (t.frame() == frame);
-        if self.m.tlb.iter().flatten().flatten().fold(false, |any, t| any | writable(t)) {
-            self.flaw(Flaw::FreedWhileWritable);
+        // The lowest bit: mapped at all; the next one: for write.
+        let mapped = |t: &TlbEntry| {
+            let here = t.valid() & (t.frame() == frame);
+            u8::from(here) | u8::from(here & t.write()) << 1
+        };
+        match self.m.tlb.iter().flatten().flatten().fold(0, |any, t| any | mapped(t)) {
+            0 => {}
+            1 => self.flaw(Flaw::FreedWhileReadable),
+            _ => self.flaw(Flaw::FreedWhileWritable),
         }
         let old = self.m.folios[frame as usize];
         if old.locked() {

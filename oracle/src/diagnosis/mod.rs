@@ -40,7 +40,7 @@ pub enum Symptom {
     /// A store went through a translation that the page table no longer had.
     StaleStore,
     /// A load or store reached a frame that had been given back to the allocator, or a frame was given back
-    /// that a CPU could store to.
+    /// that a CPU could reach.
     FreedWhileReachable,
     /// A store of one process shows in another.
     SharedStore,
@@ -306,7 +306,7 @@ fn broken(rows: &[Row], rule: Rule, cycle: Option<Cycle>) -> Diagnosis {
     let nothing = Diagnosis { symptom: Symptom::RuleBroken(rule), cause: None, store: None, lost: None };
     let Some(row) = rows.last() else { return nothing };
     match rule {
-        Rule::Flaw(Flaw::FreedWhileWritable) => {
+        Rule::Flaw(Flaw::FreedWhileWritable | Flaw::FreedWhileReadable) => {
             let cause = translation::owed_of_freed(rows);
             let freeing = Cause { step: row.step, kind: CauseKind::BrokeRule };
             Diagnosis { symptom: Symptom::FreedWhileReachable, cause: Some(cause.unwrap_or(freeing)), ..nothing }

@@ -114,7 +114,7 @@ pub(super) fn cleaned(rows: &[Row], at: usize) -> Option<usize> {
     cleared(rows, at, cached)
 }
 
-/// Who owed the flush of a writable translation to the frame that the last row gives back.
+/// Who owed the flush of a translation to the frame that the last row gives back.
 pub(super) fn owed_of_freed(rows: &[Row]) -> Option<Cause> {
     let at = rows.len() - 1;
     let before = &rows[at].before;
@@ -122,7 +122,7 @@ pub(super) fn owed_of_freed(rows: &[Row]) -> Option<Cause> {
         for (mm, page) in (0..MMS).flat_map(|mm| (0..PAGES).map(move |page| (mm, page))) {
             let entry = before.tlb[cpu][mm][page];
             let cached = Cached { cpu, mm, page, frame: entry.frame(), write: false, dirty: false };
-            if entry.valid() && entry.write() && frees(&rows[at], entry.frame()) {
+            if entry.valid() && frees(&rows[at], entry.frame()) {
                 let cause = cleared(rows, at, cached).and_then(|c| followed(rows, c, rows.len(), cached).cause);
                 if cause.is_some() {
                     return cause;
