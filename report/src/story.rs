@@ -332,7 +332,9 @@ fn symptom(case: &Case, trace: &Trace, diagnosis: &Diagnosis) -> Option<String> 
                     of_child(mm)
                 ),
                 _ if discarded(trace, page) => {
-                    format!("A discard took the page away, and {load}; {legal} is right.")
+                    let kind = diagnosis.cause.map(|cause| cause.kind);
+                    let took = if kind == Some(CauseKind::NotRevoked) { "should have taken" } else { "took" };
+                    format!("A discard {took} the page away, and {load}; {legal} is right.")
                 }
                 _ => format!("{}; {legal} is right.", capital(&load)),
             }
@@ -427,6 +429,9 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
             format!("{} takes the page away while a device holds it for write.", capital(&at))
         }
         CauseKind::MappedAgain => format!("{} maps the page again.", capital(&at)),
+        CauseKind::NotCopied if row.before.child == model::Child::Forking => {
+            format!("{} gives the child a page that does not hold what the parent's holds.", capital(&at))
+        }
         CauseKind::NotCopied => {
             format!("{} puts a page there that does not hold what the old one held.", capital(&at))
         }
