@@ -1,6 +1,7 @@
 //! `lostwrite lift`.
 
 use super::{FINE, Outcome, input};
+use corpus::read::WRITTEN;
 use lift::{Lifted, Options, Source, Table};
 use report::known::Known;
 use std::collections::BTreeMap;
@@ -109,14 +110,14 @@ pub fn table(files: &[String], config: Option<&str>) -> Result<Table, String> {
 
 /// A text, whatever its encoding.
 pub fn read(path: &str, expected: &str) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|e| input::unreadable(Path::new(path), &e, expected))?;
+    let bytes = WRITTEN.read(Path::new(path)).map_err(|e| input::unreadable(Path::new(path), &e, expected))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The release that the Makefile of a tree says, for a file in it.
 pub fn release_of(path: &str) -> Result<String, String> {
     let full = fs::canonicalize(path).map_err(|e| input::unreadable(Path::new(path), &e, "a file of a tree"))?;
-    let makefiles = full.ancestors().skip(1).filter_map(|folder| fs::read_to_string(folder.join("Makefile")).ok());
+    let makefiles = full.ancestors().skip(1).filter_map(|folder| WRITTEN.text(&folder.join("Makefile")).ok());
     makefiles.filter_map(|text| release_in(&text)).next().ok_or_else(|| no_release(path))
 }
 
@@ -140,7 +141,7 @@ pub fn no_release(place: &str) -> String {
 /// The functions of a tree as a version, one for all; what of them does not lift, each with its line.
 pub fn lift_tree(folder: &str, known: &mut Known) -> Result<Vec<String>, String> {
     let root = Path::new(folder);
-    let makefile = fs::read_to_string(root.join("Makefile")).unwrap_or_default();
+    let makefile = WRITTEN.text(&root.join("Makefile")).unwrap_or_default();
     let release = release_in(&makefile).ok_or_else(|| no_release(folder))?;
     let options = Options { table: Table::default(), release, accept: Vec::new() };
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

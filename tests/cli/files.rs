@@ -136,6 +136,10 @@ fn readers(file: &str) -> Vec<Vec<&str>> {
         vec!["nightly", "--out", "/nonexistent/night", "--chunks", "1", "--policy", file],
         vec!["nightly", "--out", "/nonexistent/night", "--chunks", "1", "--previous", file],
         vec!["distinguish", "v2", "v3", "--ops", "1", "--actors", "1", "--journal", file],
+        vec!["lift", file, "--kernel", "6.1"],
+        vec!["lift", "nonexistent.c", "--kernel", "6.1", "--table", file],
+        vec!["lift", "nonexistent.c", "--kernel", "6.1", "--config", file],
+        vec!["check", file, "--tree", "."],
     ]
 }
 

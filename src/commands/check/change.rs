@@ -2,6 +2,7 @@
 
 use crate::commands::input;
 use crate::commands::lift::{no_release, release_in};
+use corpus::read::WRITTEN;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +25,8 @@ pub struct Change {
 /// The change that a patch makes to a tree, in which nothing is written.
 pub fn of_patch(patch: &str, tree: &str, given: Option<&str>) -> Result<Change, String> {
     let root = folder(tree)?;
-    let bytes = std::fs::read(patch)
+    let bytes = WRITTEN
+        .read(Path::new(patch))
         .map_err(|e| input::unreadable(Path::new(patch), &e, "a patch, as git format-patch makes it"))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     // git says which files, and applies it to copies of them.
@@ -136,7 +138,7 @@ fn is_inside(path: &str) -> bool {
 
 /// The text of a file; `None` if there is none.
 fn read(path: &Path) -> Result<Option<String>, String> {
-    match std::fs::read(path) {
+    match WRITTEN.read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(format!("{}: {e}", path.display())),
