@@ -27,7 +27,14 @@ pub fn at_home<'a>(version: &Version, case: &'a Case) -> Cow<'a, Case> {
 
 /// The release around a version, judged as the version is.
 fn around(version: &Version, case: &Case) -> Version {
-    released(case.config.profile).assuming(version.assumed())
+    judged_as(version, released(case.config.profile))
+}
+
+/// What a version is compared with, judged as the version is: where it takes part in a window that is otherwise
+/// excused, the same holds for the other side.
+#[must_use]
+pub fn judged_as(version: &Version, other: &Version) -> Version {
+    other.assuming(version.code(version.kernel).assumed())
 }
 
 /// Of what judges say of a version's execution, that for which the release is not at fault: all of it for a
@@ -136,6 +143,18 @@ mod tests {
         let built_in = impls::find("5.18").expect("registered");
         let judges = judged(built_in, &case);
         assert_eq!(its_own(built_in, &case, &judges), judges);
+    }
+
+    /// Reclaim's window is not excused where reclaim is under comparison: for the release beside it neither.
+    #[test]
+    fn an_unedited_function_of_reclaim_loses_what_its_release_does() {
+        let case: Case = "kernel=6.1 cpu0: F0 R0 | cpu1: W0 | kswapd: P0".parse().expect("a case");
+        let unmap = unedited("try_to_unmap_one@6.1");
+        let own = losses(&unmap, &case, 200_000).expect("not too large").losses;
+        let release = released(unmap.kernel);
+        let theirs = |version: &Version| losses(version, &case, 200_000).expect("not too large").losses;
+        assert!(!own.is_empty() && theirs(release).is_empty(), "{own:?}");
+        assert_eq!(theirs(&judged_as(&unmap, release)), own);
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn what_does_not_link_is_said() {
     assert_eq!(of("nowhere"), "try_to_unmap calls nowhere, and there is no function of that name");
     assert!(of("jump nowhere").contains("no function nowhere"));
     assert!(of("shrink_folio_list").contains("calls itself"));
+    assert_eq!(of("jump try_to_unmap"), "try_to_unmap jumps round and round, and no step comes in between");
 }
 
 /// A call fails where its function leaves by `fail`, and succeeds where it ends or returns.

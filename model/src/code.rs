@@ -115,6 +115,11 @@ pub enum LinkError {
         /// The function.
         name: &'static str,
     },
+    /// A function comes back to where it was without having done anything.
+    Spins {
+        /// The function.
+        name: &'static str,
+    },
     /// The code has more instructions than there are places.
     TooLong,
 }
@@ -129,6 +134,7 @@ impl core::fmt::Display for LinkError {
             LinkError::Recursion { name } => {
                 write!(f, "{name} calls itself; a function is put in where it is called")
             }
+            LinkError::Spins { name } => write!(f, "{name} jumps round and round, and no step comes in between"),
             LinkError::TooLong => write!(f, "more than {} instructions", Pc::MAX),
         }
     }
@@ -393,8 +399,15 @@ impl Code {
             }
         }
         let find = |name: &str| starts.iter().find(|(n, _)| *n == name).map_or(0, |(_, pc)| *pc);
-        for (at, name) in std::mem::take(&mut linker.jumps) {
-            linker.instrs[at].next = find(name);
+        let jumps = std::mem::take(&mut linker.jumps);
+        for (at, name) in &jumps {
+            linker.instrs[*at].next = find(name);
+        }
+        if let Some(pc) = spins(&linker.instrs) {
+            // Where it is a jump that leads back, its function; else the one that has the loop.
+            let jump = jumps.iter().find(|(at, _)| *at == pc as usize);
+            let own = || linker.names[linker.places[pc as usize].function as usize];
+            return Err(LinkError::Spins { name: jump.map_or_else(own, |(_, name)| name) });
         }
         let instrs = thread_gotos(linker.instrs);
         let start = |name: &str| skip(&instrs, find(name));
@@ -514,6 +527,27 @@ fn skip(instrs: &[Instr], mut pc: Pc) -> Pc {
         pc = instrs[pc as usize].next;
     }
     pc
+}
+
+/// A `Goto` that leads back to itself through nothing but others.
+fn spins(instrs: &[Instr]) -> Option<Pc> {
+    let goto = |pc: Pc| instrs.get(pc as usize).is_some_and(|i| i.action == Action::Goto);
+    let mut seen = vec![0; instrs.len()];
+    for from in 0..instrs.len() as Pc {
+        let mut pc = from;
+        while goto(pc) && seen[pc as usize] == 0 {
+            seen[pc as usize] = from as usize + 1;
+            pc = instrs[pc as usize].next;
+        }
+        if goto(pc) && seen[pc as usize] == from as usize + 1 {
+            // Of those in the circle, the last: a jump stands behind what it leads to.
+            let circle = std::iter::successors(Some(instrs[pc as usize].next), |at| {
+                (*at != pc).then(|| instrs[*at as usize].next)
+            });
+            return circle.max();
+        }
+    }
+    None
 }
 
 /// Points every way out past the `Goto`s, so that stepping never sees one.

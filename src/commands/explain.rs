@@ -98,6 +98,10 @@ fn explain(v: &Version) -> Vec<String> {
 
 /// What is known of a version before it runs.
 fn belief(v: &Version) -> String {
+    if let Some(family) = impls::families().iter().find(|f| f.versions.iter().any(|known| known.name == v.name)) {
+        let name = family.name;
+        return format!("Of the family {name}; `lostwrite zoo {name}` says what it loses, if anything.");
+    }
     match v.standing {
         Standing::Own | Standing::Mutant => {
             let argument = v.argument();

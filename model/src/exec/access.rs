@@ -140,7 +140,11 @@ impl Ctx<'_, '_> {
     pub fn store_to(&mut self, frame: Frame) {
         let (i, mm, page) = (self.i, self.mm(), self.page());
         let value = self.w.programs.value(i, self.me().op as usize);
-        self.m.folios[frame as usize].data[i] = value;
+        // A listing with a fault in it may map the zero page writable. It has no bytes of its own here: the store
+        // is lost, as it is for whoever maps a page of zeros next.
+        if let Some(folio) = self.m.folios.get_mut(frame as usize) {
+            folio.data[i] = value;
+        }
         let assumed = self.w.assumed;
         let excused = if mm == 0 && assumed.has(Assumption::StoreDuringDiscard) {
             self.m.discard_in_flight(self.w, page)

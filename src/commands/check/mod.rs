@@ -13,6 +13,7 @@ use super::report::written;
 use super::{FINE, MOST_THREADS, Outcome, input, terminal, unexpected};
 use corpus::Environment;
 use explore::answers::check::{CheckOptions, CheckProgress, Checked, Stage, check};
+use explore::released::judged_as;
 use impls::Version;
 use oracle::conform_version;
 use report::{Level, Witness, check_json, check_json_same, check_junit, check_text, finding_text, sarif_log};
@@ -193,7 +194,7 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked
     let version = question.version;
     let options = CheckOptions {
         version,
-        released: question.base,
+        released: Box::leak(Box::new(judged_as(version, question.base))),
         against_base: question.against_base,
         environment: environment.clone(),
         time: Duration::from_secs_f64(args.time),

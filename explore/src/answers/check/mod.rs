@@ -17,6 +17,7 @@ mod rounds;
 pub use rounds::Round;
 
 use crate::answers::losses::{Loss, losses};
+use crate::answers::zoo;
 use crate::exhaust::{Answer, Exhaust, Options, exhaust_with};
 use crate::programs::Alphabet;
 use crate::shrink::{Limits, Signature, shrink_to};
@@ -231,7 +232,8 @@ impl Run<'_> {
     /// The programs that come with the tool, in the version's surroundings.
     fn corpus(&mut self) {
         let entries = corpus::scenario_programs().into_iter().chain(corpus::mutant_programs());
-        let all = entries.chain(corpus::builtin().into_iter().flat_map(|f| f.entries));
+        let historical = impls::families().iter().flat_map(|family| zoo::programs(family).entries);
+        let all = entries.chain(corpus::builtin().into_iter().flat_map(|f| f.entries)).chain(historical);
         let mut seen = BTreeSet::new();
         let cases = all.map(|entry| {
             let case = self.environment.of(&entry.case);

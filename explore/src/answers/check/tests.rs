@@ -8,7 +8,7 @@ fn version(text: &str) -> &'static Version {
 }
 
 fn checked(version: &'static Version, ops: usize) -> Checked {
-    let released = impls::released(version.kernel);
+    let released = Box::leak(Box::new(crate::released::judged_as(version, impls::released(version.kernel))));
     let options = CheckOptions {
         against_base: false,
         version,
