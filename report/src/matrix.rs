@@ -2,6 +2,7 @@
 
 use super::own::{FoundOn, found_on, off, standing};
 use super::table::{Table, scenarios};
+use super::timeline::wrap;
 use explore::answers::cell::{Cell, Mark, Verdict};
 use explore::answers::matrix::{Matrix, MatrixRow, Square};
 use impls::{Scenario, Version};
@@ -15,10 +16,13 @@ use std::fmt::Write as _;
 pub const FORMAT: u32 = 2;
 
 pub(super) const LEGEND: &str = "\
-L: a store is lost. V: a load is stale: what it returns was taken away before. dropped: a dirty bit is lost, no load shows it.
-broken: a structural rule. ok N: all interleavings of the scenario's programs, N states. ok? N: too many of them, N drawn,
-not exhausted. *: of no known scenario. +: these programs show another scenario's loss too, which has its own column.
--: not looked at: the cell is in another part.";
+L: a store is lost. V: a load is stale: what it returns was taken away before. dropped: a dirty bit
+is lost, no load shows it. broken: a structural rule. ok N: all interleavings of the scenario's
+programs, N states. ok? N: too many of them, N drawn, not exhausted. *: of no known scenario.
++: these programs show another scenario's loss too, which has its own column.";
+
+/// What stands for a cell of another part.
+const ELSEWHERE: &str = "-: not looked at: the cell is in another part.\n";
 
 /// The tables as plain text, each with the cases behind it.
 #[must_use]
@@ -31,7 +35,11 @@ pub fn matrix_text(tables: &[Matrix]) -> String {
         }
         let around =
             one_kernel(table).map_or(String::new(), |k| format!(", kernel {} around each version", k.name()));
-        let _ = writeln!(out, "hardware {}{around}\n\n{text}\n{LEGEND}\n\n{}\n", table.hardware, reached(table));
+        let _ = writeln!(out, "hardware {}{around}\n\n{text}\n{LEGEND}", table.hardware);
+        if table.squares().any(|(_, square)| square.cell.is_none()) {
+            out.push_str(ELSEWHERE);
+        }
+        let _ = writeln!(out, "\n{}\n", wrap(&reached(table), " ", 100).join("\n"));
         for (title, replay) in cases(table) {
             let _ = writeln!(out, "{title}\n    {replay}");
         }
