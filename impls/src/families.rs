@@ -1,8 +1,8 @@
-//! Families of historical bugs: a folder each in `impls/families/`, with the functions as they were before a fix,
-//! after a fix that was not enough, and after the one that was; programs that tell them apart, with what is
-//! expected of each version; and the story.
+//! Families of historical bugs: a folder each in `impls/families/`, with the functions as they were before a
+//! fix, after a fix that was not enough, and after the one that was; programs that tell them apart, with what
+//! is expected of each version; and the story.
 
-use crate::{Version, file, kernel};
+use crate::{Standing, Version, file, kernel};
 use std::sync::LazyLock;
 
 /// A bug that kernels had, at its own operation.
@@ -12,8 +12,8 @@ pub struct Family {
     pub name: &'static str,
     /// The story, for somebody who does not know the bug.
     pub readme: &'static str,
-    /// The programs, as a case file: what each version must do in all interleavings of them. `shipped` stands for
-    /// the kernel of the case with nothing replaced.
+    /// The programs, as a case file: what each version must do in all interleavings of them. `shipped` stands
+    /// for the kernel of the case with nothing replaced.
     pub programs: &'static str,
     /// Kernels with the functions as they were.
     pub versions: Vec<Version>,
@@ -49,7 +49,8 @@ static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
             families.push(Family { name: folder, readme, programs, versions: Vec::new() });
         }
         if let Some(family) = families.last_mut() {
-            family.versions.push(file::built_in(path, text, &document));
+            let version = file::built_in(path, text, &document);
+            family.versions.push(Version { standing: Standing::Mutant, ..version });
         }
     }
     families

@@ -13,7 +13,8 @@ use std::sync::Arc;
     lostwrite explain do_wp_page@7.3\n          \
     lostwrite explain try_to_unmap_one --format listing > mine.listing")]
 pub struct Args {
-    /// A version, a mutant or a release; a kernel function, as 6.0 has it or as in FUNCTION@RELEASE; or a file
+    /// A version, a mutant or a release; a kernel function, as 6.0 has it or as in FUNCTION@RELEASE; or a
+    /// file
     #[arg(value_name = "VERSION|FUNCTION", num_args = 0..=1)]
     version: Vec<String>,
     #[command(flatten)]
@@ -98,7 +99,9 @@ fn explain(v: &Version) -> Vec<String> {
 
 /// What is known of a version before it runs.
 fn belief(v: &Version) -> String {
-    if let Some(family) = impls::families().iter().find(|f| f.versions.iter().any(|known| known.name == v.name)) {
+    let of =
+        |f: &&impls::Family| v.standing == Standing::Mutant && f.versions.iter().any(|known| known.name == v.name);
+    if let Some(family) = impls::families().iter().find(of) {
         let name = family.name;
         return format!("Of the family {name}; `lostwrite zoo {name}` says what it loses, if anything.");
     }
