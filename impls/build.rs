@@ -1,5 +1,5 @@
-//! Lists the listings that are built in: every `*.listing` below `kernel/`, `versions/` and `families/`, and what tells
-//! of a family beside them.
+//! Lists the listings that are built in: every `*.listing` below `kernel/`, `versions/` and `families/`, and
+//! what tells of a family beside them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

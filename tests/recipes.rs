@@ -1,5 +1,6 @@
-//! The recipes of docs/changing-it.md, each as a patch that adds one thing (`tests/recipes/`). Here: each applies,
-//! and touches nothing that its recipe does not name. `tests/recipes/run` builds them and runs what they add.
+//! The recipes of docs/changing-it.md, each as a patch that adds one thing (`tests/recipes/`). Here: each
+//! applies, and touches nothing that its recipe does not name. `tests/recipes/run` builds them and runs what
+//! they add.
 
 use std::path::Path;
 use std::process::Command;
@@ -32,8 +33,8 @@ fn recipe<'a>(document: &'a str, heading: &str) -> &'a str {
     rest.split("\n## ").next().unwrap_or(rest)
 }
 
-/// Whether a recipe names a file: by its path, as a link, by its name beside another of the same folder, or as
-/// one of a folder or of a pattern with `<...>` for names.
+/// Whether a recipe names a file: by its path, as a link, by its name beside another of the same folder, or
+/// as one of a folder or of a pattern with `<...>` for names.
 fn names(recipe: &str, file: &str) -> bool {
     let words: Vec<&str> = recipe.split(['`', '(', ')']).collect();
     let name = file.rsplit('/').next().unwrap_or(file);

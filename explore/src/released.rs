@@ -1,10 +1,10 @@
 //! What is said of a version of one's own, against the release that it is made of.
 //!
-//! A version is a kernel with functions replaced, and the rest of that kernel may lose something by itself. Of a
-//! version of one's own only that counts which a step of its own functions is at fault for, or which the release
-//! does not show. It is run in the release that it belongs to unless somebody asks for another one: what its
-//! functions rely on may not hold elsewhere. Nothing of this concerns built-in versions, whose rows in the table
-//! of expected verdicts are about the function that they replace, in any release.
+//! A version is a kernel with functions replaced, and the rest of that kernel may lose something by itself.
+//! Of a version of one's own only that counts which a step of its own functions is at fault for, or which the
+//! release does not show. It is run in the release that it belongs to unless somebody asks for another one:
+//! what its functions rely on may not hold elsewhere. Nothing of this concerns built-in versions, whose rows
+//! in the table of expected verdicts are about the function that they replace, in any release.
 
 use crate::answers::losses::{Loss, losses};
 use crate::exhaust::{Answer, Exhaust, Options, exhaust_with};
@@ -30,8 +30,8 @@ fn around(version: &Version, case: &Case) -> Version {
     judged_as(version, released(case.config.profile))
 }
 
-/// What a version is compared with, judged as the version is: where it takes part in a window that is otherwise
-/// excused, the same holds for the other side.
+/// What a version is compared with, judged as the version is: where it takes part in a window that is
+/// otherwise excused, the same holds for the other side.
 #[must_use]
 pub fn judged_as(version: &Version, other: &Version) -> Version {
     other.assuming(version.code(version.kernel).assumed())
@@ -40,8 +40,8 @@ pub fn judged_as(version: &Version, other: &Version) -> Version {
 /// Of what judges say of a version's execution, that for which the release is not at fault: all of it for a
 /// built-in version. The case has the schedule of the execution.
 ///
-/// The release is replayed to the same places. An execution that it cannot follow may leave something that is no
-/// fault of the version's; [`is_its_own`] looks more closely.
+/// The release is replayed to the same places. An execution that it cannot follow may leave something that is
+/// no fault of the version's; [`is_its_own`] looks more closely.
 #[must_use]
 pub fn its_own(version: &Version, case: &Case, judges: &Judges) -> Judges {
     if version.is_built_in() || judges.is_silent() {
@@ -99,7 +99,8 @@ fn shows(version: &Version, case: &Case, loss: &Loss) -> bool {
     }
 }
 
-/// What the release can lose in the programs of a case, for a version of one's own; nothing for a built-in one.
+/// What the release can lose in the programs of a case, for a version of one's own; nothing for a built-in
+/// one.
 /// `None` if the programs have more than `budget` states.
 #[must_use]
 pub fn losses_around(version: &Version, case: &Case, budget: usize) -> Option<BTreeSet<Loss>> {

@@ -50,9 +50,9 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// A step works on the page, the entry and the address under work, in the address space under work. Anything
-    /// else would make it another step. `is=N:VALUE` in a row says which number or flag argument N has to be if it
-    /// is one, and `any=N` lets it be anything.
+    /// A step works on the page, the entry and the address under work, in the address space under work.
+    /// Anything else would make it another step. `is=N:VALUE` in a row says which number or flag argument N
+    /// has to be if it is one, and `any=N` lets it be anything.
     pub fn under_work(&mut self, row: &Row, arguments: &[Node<'a>]) -> Run<()> {
         // These do nothing to what is under work, or look at their arguments themselves.
         const NOTHING: [&str; 13] = [

@@ -371,7 +371,8 @@ impl Parts {
         variants.into_iter().find_map(|b| Some((&**b, self.compared(&b.function.body, knobs)?)))
     }
 
-    /// A built-in body with one small change that does the same: its layout shows the change and nothing else.
+    /// A built-in body with one small change that does the same: its layout shows the change and nothing
+    /// else.
     fn near(&self, name: &str, release: &str, knobs: Release) -> Option<(Vec<Node>, BTreeMap<usize, Place>)> {
         let newer = |b: &Body| numbers(b.variant) > numbers(release);
         let mut variants: Vec<_> = kernel::variants(name).iter().collect();

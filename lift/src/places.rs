@@ -1,7 +1,7 @@
 //! Where the conditions of a listing stand in C.
 //!
-//! The comparison of the paths ([`crate::bisim`]) finds where C asked a thing first. C may ask it again later, when
-//! the answer is known: a condition belongs to the statement of C around what it guards.
+//! The comparison of the paths ([`crate::bisim`]) finds where C asked a thing first. C may ask it again
+//! later, when the answer is known: a condition belongs to the statement of C around what it guards.
 
 use crate::kinds;
 use crate::notes::{Asked, Notes, Question};

@@ -150,8 +150,8 @@ impl Table {
         Ok(())
     }
 
-    /// Adds CONFIG options: lines such as `CONFIG_SWAP=y`, as a kernel's .config has them, or NAME, y or n, and why,
-    /// with tabs between them. A module counts as set.
+    /// Adds CONFIG options: lines such as `CONFIG_SWAP=y`, as a kernel's .config has them, or NAME, y or n,
+    /// and why, with tabs between them. A module counts as set.
     ///
     /// # Errors
     /// With file and line of what is neither.

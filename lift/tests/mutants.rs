@@ -1,5 +1,5 @@
-//! Every statement left out, every two neighbours swapped, every condition taken as true and as false, every number
-//! another one: the listing changes, the C is refused, or nothing changes for a reason that is known.
+//! Every statement left out, every two neighbours swapped, every condition taken as true and as false, every
+//! number another one: the listing changes, the C is refused, or nothing changes for a reason that is known.
 
 mod common;
 

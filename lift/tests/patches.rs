@@ -278,7 +278,8 @@ fn a_round_that_ends_nowhere_is_refused() {
     }
 }
 
-/// A number that a step is told, a property of the page in place of it, a flag: another step, and never the same.
+/// A number that a step is told, a property of the page in place of it, a flag: another step, and never the
+/// same.
 #[test]
 fn what_a_step_is_told_is_looked_at() {
     let told = |file: &str, function: &str, release: &str, from: &str, to: &str, what: &str| {

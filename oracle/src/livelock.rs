@@ -11,8 +11,8 @@ use model::{Machine, Transition, World};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
-/// The first of some states from which no way that ends can be reached. `ends(state, known)` says whether some way
-/// on from a state ends, or leads to a state that is `known` to end.
+/// The first of some states from which no way that ends can be reached. `ends(state, known)` says whether
+/// some way on from a state ends, or leads to a state that is `known` to end.
 pub fn livelock(states: usize, ends: impl Fn(u32, &[bool]) -> bool) -> Option<u32> {
     let mut known = vec![false; states];
     let mut open: Vec<u32> = (0..states as u32).rev().collect();
@@ -31,8 +31,8 @@ pub fn livelock(states: usize, ends: impl Fn(u32, &[bool]) -> bool) -> Option<u3
     }
 }
 
-/// Where an execution that never ends begins to repeat itself, and how long a round is. The rounds are equal in every
-/// transition and every machine.
+/// Where an execution that never ends begins to repeat itself, and how long a round is. The rounds are equal
+/// in every transition and every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cycle {
     /// The first step of the first round.

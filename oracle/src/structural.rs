@@ -1,10 +1,10 @@
 //! Structural rules: what holds between steps in any correct kernel, whatever the data.
 //!
-//! Claims: I1, no page is freed while a TLB maps it, whatever a load would return; I3, a writable entry maps an exclusive page
-//! (5.19); I4, a migration entry names a locked and referenced folio; I5, at least as many references as
-//! mappings and swap cache, no count dropped that nobody held, and at the end none left over; I6, only the
-//! owner of the page-table lock writes entries, the hardware's A and D aside; locks are released by their
-//! owners; nothing ends in a deadlock or a livelock.
+//! Claims: I1, no page is freed while a TLB maps it, whatever a load would return; I3, a writable entry maps
+//! an exclusive page (5.19); I4, a migration entry names a locked and referenced folio; I5, at least as many
+//! references as mappings and swap cache, no count dropped that nobody held, and at the end none left over;
+//! I6, only the owner of the page-table lock writes entries, the hardware's A and D aside; locks are released
+//! by their owners; nothing ends in a deadlock or a livelock.
 //!
 //! Does not claim: anything about data. It looks at the page and the folio that the step worked on. Counts
 //! and migration entries may be wrong for a moment under a lock that keeps everybody else away

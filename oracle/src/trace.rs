@@ -58,7 +58,8 @@ pub struct Trace {
     pub diagnosis: Option<Diagnosis>,
     /// Where a schedule by place stopped matching, if it did.
     pub stopped: Option<Stopped>,
-    /// What goes on for ever, if the finding is that. The rows end with the first round, and so does the finding.
+    /// What goes on for ever, if the finding is that. The rows end with the first round, and so does the
+    /// finding.
     pub cycle: Option<Cycle>,
     scenario: Option<Scenario>,
 }

@@ -1,8 +1,8 @@
 //! The cause of what goes wrong lies in the function that was changed.
 //!
 //! Every function of a release lacks one step that keeps a record, a flush or a copy, and programs of a few
-//! operations run on it with schedules drawn. Where the step at fault is another function's, that is on purpose,
-//! and listed with the reason.
+//! operations run on it with schedules drawn. Where the step at fault is another function's, that is on
+//! purpose, and listed with the reason.
 
 mod common;
 

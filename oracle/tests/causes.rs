@@ -160,8 +160,8 @@ fn a_page_is_taken_from_the_device_that_writes_to_it() {
     blames(bug("lazyfree-references-not-asked"), line, found);
 }
 
-/// What is known of PG_dirty when it has been cleared comes to nothing: it went at the clear, not where its holder
-/// turns to something else.
+/// What is known of PG_dirty when it has been cleared comes to nothing: it went at the clear, not where its
+/// holder turns to something else.
 #[test]
 fn a_cleared_dirty_bit_that_is_not_passed_on_went_at_the_clear() {
     let clear = (Symptom::LostWrite, "dirty bit dropped", "pageout", "test and clear folio dirty");
@@ -332,8 +332,8 @@ fn a_livelock_is_shown_up_to_the_end_of_the_first_round() {
     assert!(trace.rows.iter().any(retries), "{:?}", trace.diagnosis);
 }
 
-/// Of functions that lack a step, and programs of a few operations, with schedules drawn: no step is blamed for
-/// what came after it, unless it left something behind.
+/// Of functions that lack a step, and programs of a few operations, with schedules drawn: no step is blamed
+/// for what came after it, unless it left something behind.
 #[test]
 fn no_step_is_to_blame_for_a_later_store_that_has_nothing_to_do_with_it() {
     let mut state = 1_u64;

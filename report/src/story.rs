@@ -365,8 +365,8 @@ fn symptom(case: &Case, trace: &Trace, diagnosis: &Diagnosis) -> Option<String> 
     })
 }
 
-/// Whether a discard is to blame for what a page should not hold any more. A page that was never filled has nothing
-/// to do with one.
+/// Whether a discard is to blame for what a page should not hold any more. A page that was never filled has
+/// nothing to do with one.
 fn discarded(trace: &Trace, page: usize) -> bool {
     let kind = trace.diagnosis.and_then(|d| d.cause).map(|cause| cause.kind);
     let discards = |op: model::Op| {

@@ -10,9 +10,9 @@ use std::path::Path;
 
 /// Turns a kernel function's C into a listing, which `check`, `diff` and all others read.
 ///
-/// Every line has its place in the C behind it. Behind the listing stand three lists, as comments: what has no
-/// effect in the model and why, what was taken as known and why, and what no path comes to. What is not known
-/// is an error with its place, and with the row of the table that would make it known.
+/// Every line has its place in the C behind it. Behind the listing stand three lists, as comments: what has
+/// no effect in the model and why, what was taken as known and why, and what no path comes to. What is not
+/// known is an error with its place, and with the row of the table that would make it known.
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite lift ~/linux/mm/rmap.c try_to_unmap_one > mine.listing\n          \
     lostwrite lift --config\n\n\
@@ -24,8 +24,8 @@ pub struct Args {
     /// The function; all of the file that can be lifted, if not given
     #[arg(value_name = "FUNCTION")]
     function: Option<String>,
-    /// More rows for the table of kernel names: name, role, meaning, releases, note, with tabs between them; may
-    /// be repeated
+    /// More rows for the table of kernel names: name, role, meaning, releases, note, with tabs between them;
+    /// may be repeated
     #[arg(long = "table", value_name = "FILE")]
     tables: Vec<String>,
     /// The release of the source, such as 6.12 or 7.3.4; as the Makefile of its tree says, if not given
@@ -37,8 +37,8 @@ pub struct Args {
     /// The name of the version
     #[arg(long, value_name = "NAME", default_value = "lifted")]
     name: String,
-    /// CONFIG options that #ifdef asks for, such as the .config of a kernel; without FILE those that are known are
-    /// printed, and how they are taken
+    /// CONFIG options that #ifdef asks for, such as the .config of a kernel; without FILE those that are
+    /// known are printed, and how they are taken
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
     config: Option<String>,
     /// Print the functions that can be lifted

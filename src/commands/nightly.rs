@@ -36,8 +36,8 @@ pub struct Args {
     out: PathBuf,
     #[command(flatten)]
     files: input::Files,
-    /// The sources of a kernel: its functions are lifted and run as a version of their own; one that does not lift is
-    /// a note with its line
+    /// The sources of a kernel: its functions are lifted and run as a version of their own; one that does not
+    /// lift is a note with its line
     #[arg(long, value_name = "FOLDER")]
     tree: Option<String>,
     /// The night before: its folder, or its report; if not given, DIR/previous if that exists

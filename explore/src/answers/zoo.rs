@@ -1,4 +1,5 @@
-//! The families of historical bugs: whether each version does on the family's programs what is expected of it.
+//! The families of historical bugs: whether each version does on the family's programs what is expected of
+//! it.
 
 use super::losses::{Loss, Losses, losses};
 use corpus::{Case, CaseFile, Expect};

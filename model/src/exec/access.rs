@@ -140,8 +140,8 @@ impl Ctx<'_, '_> {
     pub fn store_to(&mut self, frame: Frame) {
         let (i, mm, page) = (self.i, self.mm(), self.page());
         let value = self.w.programs.value(i, self.me().op as usize);
-        // A listing with a fault in it may map the zero page writable. It has no bytes of its own here: the store
-        // is lost, as it is for whoever maps a page of zeros next.
+        // A listing with a fault in it may map the zero page writable. It has no bytes of its own here: the
+        // store is lost, as it is for whoever maps a page of zeros next.
         if let Some(folio) = self.m.folios.get_mut(frame as usize) {
             folio.data[i] = value;
         }

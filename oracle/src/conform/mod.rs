@@ -130,8 +130,8 @@ pub fn conform_file(name: &str, text: &str) -> Result<Conformance, ConformError>
     }
 }
 
-/// A version in the place of the release that it belongs to, against the recorded verdicts of that release; nothing
-/// is compared where none was recorded.
+/// A version in the place of the release that it belongs to, against the recorded verdicts of that release;
+/// nothing is compared where none was recorded.
 ///
 /// # Errors
 /// If the text is not in the format of a .tsv of verdicts.

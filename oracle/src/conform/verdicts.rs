@@ -54,8 +54,8 @@ pub(super) fn conform(name: &str, text: &str) -> Result<Conformance, ConformErro
     Ok(out)
 }
 
-/// A version in the place of the release that it belongs to, against what that release did; nothing is compared if
-/// none of the columns is of it.
+/// A version in the place of the release that it belongs to, against what that release did; nothing is
+/// compared if none of the columns is of it.
 pub(super) fn of(version: &'static Version, name: &str, text: &str) -> Result<ColumnReport, ConformError> {
     let mut lines = text.lines().enumerate();
     let header: Vec<&str> = lines.next().map_or(Vec::new(), |(_, l)| l.split('\t').collect());

@@ -50,8 +50,8 @@ fn reads_from_swap(row: &Row, frame: u8) -> bool {
     (frame as usize) < SYSTEM_FRAMES && row.after.folios[frame as usize].swapcache()
 }
 
-/// The rows of the fork that made the child: the first, and the one that lets the child run. None of a value that
-/// was stored later.
+/// The rows of the fork that made the child: the first, and the one that lets the child run. None of a value
+/// that was stored later.
 fn fork(rows: &[Row], of: &Stored, store: Option<usize>) -> Option<(usize, usize)> {
     let runs = |row: &Row| row.before.child != Child::Alive && row.after.child == Child::Alive;
     let forked = rows.iter().rposition(runs).filter(|_| of.mm == 1)?;
@@ -123,8 +123,8 @@ fn unlock(rows: &[Row], from: usize, to: usize, mm: usize) -> Option<usize> {
     (from..=to).rev().find(|&at| drops(&rows[at]))
 }
 
-/// The first row that writes the page table without its lock, or releases the lock of another: whatever is lost
-/// behind it may be lost to that.
+/// The first row that writes the page table without its lock, or releases the lock of another: whatever is
+/// lost behind it may be lost to that.
 pub(super) fn out_of_turn(rows: &[Row]) -> Option<Cause> {
     let flawed = |row: &&Row| match row.event.flaw {
         Some(Flaw::PteWithoutLock) => true,

@@ -1,9 +1,9 @@
 //! What actors have in hand and never pass on.
 //!
-//! A dirty bit in hand is a record only as long as its holder keeps others away and is going to put it where they
-//! can see it. With hindsight that is known: of a hand that comes to nothing the record is gone when PG_dirty is
-//! cleared, not when the holder turns to something else; and a word of the page table that is still in a
-//! register when the page-table lock is dropped has no way back.
+//! A dirty bit in hand is a record only as long as its holder keeps others away and is going to put it where
+//! they can see it. With hindsight that is known: of a hand that comes to nothing the record is gone when
+//! PG_dirty is cleared, not when the holder turns to something else; and a word of the page table that is
+//! still in a register when the page-table lock is dropped has no way back.
 
 use crate::trace::Row;
 use model::{Action, Actor, FRAMES, Machine};
@@ -34,7 +34,8 @@ pub(super) fn fruitful(rows: &[Row]) -> Vec<Row> {
     out
 }
 
-/// Forgets the words of an actor from where it drops the page-table lock; taken again, the lock is no way back.
+/// Forgets the words of an actor from where it drops the page-table lock; taken again, the lock is no way
+/// back.
 fn forget_words(rows: &mut [Row], actor: usize) {
     let mut dropped = false;
     for at in 0..rows.len() {

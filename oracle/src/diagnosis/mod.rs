@@ -6,10 +6,10 @@
 //! frame) while a CPU still held a translation that the page table no longer had ([`translation`]).
 //!
 //! A step in front of a store is its cause only if it left something behind that the store went through: a
-//! translation, D in it, or the hold of a device. Whoever drops the page-table lock while others can tell that a
-//! flush is to come has not let go yet. While an mmu gather is open that is the cause all the same where the page
-//! has gone elsewhere in between, and no other step is to blame; reclaim's batch is for others to ask for, and what
-//! they do without asking is theirs.
+//! translation, D in it, or the hold of a device. Whoever drops the page-table lock while others can tell
+//! that a flush is to come has not let go yet. While an mmu gather is open that is the cause all the same
+//! where the page has gone elsewhere in between, and no other step is to blame; reclaim's batch is for others
+//! to ask for, and what they do without asking is theirs.
 //!
 //! Does not claim: that mending the cause would mend the version. Where the steps do not tell, there is no
 //! cause.
@@ -84,7 +84,8 @@ pub enum CauseKind {
     HeldPageTaken,
     /// It mapped a page again that a discard had taken away.
     MappedAgain,
-    /// It put another page in the place of this one, or a copy of it into a child, that does not hold what it held.
+    /// It put another page in the place of this one, or a copy of it into a child, that does not hold what it
+    /// held.
     NotCopied,
     /// It let a child run, or its fork give up the page table, without the page.
     NotInherited,
@@ -245,9 +246,9 @@ fn has_copied(rows: &[Row], by: &Row) -> bool {
     rows.iter().filter(own).any(|r| matches!(r.action, Some(Action::CopyFolio | Action::CopyToDst)))
 }
 
-/// Who let go with the flush owed of the translation that the store of row `at` went through. Not if a flush in
-/// time would not have helped: the store was under way by then, without a record, and came to where the page
-/// still was. A discard that has not returned yet may take such a store.
+/// Who let go with the flush owed of the translation that the store of row `at` went through. Not if a flush
+/// in time would not have helped: the store was under way by then, without a record, and came to where the
+/// page still was. A discard that has not returned yet may take such a store.
 fn let_go(world: &World, rows: &[Row], of: &Stored, at: usize, owed: &Owed) -> Option<Cause> {
     let cause = owed.cause?;
     let let_go = &rows[cause.step as usize - 1];
@@ -262,8 +263,8 @@ fn let_go(world: &World, rows: &[Row], of: &Stored, at: usize, owed: &Owed) -> O
     (!not_helped).then_some(cause)
 }
 
-/// Whether the access of row `at` had got its translation after an earlier row. The CPU answers a flush behind
-/// the access.
+/// Whether the access of row `at` had got its translation after an earlier row. The CPU answers a flush
+/// behind the access.
 fn under_way(rows: &[Row], at: usize, then: &Row) -> bool {
     let Some(cpu) = rows[at].event.transition.actor() else { return false };
     let then = &then.after.actors[cpu];
@@ -319,7 +320,8 @@ fn broken(rows: &[Row], rule: Rule, cycle: Option<Cycle>) -> Diagnosis {
     }
 }
 
-/// The step of a round that turns back: the first of an operation that begins again, else the last of the round.
+/// The step of a round that turns back: the first of an operation that begins again, else the last of the
+/// round.
 fn goes_round(rows: &[Row], cycle: Cycle) -> Cause {
     let since = cycle.since as usize - 1;
     let retried = rows[since..].iter().find(|row| row.event.retried);

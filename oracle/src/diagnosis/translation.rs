@@ -163,8 +163,8 @@ fn frees(row: &Row, frame: Frame) -> bool {
     folio(&row.before) && !folio(&row.after)
 }
 
-/// What became of the debt of whoever cleared the entry in row `cleared`, up to row `end`, while the CPU still
-/// had the translation.
+/// What became of the debt of whoever cleared the entry in row `cleared`, up to row `end`, while the CPU
+/// still had the translation.
 fn followed(rows: &[Row], cleared: usize, end: usize, cached: Cached) -> Owed {
     let mut owed = Owed { cleared, cause: None, deferred: None, freed: false };
     let Some(by) = rows[cleared].event.transition.actor() else { return owed };
@@ -250,8 +250,8 @@ fn maps_another(row: &Row, cached: Cached) -> bool {
     old != new && new.is_present() && new.frame() != cached.frame
 }
 
-/// Whether a row begins to write the page out. Reclaim flushes its batch before that if an entry was dirty: a store
-/// may be missed by the write.
+/// Whether a row begins to write the page out. Reclaim flushes its batch before that if an entry was dirty: a
+/// store may be missed by the write.
 fn writes_out(row: &Row, cached: Cached) -> bool {
     let under_way = |m: &Machine| m.folios.get(cached.frame as usize).is_some_and(|f| f.writeback() != 0);
     !under_way(&row.before) && under_way(&row.after)

@@ -45,8 +45,8 @@ pub fn replay_junit(name: &str, replayed: &[Replayed]) -> Result<String, String>
     xml("lostwrite replay", [suite])
 }
 
-/// A test for each version that was checked, which fails if something was found; for each function that could not be
-/// lifted, an error; for what is not looked at, one that is skipped.
+/// A test for each version that was checked, which fails if something was found; for each function that could
+/// not be lifted, an error; for what is not looked at, one that is skipped.
 ///
 /// # Errors
 /// If it cannot be written as XML.

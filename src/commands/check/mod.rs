@@ -24,13 +24,13 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Check functions of the kernel, as listings, as C, or as a patch changes them: does one lose a store, or show
-/// stale data, where what it replaces does not?
+/// Check functions of the kernel, as listings, as C, or as a patch changes them: does one lose a store, or
+/// show stale data, where what it replaces does not?
 ///
-/// Each file is a version of its own; C is lifted to listings first (`lostwrite lift`). A listing or a C file is
-/// compared with the kernel as released, or with --base; a patch or a commit with what was there before. Programs
-/// of the operations that run its functions are tried in order of size, each with all its interleavings; then
-/// those that come with lostwrite; then longer ones at random.
+/// Each file is a version of its own; C is lifted to listings first (`lostwrite lift`). A listing or a C file
+/// is compared with the kernel as released, or with --base; a patch or a commit with what was there before.
+/// Programs of the operations that run its functions are tried in order of size, each with all its
+/// interleavings; then those that come with lostwrite; then longer ones at random.
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite check mine.listing --time 30\n          \
     lostwrite check 0001-my.patch --tree ~/linux\n          \
@@ -64,8 +64,8 @@ pub struct Args {
     /// CONFIG options that #ifdef asks for, such as the .config of a kernel
     #[arg(long, value_name = "FILE")]
     config: Option<String>,
-    /// The release of the source, such as 6.12 or 7.3.4, or of the kernel around a listing; as the Makefile of the
-    /// tree or the listing says, if not given
+    /// The release of the source, such as 6.12 or 7.3.4, or of the kernel around a listing; as the Makefile
+    /// of the tree or the listing says, if not given
     #[arg(long, value_name = "RELEASE", value_parser = release)]
     kernel: Option<String>,
     #[command(flatten)]

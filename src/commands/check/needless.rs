@@ -15,8 +15,8 @@ struct New {
     edit: Edit,
 }
 
-/// A sentence for each new step of a version: whether something is lost without it, within the bounds of the check
-/// that has found nothing.
+/// A sentence for each new step of a version: whether something is lost without it, within the bounds of the
+/// check that has found nothing.
 pub fn sentences(options: &CheckOptions, checked: &Checked, took: Duration) -> Vec<String> {
     let new = new_steps(options.version, options.released);
     let ops = checked.rounds.iter().map(|round| round.ops).max().unwrap_or(options.ops);

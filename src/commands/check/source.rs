@@ -319,8 +319,8 @@ fn changed(old: &Source, new: &Source) -> BTreeSet<String> {
     names.into_iter().filter(|name| old.get(*name) != new.get(*name)).map(|name| (*name).to_owned()).collect()
 }
 
-/// The functions that a lift reads: the function itself, and what it calls of the same file without a row in the
-/// table.
+/// The functions that a lift reads: the function itself, and what it calls of the same file without a row in
+/// the table.
 fn reached(source: &Source, function: &str, table: &Table) -> BTreeSet<String> {
     let texts = source.texts();
     let (mut seen, mut open) = (BTreeSet::new(), vec![function]);

@@ -1,5 +1,5 @@
-//! What of a change is not looked at: lines that no path of the model runs, and conditions that what is taken as
-//! known has decided.
+//! What of a change is not looked at: lines that no path of the model runs, and conditions that what is taken
+//! as known has decided.
 
 use lift::{Decided, Lifted, Note, Source};
 use similar::ChangeTag;
@@ -51,8 +51,8 @@ fn text_of(source: &Source, (start, end): (usize, usize)) -> String {
     bare.filter(|t| !t.contains(')') || t.find('(') < t.find(')')).map_or(text.clone(), str::to_owned)
 }
 
-/// What is decided by what is known, in its order, and what happens inside: whether a change touches it. Names of
-/// variables are not in it.
+/// What is decided by what is known, in its order, and what happens inside: whether a change touches it.
+/// Names of variables are not in it.
 fn asked(lifted: &Lifted) -> Vec<(&str, bool, &BTreeSet<String>)> {
     lifted.decided.iter().map(|d| (d.asked.as_str(), d.holds, &d.inside)).collect()
 }
