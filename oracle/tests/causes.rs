@@ -35,6 +35,7 @@ fn kind(kind: CauseKind) -> &'static str {
         CauseKind::NotInherited => "not inherited",
         CauseKind::NotRevoked => "not revoked",
         CauseKind::SharedWritable => "shared and writable",
+        CauseKind::NotExclusive => "not exclusive",
         CauseKind::GoesRound { .. } => "goes round",
         CauseKind::BrokeRule => "rule broken",
     }
@@ -133,7 +134,7 @@ fn a_page_that_is_also_in_the_swap_cache_of_another_process_must_not_become_writ
             node => vec![node],
         })
     });
-    let found = (Symptom::SharedStore, "shared and writable", "wp_page_reuse", "pte = W,D (reuse)");
+    let found = (Symptom::SharedStore, "not exclusive", "do_wp_page", "free swap slot");
     blames(&careless, "kernel=6.0 cpu0: P0 K+ | cpu1: W0 | schedule: 1*6", found);
     let exclusive = faulty_around("leaves the page exclusive", "try_to_unmap_one", &|nodes| {
         edited(nodes, &|node| match &node {
@@ -141,6 +142,7 @@ fn a_page_that_is_also_in_the_swap_cache_of_another_process_must_not_become_writ
             _ => vec![node],
         })
     });
+    let found = (Symptom::SharedStore, "not exclusive", "try_to_unmap_one", "install swap entry");
     blames(&exclusive, "kernel=6.0 swap=disk W0 P0 K+ W0", found);
 }
 
@@ -204,6 +206,32 @@ fn a_dirty_bit_that_goes_with_the_page_is_dropped_there() {
     });
     let found = (Symptom::LostWrite, "dirty bit dropped", "try_to_unmap_one", "discard: drop mapping");
     blames(&earlier, "kernel=6.1 cpu0: F0 P0 | cpu1: W0 | schedule: 1*6 0*21 1*2", found);
+    let ignored = around("6.1", "ignores the word that it clears", "try_to_unmap_one", &|nodes| {
+        edited(nodes, &|node| match &node {
+            Node::Do(Doing::Step(A::ClearPte), _) => {
+                vec![common::step(A::ReadPte), common::step(A::ClearPteIgnored)]
+            }
+            _ => vec![node],
+        })
+    });
+    let found = (Symptom::LostWrite, "dirty bit dropped", "try_to_unmap_one", "clear (returned word ignored)");
+    blames(&ignored, "kernel=6.1 cpu0: F0 P0 | cpu1: W0 | schedule: 1*6 0*21 1*2", found);
+}
+
+/// What is stored to the zero page is nowhere: the step that made it writable is to blame.
+#[test]
+fn the_zero_page_must_not_become_writable() {
+    let writable = around("6.1", "asks the VMA alone", "change_pte_range", &|nodes| {
+        edited(nodes, &|node| match node.doing() {
+            Some(Doing::Step(A::SetPte)) => {
+                let mkwrite = Node::If(A::VmaWritable.into(), vec![common::step(A::MkWrite)], vec![]);
+                vec![mkwrite, node]
+            }
+            _ => vec![node],
+        })
+    });
+    let found = (Symptom::LostWrite, "shared and writable", "change_pte_range", "set pte");
+    blames(&writable, "kernel=6.1 R0 M0 M0 W0", found);
 }
 
 /// The batch of reclaim is for others to ask for: the unlock in reclaim is not to blame.
@@ -426,7 +454,7 @@ fn is_so(trace: &Trace, diagnosis: &Diagnosis, at: &dyn Fn() -> String) {
     }
     let Some(store) = diagnosis.store.filter(|&store| cause.step < store) else { return };
     match cause.kind {
-        CauseKind::SharedWritable | CauseKind::HeldPageTaken | CauseKind::BrokeRule => {}
+        CauseKind::SharedWritable | CauseKind::NotExclusive | CauseKind::HeldPageTaken | CauseKind::BrokeRule => {}
         // D of the store was set before its data were.
         CauseKind::DirtyBitDropped => {
             let cpu = row(store).event.transition.actor().expect("an actor");

@@ -107,7 +107,12 @@ fn cause_marks(case: &Case, trace: &Trace, cause: Cause, row: &Row) -> Vec<Mark>
         CauseKind::SharedWritable => out.push(Mark::new(
             "shared-writable",
             "SHARED AND WRITABLE",
-            "one process can store to a page that another one has too",
+            "one process can store to a page that others have too",
+        )),
+        CauseKind::NotExclusive => out.push(Mark::new(
+            "not-exclusive",
+            "NOT ITS OWN",
+            "the page counts as one process's own, and others have it or can get it",
         )),
         CauseKind::GoesRound { since } => {
             let rest = format!("the steps from {since} to here repeat for ever");
@@ -438,7 +443,10 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
         CauseKind::NotInherited => format!("{} lets the child go without the page.", capital(&at)),
         CauseKind::NotRevoked => format!("{} lets the entry stand that the call takes away.", capital(&at)),
         CauseKind::SharedWritable => {
-            format!("{} leaves the page writable for one process while the other has it too.", capital(&at))
+            format!("{} lets one process store to a page that others have too.", capital(&at))
+        }
+        CauseKind::NotExclusive => {
+            format!("{} leaves the page as one process's own, and others have it or can get it.", capital(&at))
         }
         CauseKind::GoesRound { since } => goes_round(case, trace, since),
         CauseKind::BrokeRule => match row.event.flaw {
@@ -504,7 +512,8 @@ pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
         CauseKind::NotCopied => "the page that is put there does not hold what the old one held".to_owned(),
         CauseKind::NotInherited => "the child does not get the page".to_owned(),
         CauseKind::NotRevoked => "the entry still allows what the call takes away".to_owned(),
-        CauseKind::SharedWritable => "the page is writable in one process while another has it too".to_owned(),
+        CauseKind::SharedWritable => "one process can store to a page that others have too".to_owned(),
+        CauseKind::NotExclusive => "the page counts as one process's own, and is not".to_owned(),
         CauseKind::GoesRound { since } => format!("the steps since {since} repeat for ever"),
         CauseKind::BrokeRule => "the rule is broken here".to_owned(),
     }
@@ -538,6 +547,7 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::NotInherited => "not-inherited",
         CauseKind::NotRevoked => "not-revoked",
         CauseKind::SharedWritable => "shared-writable",
+        CauseKind::NotExclusive => "not-exclusive",
         CauseKind::GoesRound { .. } => "goes-round",
         CauseKind::BrokeRule => "broke-rule",
     }

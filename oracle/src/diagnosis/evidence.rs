@@ -60,16 +60,18 @@ pub(super) fn drops_dirty(world: &World, row: &Row, of: &Stored) -> bool {
     says(&row.before) && !says(&row.after)
 }
 
-/// Whether a row throws away the page that row `store` still stores to, and with it the last that said it was
-/// written. A discard may.
+/// Whether a row destroys the last that said a page was written which row `store` still stores to. The page
+/// has left its frame by then, at this row or with the word that was read before it. A discard may.
 pub(super) fn throws_record_away(world: &World, row: &Row, store: &Row) -> bool {
     let Happened::Store { mm, page, frame, .. } = store.event.happened else { return false };
     let is_there = |machine: &Machine| resting(machine, mm.into(), page.into()) == Some(frame);
     let by_discard =
         || row.event.transition.actor().is_some_and(|by| row.before.actors[by].has(Actor::DISCARDING));
+    let says =
+        |machine: &Machine| machine.folios[frame as usize].dirty() || remembered(world, machine, frame);
     is_there(&row.before)
-        && !is_there(&row.after)
-        && remembered(world, &row.before, frame)
-        && !remembered(world, &row.after, frame)
+        && !is_there(&store.before)
+        && says(&row.before)
+        && !says(&row.after)
         && !by_discard()
 }

@@ -24,7 +24,7 @@ use crate::livelock::Cycle;
 use crate::owed::without_promise;
 use crate::trace::Row;
 use evidence::Stored;
-use model::{Action, Actor, Child, Flaw, Happened, World};
+use model::{Action, Actor, Child, Flaw, Happened, World, ZERO_FRAME};
 use translation::Owed;
 
 pub use translation::GivenUp;
@@ -91,8 +91,10 @@ pub enum CauseKind {
     NotInherited,
     /// It returned or gave up the page table, and the entry still allows what the call takes away.
     NotRevoked,
-    /// It left a page writable in one process while another has it too.
+    /// It left a page writable in one process that others have too: another process, or all, as the zero page.
     SharedWritable,
+    /// It took a page for one process's own, or left it so, that others have too or can get.
+    NotExclusive,
     /// It goes back to where it came from, and so does everybody else, for ever.
     GoesRound {
         /// The first step of the first round.
@@ -176,10 +178,7 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     if let Some(foreign) = foreign_store(rows, &Stored { value: got, ..*of }).or_else(overwritten) {
         let owed = translation::owed(rows, foreign);
         let deferred = owed.and_then(|owed| owed.deferred);
-        let shared = || {
-            let at = translation::shared_writable(rows, foreign)?;
-            Some(Cause { step: step(at), kind: CauseKind::SharedWritable })
-        };
+        let shared = || translation::shared_writable(rows, foreign);
         return Diagnosis {
             symptom: Symptom::SharedStore,
             cause: owed.and_then(|owed| owed.cause).or_else(shared).or(deferred),
@@ -205,6 +204,11 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
         && let Some(cause) = let_go(world, rows, of, at, &owed)
     {
         return astray(owed, cause);
+    }
+    // What is stored to the zero page is nowhere.
+    let nowhere = store.filter(|&at| matches!(rows[at].event.happened, Happened::Store { frame: ZERO_FRAME, .. }));
+    if let Some(cause) = nowhere.and_then(|store| translation::shared_writable(rows, store)) {
+        return Diagnosis { symptom: Symptom::LostWrite, cause: Some(cause), store: store.map(step), lost: None };
     }
     let recorded = lost.and_then(|at| unrecorded(world, rows, of, store, at));
     // Somebody came in before the flush and copied the page, and the store came behind that.

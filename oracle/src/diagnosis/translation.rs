@@ -4,7 +4,9 @@ use super::{Cause, CauseKind};
 use crate::clean_means_equal::resting;
 use crate::owed::is_told;
 use crate::trace::Row;
-use model::{ACTORS, Action, Actor, Child, Frame, Happened, MMS, Machine, OpKind, PAGES};
+use model::{
+    ACTORS, Action, Actor, Child, Frame, Happened, MMS, Machine, OpKind, PAGES, Pte, ZERO_FRAME,
+};
 
 /// How somebody let go of what kept others out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,19 +135,38 @@ pub(super) fn owed_of_freed(rows: &[Row]) -> Option<Cause> {
     None
 }
 
-/// The row that left the page of the store of row `at` writable while another process has it too: maps it, or
-/// finds it in the swap cache.
-pub(super) fn shared_writable(rows: &[Row], at: usize) -> Option<usize> {
+/// The row that left the page of the store of row `at` writable while others have it too, as they always have
+/// the zero page: maps it, or finds it in the swap cache. Where the page had been taken for this process's
+/// alone before that, the row that did so or left it so.
+pub(super) fn shared_writable(rows: &[Row], at: usize) -> Option<Cause> {
     let stored = used(&rows[at])?;
-    let is_shared = |machine: &Machine| {
-        let others = (0..MMS).filter(|mm| *mm != stored.mm);
+    let is_elsewhere = |machine: &Machine| {
+        let mut others = (0..MMS).filter(|mm| *mm != stored.mm);
         let has = |mm: usize| (0..PAGES).any(|page| resting(machine, mm, page) == Some(stored.frame));
-        Cached { dirty: false, ..stored }.backed(machine) && others.into_iter().any(has)
+        stored.frame == ZERO_FRAME || others.any(has)
     };
+    let is_shared = |m: &Machine| Cached { dirty: false, ..stored }.backed(m) && is_elsewhere(m);
     // Under the page-table lock an entry may be taken out and put back.
     let apart = |r: &Row| r.after.ptl[stored.mm] == 0 && !is_shared(&r.after);
     let since = rows[..at].iter().rposition(apart).map_or(0, |apart| apart + 1);
-    (since..at).find(|&n| !is_shared(&rows[n].before) && is_shared(&rows[n].after))
+    let shared = (since..at).find(|&n| !is_shared(&rows[n].before) && is_shared(&rows[n].after))?;
+    // PG_anon_exclusive goes before the page leaves the page table.
+    let claimed = |m: &Machine| {
+        let exclusive = m.folios.get(stored.frame as usize).is_some_and(|folio| folio.exclusive());
+        exclusive && (is_elsewhere(m) || is_swapped_out(m, stored.frame))
+    };
+    let claim = rows[..shared].iter().rposition(|r| claimed(&r.after) && !claimed(&r.before));
+    let claim = claim.filter(|&n| rows[n..shared].iter().all(|r| claimed(&r.after)));
+    let (at, kind) =
+        claim.map_or((shared, CauseKind::SharedWritable), |claim| (claim, CauseKind::NotExclusive));
+    Some(Cause { step: rows[at].step, kind })
+}
+
+/// Whether an entry says that a page is in the slot of the folio in this frame.
+fn is_swapped_out(machine: &Machine, frame: Frame) -> bool {
+    let folio = &machine.folios[frame as usize];
+    let to_slot = |pte: &Pte| pte.is_swap() && pte.slot() == folio.slot();
+    folio.swapcache() && machine.pte.iter().flatten().any(to_slot)
 }
 
 /// The last row before `at` that took the translation's permission out of the page table, if the CPU has had
