@@ -8,7 +8,7 @@
 #[path = "../../oracle/tests/common/mod.rs"]
 mod common;
 
-use common::{edited, faulty, faulty_around, is, judged, step, version, with_after, with_before, without};
+use common::{edited, faulty_around, named, is, judged, step, version, with_after, with_before, without};
 use corpus::Environment;
 use explore::exhaust::{Exhaust, exhaust};
 use explore::hunt::{HuntOptions, Limit, Origin, hunt};
@@ -98,6 +98,9 @@ const AROUND: &[(&str, &str, Edit)] = &[
             Node::If(A::PteDirty.into(), vec![step(A::MarkFolioDirty)], vec![]),
         )
     }),
+    ("try_to_unmap_one removes the rmap before it installs the swap entry", "try_to_unmap_one", |n| {
+        with_before(&without(n, &[A::RemoveRmap]), A::InstallSwapEntry, A::RemoveRmap)
+    }),
     ("try_to_unmap_one flushes at once", "try_to_unmap_one", |n| {
         edited(n, &|node| {
             if is(&node, A::DefersFlush) { vec![step(A::ClearPte), step(A::FlushPage)] } else { vec![node] }
@@ -119,11 +122,17 @@ const AROUND: &[(&str, &str, Edit)] = &[
     ("change_pte_range flushes each page", "change_pte_range", |n| with_after(n, A::SetPte, A::FlushPage)),
     ("change_pte_range reads the entry again", "change_pte_range", |n| with_after(n, A::ReadPte, A::ReadPte)),
     ("copy_pte_range flushes under the lock", "copy_pte_range", |n| with_before(n, A::UnlockBothPtls, A::FlushMm)),
+    ("copy_pte_range counts the slot behind the child's entry", "copy_pte_range", |n| {
+        with_after(&without(n, &[A::DupSlotOfEntry]), A::CopySwapEntry, A::DupSlotOfEntry)
+    }),
     ("wp_page_copy flushes twice", "wp_page_copy", |n| with_after(n, A::FlushPage, A::FlushPage)),
     ("wp_page_copy flushes behind the new entry too", "wp_page_copy", |n| {
         with_after(n, A::MapNewAnon, A::FlushPage)
     }),
     ("do_swap_page marks the folio dirty", "do_swap_page", |n| with_after(n, A::MapSwappedIn, A::MarkFolioDirty)),
+    ("do_swap_page drops the slot's count behind the new entry", "do_swap_page", |n| {
+        with_after(&without(n, &[A::SwapFree]), A::MapSwappedIn, A::SwapFree)
+    }),
     ("do_swap_page holds one more reference for a while", "do_swap_page", |n| {
         edited(n, &|node| {
             if is(&node, A::SwapFree) { vec![step(A::GetFolio), step(A::PutFolio), node] } else { vec![node] }
@@ -170,7 +179,7 @@ fn patches() -> Vec<&'static Version> {
         let base = version(base);
         let listing = edit(base.listing());
         assert_ne!(listing, base.listing(), "{title}: nothing changed");
-        Version { kernel: base.kernel, ..faulty(title, listing) }
+        named(title, base.edited(0, listing).expect("it links"))
     });
     let around = AROUND.iter().map(|(title, place, edit)| faulty_around(title, place, edit));
     let all = collect.chain(around).map(|mut patch| {
@@ -178,6 +187,14 @@ fn patches() -> Vec<&'static Version> {
         &*Box::leak(Box::new(patch))
     });
     all.collect()
+}
+
+#[test]
+fn the_linter_refuses_no_harmless_patch() {
+    for patch in patches() {
+        let refused = impls::lint::lint(patch.functions(), patch.kernel).into_iter().find(|c| c.is_error);
+        assert_eq!(refused, None, "{}", patch.title);
+    }
 }
 
 #[test]

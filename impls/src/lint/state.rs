@@ -278,6 +278,8 @@ pub struct Pte {
     pub unmapped: bool,
     /// What a non-present entry counts on was dropped.
     pub uncounted: bool,
+    /// A page was mapped in the place of a swap entry, and the slot still counts the entry.
+    pub slot_counts: bool,
     /// `ShareAnon` has succeeded.
     pub shared: bool,
     /// A migration entry for a page that is collected.
@@ -288,6 +290,8 @@ pub struct Pte {
     pub dup: bool,
     pub write_protected: bool,
     pub child_set: bool,
+    /// The child has an entry, and its mapping or slot is still to be counted.
+    pub child_uncounted: bool,
 }
 
 impl Pte {

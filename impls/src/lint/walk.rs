@@ -461,6 +461,12 @@ impl<'a> Walk<'a> {
                 "the entry stays, and does not count any more; expected ClearEntry, or a page mapped in its place",
             );
         }
+        if pte.slot_counts {
+            self.error("a page is mapped, and its slot still counts the entry that is gone; expected SwapFree");
+        }
+        if pte.child_uncounted {
+            self.error("the child's entry is counted nowhere; expected its mapping or slot counted too");
+        }
         if pte.dup {
             self.error("the child's mapping is counted, and it has no entry; expected the entry copied");
         }

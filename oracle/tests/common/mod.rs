@@ -38,7 +38,8 @@ pub fn faulty(title: &'static str, listing: Vec<Node>) -> Version {
     named(title, edited)
 }
 
-fn named(title: &'static str, version: Version) -> Version {
+/// A version with a fault, or none.
+pub fn named(title: &'static str, version: Version) -> Version {
     let provenance = Provenance { author: "mutant", date: "-", source: "v3 with a change" };
     Version { name: "mutant", title, provenance, standing: Standing::Mutant, ..version }
 }

@@ -1,7 +1,7 @@
 //! Steps of faults: new pages and swap-in.
 
 use super::{NOT_CURRENT, Outcome};
-use crate::lint::state::{Debts, Ptl, State, Word};
+use crate::lint::state::{Debts, Entry, Ptl, State, Word};
 use model::Action;
 
 pub fn faults(action: Action, s: &State, out: &mut Outcome) {
@@ -31,7 +31,8 @@ pub fn faults(action: Action, s: &State, out: &mut Outcome) {
             out.need(s.ptl != Ptl::None && round.pte.word == Word::Current, NOT_CURRENT);
             out.need(!round.pte.uncounted, "the count of this entry was dropped already; expected that once");
             out.need(round.folio.locked, "the folio is not locked; expected LockFolio before");
-            out.need(round.folio.refs > 0, "no reference keeps the folio; expected one");
+            let mapped = round.pte.entry == Entry::Filled;
+            out.need(mapped || round.folio.refs > 0, "no reference keeps the folio; expected one");
         }
         A::GetExclusiveFolio | A::GetFaultPage => {
             out.need(s.ptl != Ptl::None && round.pte.word == Word::Current, NOT_CURRENT);
@@ -68,7 +69,7 @@ pub fn faults(action: Action, s: &State, out: &mut Outcome) {
         A::UnpinSlot => yes.round.slot_pinned = false,
         A::ReadSlot => yes.round.folio.locked = round.bypass == Some(true),
         A::StillSwapCache => yes.round.folio.still = true,
-        A::SwapFree => yes.round.pte.uncounted = true,
+        A::SwapFree => (yes.round.pte.uncounted, yes.round.pte.slot_counts) = (true, false),
         A::GetExclusiveFolio => yes.round.folio.refs = 1,
         A::GetFaultPage => yes.debts.set(Debts::FAULT_REF, true),
         A::PutFaultPage => yes.debts.set(Debts::FAULT_REF, false),

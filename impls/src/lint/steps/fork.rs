@@ -18,21 +18,17 @@ pub fn fork(action: Action, s: &State, out: &mut Outcome) {
             | A::DupDeviceRmap
             | A::CopyDeviceEntry
     );
+    let counts = matches!(action, A::DupAnonRmap | A::DupSlotOfEntry | A::DupDeviceRmap);
     if child {
         out.need(
             s.ptl == Ptl::Both,
             "the child's page table is used without its lock; expected LockBothPtls before",
         );
         out.need(pte.word == Word::Current, NOT_CURRENT);
-        out.need(!pte.child_set, "the child has an entry already; expected one");
+        out.need(!pte.child_set || counts && pte.child_uncounted, "the child has an entry already; expected one");
     }
     if action == A::WriteProtect {
         out.need(s.ptl != Ptl::None, NO_PTL);
-    }
-    let copies = matches!(action, A::CopyPteToChild | A::CopySwapEntry | A::CopyDeviceEntry);
-    if copies {
-        let fine = pte.dup || (action == A::CopyPteToChild && pte.kinds.within(Kinds::ZERO));
-        out.need(fine, "the child's entry is counted nowhere; expected its mapping or slot counted before");
     }
     match action {
         A::DupAnonRmap | A::DupSlotOfEntry | A::DupDeviceRmap => {
@@ -72,9 +68,15 @@ pub fn fork(action: Action, s: &State, out: &mut Outcome) {
     let Some(yes) = &mut out.yes else { return };
     let mine = &mut yes.round.pte;
     match action {
-        A::DupAnonRmap => (mine.dup, yes.round.folio.exclusive) = (true, Some(false)),
-        A::DupSlotOfEntry | A::DupDeviceRmap => mine.dup = true,
+        A::DupAnonRmap | A::DupSlotOfEntry | A::DupDeviceRmap => {
+            (mine.dup, mine.child_uncounted) = (!pte.child_set, false);
+            if action == A::DupAnonRmap {
+                yes.round.folio.exclusive = Some(false);
+            }
+        }
         A::CopyPteToChild | A::CopySwapEntry | A::CopyDeviceEntry | A::CopyMigrationEntry => {
+            let no_books = action == A::CopyMigrationEntry || pte.kinds.within(Kinds::ZERO);
+            mine.child_uncounted = !pte.dup && !no_books;
             (mine.dup, mine.child_set) = (false, true);
         }
         A::MapCopyInChild => (mine.child_set, yes.round.new) = (true, false),

@@ -24,7 +24,10 @@ pub fn installs(action: Action, s: &State, out: &mut Outcome, tells_exclusive: b
         out.need(pte.word != Word::Unread, "no word has been read yet; expected ReadPte before");
         out.need(s.folio_of_entry(), NOT_OF_ENTRY);
         out.need(matches!(pte.entry, Entry::Found | Entry::Cleared), "there is a new entry already; expected one");
-        out.need(!pte.unmapped, "the mapping is gone already; expected RemoveRmap behind this");
+        out.need(
+            !pte.unmapped || folio.refs > 0 || folio.isolated,
+            "the mapping is gone already, and its reference with it; expected RemoveRmap behind this, or a reference",
+        );
         let normal = Kinds::NORMAL.or(Kinds::DEVICE);
         out.need(
             pte.kinds.within(normal) || pte.maps,
@@ -46,7 +49,7 @@ pub fn installs(action: Action, s: &State, out: &mut Outcome, tells_exclusive: b
             let pte = &mut yes.round.pte;
             pte.entry = Entry::Replaced;
             pte.device_exclusive = action == A::InstallExclusiveEntry;
-            pte.unmapped = pte.device_exclusive;
+            pte.unmapped |= pte.device_exclusive;
         }
     }
     if fills {
@@ -111,7 +114,6 @@ pub fn installs(action: Action, s: &State, out: &mut Outcome, tells_exclusive: b
                 pte.entry == Entry::Found && pte.kinds.within(Kinds::SWAP),
                 "only a swap entry gives way to a page from swap; expected the word of one",
             );
-            out.need(pte.uncounted, "the slot still counts the entry that goes; expected SwapFree before");
             out.need(folio.refs > 0, "the mapping takes a reference over, and there is none; expected one");
             out.need(folio.locked, "the folio is not locked; expected LockFolio before");
             out.warn(
@@ -120,6 +122,7 @@ pub fn installs(action: Action, s: &State, out: &mut Outcome, tells_exclusive: b
             );
             if let Some(yes) = &mut out.yes {
                 yes.round.pte.entry = Entry::Filled;
+                yes.round.pte.slot_counts = !pte.uncounted;
                 yes.round.folio.refs -= yes.round.folio.refs.min(1);
             }
         }
