@@ -67,11 +67,6 @@ pub(super) fn throws_record_away(world: &World, row: &Row, store: &Row) -> bool 
     let is_there = |machine: &Machine| resting(machine, mm.into(), page.into()) == Some(frame);
     let by_discard =
         || row.event.transition.actor().is_some_and(|by| row.before.actors[by].has(Actor::DISCARDING));
-    let says =
-        |machine: &Machine| machine.folios[frame as usize].dirty() || remembered(world, machine, frame);
-    is_there(&row.before)
-        && !is_there(&store.before)
-        && says(&row.before)
-        && !says(&row.after)
-        && !by_discard()
+    let says = |machine: &Machine| machine.folios[frame as usize].dirty() || remembered(world, machine, frame);
+    is_there(&row.before) && !is_there(&store.before) && says(&row.before) && !says(&row.after) && !by_discard()
 }

@@ -4,9 +4,7 @@ use super::{Cause, CauseKind};
 use crate::clean_means_equal::resting;
 use crate::owed::is_told;
 use crate::trace::Row;
-use model::{
-    ACTORS, Action, Actor, Child, Frame, Happened, MMS, Machine, OpKind, PAGES, Pte, ZERO_FRAME,
-};
+use model::{ACTORS, Action, Actor, Child, Frame, Happened, MMS, Machine, OpKind, PAGES, Pte, ZERO_FRAME};
 
 /// How somebody let go of what kept others out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,8 +155,7 @@ pub(super) fn shared_writable(rows: &[Row], at: usize) -> Option<Cause> {
     };
     let claim = rows[..shared].iter().rposition(|r| claimed(&r.after) && !claimed(&r.before));
     let claim = claim.filter(|&n| rows[n..shared].iter().all(|r| claimed(&r.after)));
-    let (at, kind) =
-        claim.map_or((shared, CauseKind::SharedWritable), |claim| (claim, CauseKind::NotExclusive));
+    let (at, kind) = claim.map_or((shared, CauseKind::SharedWritable), |claim| (claim, CauseKind::NotExclusive));
     Some(Cause { step: rows[at].step, kind })
 }
 
