@@ -114,6 +114,8 @@ fn own(path: &str, text: &str, document: &Document) -> Read<(Version, Vec<Proble
         ]);
     }
     known(document, &functions)?;
+    let linked = Version::new(header.name, header.title, header.provenance, functions.clone());
+    let version = linked.map_err(|e| vec![unlinked(document, &functions, &e)])?;
     let problem = |complaint: &Complaint| {
         let own = document.functions.iter().find(|f| f.name.value == complaint.function);
         let place = own.map_or(0..0, |f| f.places.get(complaint.line).unwrap_or(&f.name.place).clone());
@@ -126,8 +128,6 @@ fn own(path: &str, text: &str, document: &Document) -> Read<(Version, Vec<Proble
     if !errors.is_empty() {
         return Err(errors);
     }
-    let linked = Version::new(header.name, header.title, header.provenance, functions.clone());
-    let version = linked.map_err(|e| vec![unlinked(document, &functions, &e)])?;
     Ok((Version { standing: Standing::Own, ..header.of(version) }, warnings))
 }
 
@@ -145,11 +145,12 @@ fn header(path: &str, document: &Document) -> Read<Header> {
             let near = nearest(&field.key, FIELDS).join(", ");
             let what = format!("there is no field `{}`", shown(&field.key));
             problems.push(
-                at(Some(field), what, format!("the nearest are {near}"))
+                Problem::error(field.key_place.clone(), what, format!("the nearest are {near}"))
                     .help("steps stand inside a function: `function NAME { ... }`"),
             );
         } else if field.key != "takes" && document.fields[..n].iter().any(|f| f.key == field.key) {
-            problems.push(at(Some(field), format!("a second `{}`", field.key), "expected one"));
+            let what = format!("a second `{}`", field.key);
+            problems.push(Problem::error(field.key_place.clone(), what, "expected one"));
         }
     }
     let of = |key| text::value(&document.fields, key);
@@ -272,7 +273,8 @@ fn fields_of(function: &FunctionText) -> impl Iterator<Item = Problem> {
     let known = || ["file", "read"].into_iter().chain(contract::FIELDS);
     let unknown = function.fields.iter().filter(move |f| !known().any(|k| k == f.key)).map(move |field| {
         let what = format!("there is no field `{}` of a function", shown(&field.key));
-        at(Some(field), what, format!("expected {}, or `{{`", known().collect::<Vec<_>>().join(", ")))
+        let expected = format!("expected {}, or `{{`", known().collect::<Vec<_>>().join(", "));
+        Problem::error(field.key_place.clone(), what, expected)
     });
     let contract = kernel::contract_of(function).err().map(|(field, what, expected)| {
         let help = "docs/listings.md lists what a contract can name";
@@ -307,23 +309,31 @@ fn known(document: &Document, functions: &[Arc<Body>]) -> Read<()> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Where functions do not link.
+/// Where functions do not link: at the line that calls or jumps to the one that is named, best in itself.
 fn unlinked(document: &Document, functions: &[Arc<Body>], error: &LinkError) -> Problem {
-    let LinkError::Unknown { name, .. } = error else {
-        return Problem::error(0..0, error.to_string(), "here");
+    let name = match error {
+        LinkError::Unknown { name, .. } | LinkError::Recursion { name } | LinkError::Spins { name } => *name,
+        LinkError::TooLong => "",
     };
-    for function in &document.functions {
+    let leads_there = |function: &FunctionText| {
         let body = functions.iter().find(|b| b.function.name == function.name.value);
         let all = body.map(|b| nodes(&b.function.body)).unwrap_or_default();
         let place = all.iter().zip(&function.places).find(|(n, _)| match n {
-            model::listing::Node::Jump(to) => to == name,
-            n => n.doing().is_some_and(|what| what.name() == *name),
+            model::listing::Node::Jump(to) => *to == name,
+            n => n.doing().is_some_and(|what| what.action().is_none() && what.name() == name),
         });
-        if let Some((_, place)) = place {
-            return no_function(place.clone(), name);
-        }
+        place.map(|(_, place)| place.clone())
+    };
+    let itself = || document.functions.iter().find(|f| f.name.value == name);
+    let place = itself()
+        .and_then(leads_there)
+        .or_else(|| document.functions.iter().find_map(leads_there))
+        .or_else(|| itself().map(|f| f.name.place.clone()))
+        .unwrap_or(0..0);
+    match error {
+        LinkError::Unknown { .. } => no_function(place, name),
+        _ => Problem::error(place, error.to_string(), "here"),
     }
-    no_function(0..0, name)
 }
 
 /// A name that can stand in tables, on the command line and before the `=` of an expectation.
@@ -342,12 +352,6 @@ fn shown(text: &str) -> String {
 /// How a version is written down.
 #[must_use]
 pub fn to_text(version: &Version) -> String {
-    let field = |key: &str, value: &str| Field {
-        key: key.to_owned(),
-        value: value.to_owned(),
-        remark: String::new(),
-        place: 0..0,
-    };
     let p = version.provenance;
     let entry = version.migration_entry.map_or("", |bits| MigrationEntryBits::NAMES[bits as usize]);
     let fields = [
@@ -360,7 +364,7 @@ pub fn to_text(version: &Version) -> String {
         ("migration_entry", entry),
     ];
     text::write(&Document {
-        fields: fields.into_iter().filter(|f| !f.1.is_empty()).map(|f| field(f.0, f.1)).collect(),
+        fields: fields.into_iter().filter(|f| !f.1.is_empty()).map(|f| Field::new(f.0, f.1)).collect(),
         functions: version.functions().iter().map(|b| b.to_text()).collect(),
         ..Document::default()
     })
@@ -369,8 +373,7 @@ pub fn to_text(version: &Version) -> String {
 /// How a function of a release is written down, to be edited.
 #[must_use]
 pub fn function_to_text(body: &Body, release: Profile) -> String {
-    let kernel =
-        Field { key: "kernel".to_owned(), value: release.name().to_owned(), remark: String::new(), place: 0..0 };
+    let kernel = Field::new("kernel", release.name());
     text::write(&Document { fields: vec![kernel], functions: vec![body.to_text()], ..Document::default() })
 }
 

@@ -89,17 +89,11 @@ impl Body {
     /// How it is written down.
     #[must_use]
     pub fn to_text(&self) -> FunctionText {
-        let field = |key: &str, value: &str| text::Field {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            remark: String::new(),
-            place: 0..0,
-        };
         let fields = [("file", self.file), ("read", self.read)].into_iter().chain(self.contract.lines());
         FunctionText {
             comment: self.comment.to_owned(),
-            name: field("function", self.function.name),
-            fields: fields.filter(|f| !f.1.is_empty()).map(|f| field(f.0, f.1)).collect(),
+            name: text::Field::new("function", self.function.name),
+            fields: fields.filter(|f| !f.1.is_empty()).map(|f| text::Field::new(f.0, f.1)).collect(),
             body: self.function.body.clone(),
             places: Vec::new(),
         }

@@ -12,12 +12,6 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn document(name: &str, all: &[Lifted]) -> String {
     let first = &all[0];
-    let field = |key: &str, value: &str| Field {
-        key: key.to_owned(),
-        value: value.to_owned(),
-        remark: String::new(),
-        place: 0..0,
-    };
     let mut comment = format!("Lifted from {}, release {}.", first.source, first.release);
     for lifted in all {
         if let Some(variant) = lifted.same_as {
@@ -34,18 +28,18 @@ pub fn document(name: &str, all: &[Lifted]) -> String {
     let names: Vec<_> = all.iter().map(|lifted| lifted.name).collect();
     let function = |lifted: &Lifted| FunctionText {
         comment: String::new(),
-        name: field("function", lifted.name),
-        fields: vec![field("file", lifted.file)],
+        name: Field::new("function", lifted.name),
+        fields: vec![Field::new("file", lifted.file)],
         body: lifted.body.clone(),
         places: Vec::new(),
     };
     write(&Document {
         comment,
         fields: vec![
-            field("version", name),
-            field("title", &format!("{} as in {}", names.join(", "), first.source)),
-            field("source", &format!("{}, release {}", first.source, first.release)),
-            field("kernel", first.kernel.name()),
+            Field::new("version", name),
+            Field::new("title", &format!("{} as in {}", names.join(", "), first.source)),
+            Field::new("source", &format!("{}, release {}", first.source, first.release)),
+            Field::new("kernel", first.kernel.name()),
         ],
         functions: all.iter().map(function).collect(),
         end: String::new(),

@@ -139,7 +139,27 @@ fn a_contract_of_ones_own_is_checked_at_the_callers() {
     let said = read("mine.listing", &own("folio held, folio locked")).expect_err("the callers do not lock it");
     assert!(said.contains("set_page_dirty_lock is entered here") && said.contains("`folio locked`"), "{said}");
     let said = read("mine.listing", &own("folio kept")).expect_err("no such thing");
-    assert!(said.contains("nothing is called `folio kept`") && said.contains("mine.listing:2:1"), "{said}");
+    assert!(said.contains("nothing is called `folio kept`") && said.contains("mine.listing:2:10"), "{said}");
+}
+
+/// The caret is under what is wrong: a word where the word is, a value where the value is.
+#[test]
+fn errors_point_at_what_is_wrong() {
+    let function = "function remove_migration_pte\n{\n    RemoveMigrationPte\n}\n";
+    let end = "function end_of_batch\n{\n    move_folios_to_lru\n}\n";
+    for (text, place, what) in [
+        (format!("kernel  6.99\n{function}"), "1:9", "no release"),
+        (format!("karnel  6.1\n{function}"), "1:1", "no field `karnel`"),
+        (format!("kernel 6.1\nkernel 6.0\n{function}"), "2:1", "a second `kernel`"),
+        (format!("takes  pageout of_6.9\n{function}"), "1:8", "pageout"),
+        (format!("version a b\n{function}"), "1:9", "a version named"),
+        (function.replace("\n{", "\ntakes x\n{"), "2:1", "no field `takes` of a function"),
+        (end.replace("    move", "    end_of_batch\n    move"), "3:5", "calls itself"),
+        (end.replace("    move_folios_to_lru", "    jump end_of_batch"), "3:5", "jumps round and round"),
+    ] {
+        let said = read("mine.listing", &text).expect_err(&text);
+        assert!(said.contains(&format!("mine.listing:{place}\n")) && said.contains(what), "{text}\n{said}");
+    }
 }
 
 /// A function that the kernel does not have needs no contract: it leaves as it was entered.

@@ -65,8 +65,19 @@ pub struct Field {
     pub value: String,
     /// A comment behind it; empty if there is none.
     pub remark: String,
-    /// Where it stands: bytes of the text.
+    /// Where the word stands: bytes of the text.
+    pub key_place: Range<usize>,
+    /// Where the rest of the line stands; the word, if there is no more.
     pub place: Range<usize>,
+}
+
+impl Field {
+    /// A field that stands nowhere yet.
+    #[must_use]
+    pub fn new(key: &str, value: &str) -> Field {
+        let (key, value, remark) = (key.to_owned(), value.to_owned(), String::new());
+        Field { key, value, remark, key_place: 0..0, place: 0..0 }
+    }
 }
 
 /// A function as it is written down.

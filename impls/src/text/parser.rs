@@ -140,6 +140,13 @@ impl<'a> Parser<'a> {
         let mut pending = String::new();
         while self.kind().is_some() {
             if self.kind() != Some(Kind::Word) {
+                if let Some(field) = document.fields.last().filter(|_| self.kind() == Some(Kind::Open)) {
+                    let what = format!("a block behind the field `{}`", shown(&field.key));
+                    return self.lost(
+                        Problem::error(field.key_place.clone(), what, "expected `function NAME`")
+                            .help("a block is the steps of a function: `function NAME { ... }`"),
+                    );
+                }
                 let found = self.found();
                 return self.lost(
                     Problem::error(self.place(), format!("found {found}"), "expected `function NAME` or a field")
@@ -186,7 +193,8 @@ impl<'a> Parser<'a> {
         }
         let value = self.text[start..end].trim().to_owned();
         let remark = self.comment().unwrap_or_default();
-        Ok(Field { key, value, remark, place: place.start..end.max(place.end) })
+        let rest = if value.is_empty() { place.clone() } else { start..end };
+        Ok(Field { key, value, remark, key_place: place, place: rest })
     }
 
     /// A brace that ends its line: the value of a field has none.

@@ -87,6 +87,10 @@ fn what_is_wrong_is_shown_where_it_is() {
         (of("    else { }"), &["`else` without a step"]),
         (refused("function f\n{\n    LockPtl\n"), &["never closed", ":2:1"]),
         (refused("function f\n    LockPtl\n"), &["in the head of f", "expected `{`"]),
+        (
+            refused("kernel 6.0\n\nfuncton f\n{\n}\n"),
+            &["a block behind the field `functon`", ":3:1", "`function NAME`"],
+        ),
         (refused("function Foo\n{\n}\n"), &["a function named `Foo`"]),
         (refused("function f\n{\n}\nversion x\n"), &["`version` after a function"]),
         (refused("function f\n{\n}\n}\n"), &["found `}`"]),
