@@ -169,8 +169,7 @@ pub struct UnknownVersion(
 
 impl std::fmt::Display for UnknownVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = registry().iter().map(|v| v.name).collect();
-        write!(f, "unknown implementation '{}'; known are {}", self.0, names.join(", "))
+        write!(f, "unknown implementation '{}'", self.0)
     }
 }
 

@@ -58,7 +58,7 @@ impl Known {
     /// that function of its own as the subject.
     ///
     /// # Errors
-    /// With the names that there are.
+    /// With the names that are nearest.
     pub fn find(&self, name: &str) -> Result<&'static Version, String> {
         if let Some((original, place)) = name.split_once('/') {
             let original = self.find(original)?;
@@ -78,12 +78,25 @@ impl Known {
         if name.contains('@') {
             return Ok(self.judged(Box::leak(Box::new(impls::subject(name)?))));
         }
-        let released = |_: &_| Profile::named(name).map(impls::released);
-        impls::find(name).or_else(|e| released(&e).ok_or(e)).map(|v| self.judged(v)).map_err(|e| {
-            let mutants: Vec<_> = mutants().map(|v| v.name).collect();
-            let releases = Profile::ALL.map(Profile::name).join(", ");
-            format!("{e}; the mutants and bugs {}; and the releases {releases}", mutants.join(", "))
-        })
+        let released = || Profile::named(name).map(impls::released);
+        let version = impls::find(name).ok().or_else(released);
+        version.map(|v| self.judged(v)).ok_or_else(|| self.unknown(name))
+    }
+
+    /// What to say of a name that no version has.
+    fn unknown(&self, name: &str) -> String {
+        if let Some(family) = impls::families().iter().find(|f| f.name == name) {
+            let versions: Vec<_> = family.versions.iter().map(|v| v.name).collect();
+            return format!("'{name}' is a family of bugs; expected one of its versions: {}", versions.join(", "));
+        }
+        if !impls::kernel::variants(name).is_empty() {
+            let release = Profile::default().name();
+            return format!("'{name}' is a function; expected it with a release, such as {name}@{release}");
+        }
+        let known = impls::registry().iter().chain(impls::mutants().iter().map(|m| &m.version));
+        let known = known.chain(impls::historical()).chain(self.own.iter().copied()).map(|v| v.name);
+        let near = impls::text::nearest(name, known.chain(Profile::ALL.map(Profile::name))).join(", ");
+        format!("unknown implementation '{name}'; the nearest are {near} (`lostwrite list` lists all)")
     }
 
     /// The versions of these names, and then one's own that no name speaks of.

@@ -2,7 +2,7 @@
 
 use corpus::read::WRITTEN;
 use corpus::{Case, CaseFile, Entry, Environment, Knob, Surface};
-use impls::Version;
+use impls::{Scenario, Version};
 use model::{Assumption, Profile};
 use report::known::{self, Known};
 use report::lookup::{assumption, kernel, surface};
@@ -15,7 +15,12 @@ pub fn cases(argument: &str) -> Result<CaseFile, String> {
     if path.exists() {
         let content =
             WRITTEN.read(path).map_err(|e| unreadable(path, &e, "a file of cases (text, JSON or bytes)"))?;
-        return corpus::load(argument, &content).map_err(|e| e.to_string());
+        let file = corpus::load(argument, &content).map_err(|e| e.to_string())?;
+        for entry in &file.entries {
+            let scenario = entry.scenario.as_deref().map_or(Ok(None), |s| s.parse::<Scenario>().map(Some));
+            scenario.map_err(|e| format!("{}: {e}", entry.place))?;
+        }
+        return Ok(file);
     }
     let looks_like_a_path = !argument.contains(char::is_whitespace)
         && (argument.contains('/') || path.extension().is_some_and(|e| e.len() > 1));

@@ -3,7 +3,7 @@
 use crate::common::{S1, complained, lostwrite, own_version, written};
 
 #[test]
-fn an_unknown_implementation_exits_with_2_and_names_the_known() {
+fn an_unknown_implementation_exits_with_2_and_names_the_nearest() {
     for args in [
         &["replay", "--impl", "v9", S1][..],
         &["diff", "v9", "v3"],
@@ -12,11 +12,15 @@ fn an_unknown_implementation_exits_with_2_and_names_the_known() {
         &["hunt", "--impl", "v9", "--executions", "1"],
     ] {
         let e = complained(&lostwrite(args).code(2).stdout(""));
-        assert!(
-            e.contains("unknown implementation 'v9'; known are pre-fix, v1, v2, v3, 6.1.192"),
-            "{args:?}: {e}"
-        );
-        assert!(e.contains("the mutants and bugs bugA, bugB, bugC, bugD, bugE, bugA@7.3, "), "{args:?}: {e}");
+        let said = "unknown implementation 'v9'; the nearest are v1, v2, v3 (`lostwrite list` lists all)";
+        assert!(e.contains(said), "{args:?}: {e}");
+    }
+    for (name, said) in [
+        ("swap-in-aba", "'swap-in-aba' is a family of bugs; expected one of its versions: swap-in-does-not-pin"),
+        ("pageout", "'pageout' is a function; expected it with a release, such as pageout@6.0"),
+    ] {
+        let e = complained(&lostwrite(&["hunt", "--impl", name]).code(2).stdout(""));
+        assert!(e.contains(said), "{e}");
     }
 }
 
@@ -58,6 +62,15 @@ fn a_malformed_file_exits_with_2_and_names_file_and_place() {
             );
         }
     }
+}
+
+#[test]
+fn a_scenario_that_does_not_exist_is_refused_and_a_code_is_not() {
+    let (_folder, path) = written("mine.case", b"scenario: S99\nW0\n");
+    let e = complained(&lostwrite(&["replay", &path]).code(2).stdout(""));
+    assert!(e.contains(&format!("{path}:2: unknown scenario 'S99'; known are swapcache-dirty, ")), "{e}");
+    let (_folder, path) = written("mine.case", b"scenario: S1\nW0\n");
+    lostwrite(&["replay", &path]).code(0);
 }
 
 #[test]
