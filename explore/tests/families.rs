@@ -1,18 +1,24 @@
 //! Families of historical bugs: each version does on the family's programs what is expected of it.
 
-use explore::answers::zoo::{SHIPPED, programs, zoo};
+use explore::answers::zoo::{Row, SHIPPED, programs, zoo};
 use impls::families;
 
 const BUDGET: usize = 1_000_000;
 
+fn found(row: &Row) -> String {
+    row.found.map_or("too large".to_owned(), |(found, states)| format!("{}, {states} states", found.word()))
+}
+
 #[test]
 fn every_version_of_every_family_does_what_is_expected_of_it() {
     assert!(families().len() >= 9);
+    let mut other = Vec::new();
     for family in families() {
-        for row in zoo(family, BUDGET) {
-            assert!(row.is_fine(), "{} {}: {row:?}", family.name, row.version);
+        for row in zoo(family, BUDGET).iter().filter(|row| !row.is_fine()) {
+            other.push(format!("{}: {}, not {}: {}", row.version, row.case, row.expected.word(), found(row)));
         }
     }
+    assert_eq!(other, Vec::<String>::new());
 }
 
 /// Every version is in some program; some version loses, and the kernel as shipped is asked on each program.

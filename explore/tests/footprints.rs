@@ -92,6 +92,7 @@ impl Taken {
             let mut actor = *actor;
             actor.flush &= 0xf;
             actor.doomed = 0;
+            actor.flags &= !Actor::DISCARD_BEHIND;
             actor
         };
         for (n, (old, new)) in before.actors.iter().zip(&self.machine.actors).enumerate() {

@@ -32,7 +32,7 @@ assumptions! {
     ReclaimBatchOpen "reclaim-batch-open",
     /// A stale load while a discard of the page is under way.
     DiscardInFlight "discard-in-flight",
-    /// A store that overlaps a discard may vanish.
+    /// A store that overlaps a discard may vanish, as long as that has not left its flush to a later one.
     StoreDuringDiscard "store-during-discard",
     /// What was given to MADV_FREE may read as zero until it is stored to again.
     LazyFreeReadsZero "lazyfree-reads-zero",

@@ -128,6 +128,8 @@ impl Actor {
     pub const MMAP_WRITE: u32 = 1 << 15;
     /// A discard has begun.
     pub const DISCARDING: u32 = 1 << 16;
+    /// ... and only its flush is left to do, as another discard of the page has found when it began.
+    pub const DISCARD_BEHIND: u32 = 1 << 27;
     /// The access was translated by an entry that was there.
     pub const CACHED: u32 = 1 << 17;
     /// The CPU owes the entry a dirty bit ([`crate::Hardware::LateDirty`]).
@@ -372,9 +374,21 @@ impl Machine {
     /// Which discard of a page has begun and not returned. MADV_FREE excuses more than MADV_DONTNEED.
     #[must_use]
     pub fn discard_in_flight(&self, world: &World, page: usize) -> InFlight {
+        self.discard(world, page, |_| true)
+    }
+
+    /// Which discard of a page may still take a store away. One that has done with the entries may do so by
+    /// the flush that it owes; but another discard that has begun since answers for that when it returns.
+    #[must_use]
+    pub fn discard_takes(&self, world: &World, page: usize) -> InFlight {
+        self.discard(world, page, |actor| !actor.has(Actor::DISCARD_BEHIND))
+    }
+
+    fn discard(&self, world: &World, page: usize, of: impl Fn(&Actor) -> bool) -> InFlight {
         let mut found = InFlight::Nothing;
         for i in 0..world.programs.actors as usize {
             if self.actors[i].has(Actor::DISCARDING)
+                && of(&self.actors[i])
                 && let Some(op) = world.op(self, i).filter(|op| op.arg as usize == page)
             {
                 match op.kind {

@@ -56,9 +56,9 @@ table! {
         source "madvise(2); mm/mmu_gather.c tlb_finish_mmu";
         missed "a stale load that is somebody else's fault and falls into the call";
     StoreDuringDiscard, "program":
-        "a store that overlaps a discard of the page vanishes";
+        "a store that overlaps a discard of the page vanishes, unless another discard of it has begun since the first one had only its flush to do";
         serves "the system call and the store, which nobody orders";
-        source "madvise(2)";
+        source "madvise(2); mm/mmu_gather.c tlb_finish_mmu: of two gathers the one that ends flushes for both (99baac21e458)";
         missed "a store that a discard must not have taken: off, every such store has to survive";
     LazyFreeReadsZero, "program":
         "a page given to MADV_FREE reads as zero until it is stored to again";

@@ -147,7 +147,7 @@ impl Ctx<'_, '_> {
         }
         let assumed = self.w.assumed;
         let excused = if mm == 0 && assumed.has(Assumption::StoreDuringDiscard) {
-            self.m.discard_in_flight(self.w, page)
+            self.m.discard_takes(self.w, page)
         } else {
             InFlight::Nothing
         };

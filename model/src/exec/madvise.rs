@@ -23,6 +23,7 @@ impl Ctx<'_, '_> {
     /// be reachable in when MADV_DONTNEED has returned.
     pub fn begin_discard(&mut self) -> bool {
         let page = self.page();
+        self.leave_discards_behind(page);
         self.me_mut().set(Actor::DISCARDING, true);
         if self.kind() == OpKind::Free {
             let excuses = [Assumption::LazyFreeReadsZero, Assumption::LazyFreeChildReadsZero];
@@ -45,6 +46,19 @@ impl Ctx<'_, '_> {
             self.loosen_hold(page, pin, Assumption::HoldOfDiscardedPage);
         }
         true
+    }
+
+    /// Other discards of the page that have changed its entry, and have let go of the page-table lock, have
+    /// only their flush to do. Whatever the one that begins now finds in the entry, it returns after that.
+    fn leave_discards_behind(&mut self, page: usize) {
+        for other in 0..self.w.programs.actors as usize {
+            let on_page = self.w.op(self.m, other).is_some_and(|op| op.arg as usize == page);
+            let changed = Actor::DISCARDING | Actor::OWED;
+            let actor = &mut self.m.actors[other];
+            if on_page && actor.flags & changed == changed && self.m.ptl[0] as usize != other + 1 {
+                actor.set(Actor::DISCARD_BEHIND, true);
+            }
+        }
     }
 
     pub fn vma_locked(&self) -> bool {

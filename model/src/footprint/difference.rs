@@ -49,7 +49,7 @@ impl Machine {
         }
         for page in 0..PAGES {
             differs(Object::mlocked(page), (self.mlocked ^ other.mlocked) & 1 << page != 0);
-            let [a, b] = [self, other].map(|m| m.discard_in_flight(world, page));
+            let [a, b] = [self, other].map(|m| (m.discard_in_flight(world, page), m.discard_takes(world, page)));
             differs(Object::discard(page), a != b);
             let revoked = |f| self.shadow.is_revoked(page, f) != other.shadow.is_revoked(page, f);
             differs(Object::revoked(page), (0..FRAMES as u8).any(revoked));

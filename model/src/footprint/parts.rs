@@ -302,6 +302,8 @@ impl Touch<'_> {
     pub(super) fn begins_discard(&mut self) {
         let (mm, page) = (self.mm(), self.page());
         self.f.write(Object::discard(page));
+        // Whether another discard is still at work.
+        self.f.read(Object::ptl(0));
         (0..ACTORS).for_each(|word| self.f.write(Object::shadow(0, page, word)));
         if self.kind() == OpKind::Free {
             self.f.read(Object::CHILD);
