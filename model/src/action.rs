@@ -169,6 +169,10 @@ actions! {
     FlushMm step "flush mm (batch was pending)",
     /// Reclaim's own batched flush (`try_to_unmap_flush`).
     FlushPending step "flush batched",
+    /// This CPU alone drops the pages of the operation's range: nobody is asked.
+    FlushLocal step "flush range on this CPU",
+    /// A shoot-down of the first page of the operation's range, whatever the range.
+    FlushFirst step "flush first page of the range",
     /// Completion: every CPU that was asked has dropped its entries.
     FlushWait step "flush complete",
     /// Where every flush is done twice: whoever is in the middle of an access is asked again.
@@ -500,6 +504,9 @@ impl Action {
     #[inline]
     #[must_use]
     pub const fn is_flush(self) -> bool {
-        matches!(self, Action::FlushPage | Action::FlushRange | Action::FlushMm | Action::FlushPending)
+        matches!(
+            self,
+            Action::FlushPage | Action::FlushRange | Action::FlushMm | Action::FlushPending | Action::FlushFirst
+        )
     }
 }

@@ -14,6 +14,13 @@ impl Ctx<'_, '_> {
         self.send_flush(pages, false)
     }
 
+    /// Drops the pages of the operation on this CPU, and asks nobody.
+    pub fn flush_local(&mut self) -> bool {
+        let pages = self.range_mask() << (4 * self.mm());
+        self.m.drop_cached(self.i, pages);
+        true
+    }
+
     fn send_flush(&mut self, pages: u8, both: bool) -> bool {
         let mm_bit = (self.mm() as u8) << 3;
         let me = self.me_mut();

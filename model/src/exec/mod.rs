@@ -250,6 +250,8 @@ impl Ctx<'_, '_> {
             A::PteZeroPage => self.pte_zero_page(),
 
             A::FlushPage => self.flush(1 << self.page()),
+            A::FlushLocal => self.flush_local(),
+            A::FlushFirst => self.flush(1 << self.op.range().0),
             A::FlushRange => self.flush(self.range_mask()),
             A::FlushMm => self.flush_mm(),
             A::FlushPending => self.flush_batched(),

@@ -290,6 +290,11 @@ impl Touch<'_> {
         }
     }
 
+    pub(super) fn flushes_here(&mut self, pages: u8) {
+        let mm = self.mm();
+        (0..PAGES).filter(|p| pages & 1 << p != 0).for_each(|page| self.f.write(Object::tlb(self.i, mm, page)));
+    }
+
     pub(super) fn flushes_again(&mut self) {
         if self.w.config.knobs.double_flush && !self.me().has(Actor::SECOND_FLUSH) {
             self.others(Object::access);

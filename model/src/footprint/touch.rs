@@ -178,6 +178,8 @@ impl Touch<'_> {
 
             A::FlushPage => self.flushes(1 << page, false),
             A::FlushRange => self.flushes(self.range(), false),
+            A::FlushLocal => self.flushes_here(self.range()),
+            A::FlushFirst => self.flushes(self.range() & self.range().wrapping_neg(), false),
             A::FlushMm => {
                 self.f.write(Object::batched(mm));
                 self.flushes(ALL_PAGES, false);
