@@ -176,6 +176,15 @@ const FAMILIES: &[(&str, &str, &str, Edit)] = &[
         "zap_pte_range",
         |n| [vec![step(A::ReadPte)], n.to_vec()].concat(),
     ),
+    ("flush-stays-on-this-cpu", "tlb_finish_mmu flushes this CPU once more", "tlb_finish_mmu", |n| {
+        with_before(n, A::FreeBatch, A::FlushLocal)
+    }),
+    (
+        "flush-covers-part-of-the-range",
+        "try_to_migrate_one flushes the first page of the range too",
+        "try_to_migrate_one",
+        |n| with_after(n, A::FlushPage, A::FlushFirst),
+    ),
     ("lazyfree-and-direct-io", "try_to_unmap_one asks for the references twice", "try_to_unmap_one", |n| {
         with_after(n, A::ReadRefs, A::ReadRefs)
     }),
