@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 /// Run a fuzz target on files, without an engine
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite target differential fuzz/corpus/differential\n         \
-    lostwrite target rediscover --subject v1 --scenario sampled-dirty crash-1234\n\n\
+    lostwrite target rediscover --subject v1 --scenario sampled-dirty crash-1234\n         \
+    lostwrite target rediscover --family swap-in-aba crash-1234\n\n\
     Files hold the byte form of a case, as engines write it. Exits with 1 if any raises the target's alarm.")]
 pub struct Args {
     /// The target: differential, rediscover, programs or codec
@@ -21,9 +22,13 @@ pub struct Args {
     /// Files, or folders of files
     #[arg(required = true, value_name = "FILE|FOLDER")]
     paths: Vec<PathBuf>,
-    /// rediscover: the version that must lose
-    #[arg(long, value_name = "VERSION", default_value = "pre-fix")]
-    subject: String,
+    /// rediscover: the version that must lose; pre-fix if not given
+    #[arg(long, value_name = "VERSION")]
+    subject: Option<String>,
+    /// rediscover: a family of historical bugs, in its own surroundings: its first version that must lose, or
+    /// the subject if that is one of them
+    #[arg(long, value_name = "FAMILY", conflicts_with_all = ["scenario", "kernel", "hardware", "knobs"])]
+    family: Option<String>,
     /// rediscover: only a loss of this scenario counts
     #[arg(long, value_parser = lookup::scenario)]
     scenario: Option<Scenario>,
@@ -44,10 +49,13 @@ fn by_name(name: &str) -> Result<Target, String> {
 pub fn run(args: &Args) -> Outcome {
     let known = args.versions.known()?;
     let versions = args.versions.among(&known)?;
-    let subject = Canary {
-        version: known.find(&args.subject).map_err(|e| format!("--subject: {e}"))?,
-        scenario: args.scenario,
-        environment: args.around.environment()?,
+    let subject = match &args.family {
+        Some(family) => Canary::of_family(family, args.subject.as_deref())?,
+        None => {
+            let name = args.subject.as_deref().unwrap_or("pre-fix");
+            let version = known.find(name).map_err(|e| format!("--subject: {e}"))?;
+            Canary::new(version, args.scenario, args.around.environment()?)
+        }
     };
     let mut files = Vec::new();
     for path in &args.paths {

@@ -1,8 +1,9 @@
 //! `lostwrite zoo`.
 
 use super::format::{FOR_PROGRAMS, Format};
-use super::{FINE, Outcome, unexpected};
-use explore::answers::zoo::{Row, zoo};
+use super::{FINE, MOST_EXECUTIONS, Outcome, unexpected};
+use explore::answers::rediscovery::{Bug, Effort, Measured, measure, of_family};
+use explore::answers::zoo::{Row, zoo_of};
 use impls::{Family, families};
 use rayon::prelude::*;
 use report::{FORMAT, Table};
@@ -20,6 +21,22 @@ pub struct Args {
     /// How many states of one program on one version are explored
     #[arg(long, value_name = "STATES", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1 << 32))]
     budget: u64,
+    /// Instead, how hard each version that must lose is to find: by random executions from nothing, and as the
+    /// smallest program that tells it from the kernel as shipped; takes minutes
+    #[arg(long)]
+    measure: bool,
+    /// With --measure: so many seeds, of which the median is shown
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "measure", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// With --measure: so many executions of a seed
+    #[arg(long, value_name = "N", default_value_t = 300_000, requires = "measure", value_parser = clap::value_parser!(u64).range(1..=MOST_EXECUTIONS))]
+    executions: u64,
+    /// With --measure: programs of at most so many operations, and fewer where there are more than --programs
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "measure", value_parser = clap::value_parser!(u8).range(1..=12))]
+    ops: u8,
+    /// With --measure: how many programs are too many
+    #[arg(long, value_name = "N", default_value_t = 20_000, requires = "measure", value_parser = clap::value_parser!(u32).range(1..))]
+    programs: u32,
     /// How to print
     #[arg(long, default_value = "text", value_parser = Format::among(FOR_PROGRAMS))]
     format: Format,
@@ -29,8 +46,10 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let wanted = args.names.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
     let wanted = if wanted.is_empty() { families().iter().collect() } else { wanted };
-    let rows: Vec<(&Family, Vec<Row>)> =
-        wanted.into_par_iter().map(|family| (family, zoo(family, args.budget as usize))).collect();
+    if args.measure {
+        return Ok(measured(&wanted, args));
+    }
+    let rows = zoo_of(&wanted, args.budget as usize);
     if args.format == Format::Json {
         let all: Vec<Value> = rows.iter().map(|(family, rows)| as_json(family, rows)).collect();
         println!("{:#}", json!({ "format": FORMAT, "families": all }));
@@ -45,6 +64,71 @@ pub fn run(args: &Args) -> Outcome {
     }
     let fine = rows.iter().all(|(_, rows)| rows.iter().all(Row::is_fine));
     Ok(if fine { FINE } else { unexpected() })
+}
+
+/// Measures, and prints a table, or JSON.
+fn measured(wanted: &[&'static Family], args: &Args) -> std::process::ExitCode {
+    let effort = Effort {
+        seeds: args.seeds,
+        executions: args.executions,
+        ops: args.ops.into(),
+        programs: args.programs as usize,
+        budget: args.budget.min(100_000) as usize,
+    };
+    let bugs: Vec<Bug> = wanted.iter().flat_map(|family| of_family(family)).collect();
+    let all: Vec<Measured> = bugs.par_iter().map(|bug| measure(bug, &effort)).collect();
+    if args.format == Format::Json {
+        let all = bugs.iter().zip(&all).map(|(bug, found)| measured_json(bug, found));
+        println!(
+            "{:#}",
+            json!({ "format": FORMAT, "seeds": args.seeds, "executions": args.executions, "bugs": all.collect::<Vec<_>>() })
+        );
+        return FINE;
+    }
+    let mut table =
+        Table::new(["version", "loses", "executions", "seeds", "smallest program", "programs before", "states"]);
+    for (bug, found) in bugs.iter().zip(&all) {
+        let seeds = found.executions.iter().flatten().count();
+        let median = found.median().map_or_else(|| format!("over {}", args.executions), |n| n.to_string());
+        let (case, before, states) = match &found.smallest {
+            Some(s) => (s.case.clone(), s.before.to_string(), format!("{} and {}", s.states[0], s.states[1])),
+            None => (format!("none of {} operations", found.ops), "-".to_owned(), "-".to_owned()),
+        };
+        table.row([
+            bug.version.name.to_owned(),
+            bug.loses.word().to_owned(),
+            median,
+            format!("{seeds} of {}", args.seeds),
+            case,
+            before,
+            states,
+        ]);
+    }
+    println!("{table}");
+    let by_median = all.iter().filter(|found| found.median().is_some()).count();
+    let by_program = all.iter().filter(|found| found.smallest.is_some()).count();
+    println!(
+        "{} versions of {} families: {by_median} found by half of the seeds within {} executions, {by_program} told apart by a smallest program",
+        bugs.len(),
+        wanted.len(),
+        args.executions
+    );
+    FINE
+}
+
+fn measured_json(bug: &Bug, found: &Measured) -> Value {
+    let smallest = found.smallest.as_ref().map(
+        |s| json!({ "case": s.case, "before": s.before, "states_shipped": s.states[0], "states": s.states[1] }),
+    );
+    json!({
+        "family": bug.family.name,
+        "version": bug.version.name,
+        "loses": bug.loses.word(),
+        "executions": found.executions,
+        "median": found.median(),
+        "smallest": smallest,
+        "ops": found.ops,
+    })
 }
 
 fn find(name: &str) -> Result<&'static Family, String> {

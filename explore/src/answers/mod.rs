@@ -7,4 +7,5 @@ pub mod losses;
 pub mod matrix;
 pub mod mutants;
 pub mod outcomes;
+pub mod rediscovery;
 pub mod zoo;

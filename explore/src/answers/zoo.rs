@@ -4,6 +4,7 @@
 use super::losses::{Loss, Losses, losses};
 use corpus::{Case, CaseFile, Expect};
 use impls::{Family, Subject, Version};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// The word for the kernel of a case with nothing replaced.
@@ -79,4 +80,10 @@ pub fn zoo(family: &Family, budget: usize) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// Runs some families on all cores.
+#[must_use]
+pub fn zoo_of(families: &[&'static Family], budget: usize) -> Vec<(&'static Family, Vec<Row>)> {
+    families.par_iter().map(|family| (*family, zoo(family, budget))).collect()
 }

@@ -42,8 +42,8 @@ fn read(files: &[impl AsRef<Path>], off: &[Assumption]) -> Result<Known, String>
     Ok(known)
 }
 
-/// What `rediscover` looks for: `LOSTWRITE_SUBJECT`, `LOSTWRITE_SCENARIO`, `LOSTWRITE_KERNEL` and
-/// `LOSTWRITE_HARDWARE` say, or else any loss of pre-fix. The process ends with 2 if one of them names what
+/// What `rediscover` looks for: `LOSTWRITE_SUBJECT`, `LOSTWRITE_FAMILY`, `LOSTWRITE_SCENARIO`, `LOSTWRITE_KERNEL`
+/// and `LOSTWRITE_HARDWARE` say, or else any loss of pre-fix. The process ends with 2 if one of them names what
 /// does not exist.
 pub static SUBJECT: LazyLock<Canary> = LazyLock::new(|| {
     let setting = |name: &str| std::env::var(format!("LOSTWRITE_{name}")).ok();
