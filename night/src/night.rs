@@ -1,6 +1,7 @@
 //! A night: opened or gone on with, run on all cores, written down as it goes.
 
 use super::chunk::{self, ChunkRecord, Kept, Record};
+use super::families::FamiliesReport;
 use super::ledger::ANOTHER;
 use super::ledger::{FORMAT, Header, Journal, Ledger};
 use super::{Files, LedgerError, Plan, Policy, Previous, Seeds};
@@ -9,6 +10,7 @@ use oracle::Goal;
 use oracle::guard::caught;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -191,6 +193,8 @@ pub struct Night {
     pub complaints: Vec<String>,
     /// What earlier sessions have written into the folder.
     pub files: Files,
+    /// The families of historical bugs, when they have been gone through.
+    pub(super) families: OnceLock<FamiliesReport>,
 }
 
 /// Looked for this often while nothing arrives.
@@ -281,7 +285,18 @@ impl Night {
         }
         ledger.begin(new.then_some(header))?;
         let files = Files::read(&options.folder);
-        Ok(Night { ledger, plan, policy, sofar, previous, before: used, sessions, complaints, files })
+        Ok(Night {
+            ledger,
+            plan,
+            policy,
+            sofar,
+            previous,
+            before: used,
+            sessions,
+            complaints,
+            files,
+            families: OnceLock::new(),
+        })
     }
 
     /// The time used so far, all sessions together.

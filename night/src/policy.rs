@@ -169,6 +169,12 @@ struct Small {
     samples: u64,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Families {
+    states: usize,
+}
+
 const fn red() -> Colour {
     Colour::Red
 }
@@ -188,6 +194,7 @@ pub struct Policy {
     format: u32,
     rules: Rules,
     small: Small,
+    families: Option<Families>,
     #[serde(rename = "lane")]
     lanes: Vec<LaneSize>,
     #[serde(rename = "canary", default)]
@@ -249,6 +256,9 @@ impl Policy {
         if self.small.states > 1 << 32 || self.small.samples > 1 << 32 {
             return Err("small: expected at most 2^32 states and samples".to_owned());
         }
+        if self.families().is_some_and(|states| states > 1 << 32) {
+            return Err("families: expected at most 2^32 states".to_owned());
+        }
         let known_versions: Vec<&str> = versions.iter().map(|v| v.name).collect();
         let hardware: Vec<&str> = corpus::surfaces().iter().map(|s| s.name).collect();
         let judges = Judge::ALL.map(Judge::name);
@@ -309,6 +319,12 @@ impl Policy {
     #[must_use]
     pub const fn small(&self) -> (usize, u64) {
         (self.small.states, self.small.samples)
+    }
+
+    /// How many states a program of a family of historical bugs may have; `None` if they are left out.
+    #[must_use]
+    pub fn families(&self) -> Option<usize> {
+        self.families.map(|families| families.states)
     }
 
     /// The rules.

@@ -1,5 +1,6 @@
 //! The report of a night: what was done, what was found, and whether it is red.
 
+use super::families::FamiliesReport;
 use super::policy::{Canary, Colour, Kind};
 use super::{Compared, Night, Record};
 use impls::Scenario;
@@ -194,6 +195,9 @@ pub struct Report {
     pub lanes: Vec<LaneReport>,
     /// The canaries.
     pub canaries: Vec<CanaryReport>,
+    /// The families of historical bugs; missing until the night is over, and if the policy leaves them out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub families: Option<FamiliesReport>,
     /// Losses that are required and no canaries.
     pub not_canaries: Vec<ExcusedReport>,
     /// The findings, the gravest first; of those that are known, a few of each class.
@@ -282,6 +286,12 @@ impl Night {
                 format!("not decided: {n} canaries whose budget was not spent: {}", undecided.join(", ")),
             );
         }
+        // They are the same whenever one looks, and take longer than a report may before the end.
+        let families = self.policy.families().filter(|_| status == Status::Complete);
+        let families = families.map(|states| self.families.get_or_init(|| FamiliesReport::of(states)).clone());
+        for what in families.iter().flat_map(|families| &families.unexpected) {
+            tell(rules.missed_canary, format!("a historical bug is not as expected: {what}"));
+        }
         for what in self.policy.unwatched(&self.plan.versions) {
             tell(rules.unwatched_loss, what);
         }
@@ -317,6 +327,7 @@ impl Night {
             own: self.own(),
             lanes: self.lanes(),
             canaries,
+            families,
             not_canaries: self
                 .policy
                 .excused(&self.plan.versions)

@@ -99,12 +99,19 @@ impl Known {
         format!("unknown implementation '{name}'; the nearest are {near} (`lostwrite list` lists all)")
     }
 
-    /// The versions of these names, and then one's own that no name speaks of.
+    /// The versions of these names, of which that of a family of historical bugs stands for all its versions; and
+    /// then one's own that no name speaks of.
     ///
     /// # Errors
     /// If one of them does not exist.
     pub fn named(&self, names: &[String]) -> Result<Vec<&'static Version>, String> {
-        let mut versions = names.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut versions = Vec::new();
+        for name in names {
+            match impls::families().iter().find(|family| family.name == *name && self.find(name).is_err()) {
+                Some(family) => versions.extend(family.versions.iter().map(|version| self.judged(version))),
+                None => versions.push(self.find(name)?),
+            }
+        }
         let of = |name: &str, v: &Version| name.split('/').next() == Some(v.name);
         versions.extend(self.own.iter().filter(|v| !names.iter().any(|name| of(name, v))));
         Ok(versions)
@@ -143,6 +150,21 @@ mod tests {
         assert!(named(&["zap_pte_range@5.1"]).expect_err("unknown").contains("has no body '5.1'"));
         assert!(known.find("migrate_vma_collect_pmd@7.2").is_ok_and(|v| v.kernel == model::Profile::V7_0Rc6));
         assert!(named(&["their"]).expect_err("unknown").contains("bugA"));
+    }
+
+    #[test]
+    fn the_name_of_a_family_means_all_its_versions() {
+        let versions = Known::default().named(&["v3".to_owned(), "swap-in-aba".to_owned()]).expect("they exist");
+        let family = impls::families().iter().find(|f| f.name == "swap-in-aba").expect("a family");
+        assert_eq!(versions.len(), 1 + family.versions.len());
+        assert!(family.versions.iter().all(|v| versions.iter().any(|found| found.name == v.name)));
+    }
+
+    /// A family whose only version has its name means that version, once.
+    #[test]
+    fn a_version_goes_before_the_family_of_its_name() {
+        let versions = Known::default().named(&["old-entry-not-flushed".to_owned()]).expect("it exists");
+        assert_eq!(names(&versions), ["old-entry-not-flushed"]);
     }
 
     /// Whatever is printed as the way to name a version again names it.

@@ -110,6 +110,14 @@ fn canaries(out: &mut String, report: &Report) {
         let _ =
             writeln!(out, "those that are open, and the {NEAREST} that came nearest to their budget:\n\n{table}");
     }
+    if let Some(families) = &report.families {
+        let _ = match families.unexpected.len() {
+            0 => writeln!(out, "historical bugs: {} programs on versions, each as expected", families.programs),
+            n => {
+                writeln!(out, "historical bugs: {n} of {} programs on versions NOT as expected", families.programs)
+            }
+        };
+    }
     for not in &report.not_canaries {
         let what = format!("no canary: {} {} on {}: {}", not.version, not.scenario, not.hardware, not.reason);
         paragraph(out, &what);

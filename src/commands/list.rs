@@ -9,8 +9,8 @@ use report::{FORMAT, Table};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The versions: name, where it comes from, what is expected of it. Or the functions of the kernel: which
-/// bodies there are, and which operations run it.
+/// The versions, the mutants and the historical bugs: name, where it comes from, what is expected of it. Or the
+/// functions of the kernel: which bodies there are, and which operations run it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples: lostwrite list --format json\n          lostwrite list functions")]
 pub struct Args {
@@ -48,6 +48,10 @@ pub fn run(args: &Args) -> Outcome {
     }
     for m in impls::mutants() {
         row(&mut table, &m.version, "(mutant)");
+    }
+    for family in impls::families() {
+        let of_family = format!("(family {})", family.name);
+        family.versions.iter().for_each(|v| row(&mut table, v, &of_family));
     }
     print!("{table}");
     println!();
@@ -127,8 +131,15 @@ fn as_json() -> Value {
     };
     let history = impls::history().into_iter().map(|v| version(v, false));
     let mutants = impls::mutants().iter().map(|m| version(&m.version, true));
+    let historical = impls::families().iter().flat_map(|family| {
+        family.versions.iter().map(|v| {
+            let mut of_family = version(v, false);
+            of_family["family"] = json!(family.name);
+            of_family
+        })
+    });
     let scenarios = Scenario::ALL.map(|s| json!({ "name": s.name(), "title": s.title() }));
-    json!({ "format": FORMAT, "versions": history.chain(mutants).collect::<Vec<_>>(), "scenarios": scenarios })
+    json!({ "format": FORMAT, "versions": history.chain(mutants).chain(historical).collect::<Vec<_>>(), "scenarios": scenarios })
 }
 
 /// `elsewhere` stands for a loss that is in no scenario.

@@ -221,6 +221,9 @@ fn canaries(report: &Report) -> Markup {
     html! {
         p { (words.join(", ")) ". A canary is a loss that a version is known to have: the night has to find it within its budget." }
         (table_box("canaries", &rows))
+        @if let Some(families) = &report.families {
+            p { "Historical bugs: " (families.programs) " programs on versions, " (families.unexpected.len()) " of them not as expected." }
+        }
         @if !report.not_canaries.is_empty() {
             ul { @for n in &report.not_canaries {
                 li { "no canary: " (n.version) " " (n.scenario) " on " (n.hardware) ": " (n.reason) }

@@ -56,6 +56,13 @@ fn canaries(report: &Report) -> TestSuite {
         };
         suite.add_test_case(case(&name, "nightly.canary", status));
     }
+    if let Some(families) = &report.families {
+        let status = match families.unexpected.len() {
+            0 => TestCaseStatus::success(),
+            n => failed(format!("{n} not as expected"), &families.unexpected.join("\n")),
+        };
+        suite.add_test_case(case("historical bugs", "nightly.canary", status));
+    }
     suite
 }
 
