@@ -168,6 +168,8 @@ fn may_go(schema: &str, what: &str) -> bool {
         "finding" | "check" => &["/case/json/", "/data", "/value"],
         // A cell without programs has none of these; one with a case has all.
         "matrix" | "matrix-part" => &["/programs", "/case"],
+        // A night that goes on, or leaves them out, has none.
+        "night" => &["/families is"],
         _ => &[],
     };
     what.ends_with(" is gone") && optional.iter().any(|o| what.contains(o))
