@@ -185,6 +185,12 @@ const FAMILIES: &[(&str, &str, &str, Edit)] = &[
         "try_to_migrate_one",
         |n| with_after(n, A::FlushPage, A::FlushFirst),
     ),
+    (
+        "inaccessible-entry-not-flushed",
+        "change_pte_range makes the word inaccessible, and accessible again",
+        "change_pte_range",
+        |n| with_after(&with_after(n, A::Modify, A::UndoProtNone), A::Modify, A::MkProtNone),
+    ),
     ("lazyfree-and-direct-io", "try_to_unmap_one asks for the references twice", "try_to_unmap_one", |n| {
         with_after(n, A::ReadRefs, A::ReadRefs)
     }),

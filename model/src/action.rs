@@ -127,6 +127,10 @@ actions! {
     MkWrite local "pte = writable",
     /// `pte_wrprotect` of the local variable.
     WrProtect local "pte = write-protected",
+    /// `pte_modify` of the local variable to PROT_NONE: present for the kernel, not for the hardware.
+    MkProtNone local "pte = prot-none",
+    /// The protection of the VMA again.
+    UndoProtNone local "pte = usable",
     /// `pte_modify` of the local variable: the protection of the VMA.
     Modify local "pte = with the vma's protection",
     /// Keeps the word of the local variable in a second one.
@@ -143,6 +147,8 @@ actions! {
     PteSame asks "pte unchanged",
     PteNone asks "pte none",
     PtePresent asks "pte present",
+    /// Present, and inaccessible to the hardware (`pte_protnone`).
+    PteProtNone asks "pte prot-none",
     PteSwap asks "pte swap",
     PteMigration asks "pte migration",
     PteDevice asks "pte device",

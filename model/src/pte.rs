@@ -11,7 +11,7 @@ use zerocopy::{Immutable, IntoBytes, KnownLayout, TryFromBytes};
 pub enum PteKind {
     /// Nothing is mapped.
     None,
-    /// A present mapping that the hardware can use.
+    /// A present mapping, which the hardware can use unless it is inaccessible.
     Present,
     /// The page is in a swap slot (and perhaps also in the swap cache).
     Swap,
@@ -47,6 +47,8 @@ const KIND: u16 = 3 << 6;
 const SWAP: u16 = 1 << 6;
 const MIGRATION: u16 = 2 << 6;
 const DEVICE: u16 = 3 << 6;
+/// Present for the kernel, and not for the hardware (`pte_protnone`).
+const PROT_NONE: u16 = 1 << 10;
 const ADDRESS_SHIFT: u32 = 12;
 
 impl Pte {
@@ -115,10 +117,28 @@ impl Pte {
         self.0 & !(ACCESSED | DIRTY) == 0
     }
 
-    /// Whether the hardware can use the word.
+    /// Whether the word is present to the kernel.
     #[must_use]
     pub const fn is_present(self) -> bool {
         self.0 & PRESENT != 0
+    }
+
+    /// Whether the hardware can use the word.
+    #[must_use]
+    pub const fn is_usable(self) -> bool {
+        self.0 & (PRESENT | PROT_NONE) == PRESENT
+    }
+
+    /// Whether the word is present, and inaccessible to the hardware.
+    #[must_use]
+    pub const fn is_prot_none(self) -> bool {
+        self.0 & (PRESENT | PROT_NONE) == PRESENT | PROT_NONE
+    }
+
+    /// The same word, inaccessible to the hardware or accessible again.
+    #[must_use]
+    pub const fn with_prot_none(self, on: bool) -> Pte {
+        Pte(if on { self.0 | PROT_NONE } else { self.0 & !PROT_NONE })
     }
 
     /// Whether this is a migration entry.
@@ -269,11 +289,12 @@ impl core::fmt::Display for Pte {
             PteKind::None => f.write_str("none"),
             PteKind::Present => write!(
                 f,
-                "{} {}{}{}",
+                "{} {}{}{}{}",
                 crate::frame_name(self.frame()),
                 bit(self.write(), "W"),
                 bit(self.dirty(), "D"),
-                bit(self.accessed(), "A")
+                bit(self.accessed(), "A"),
+                if self.is_prot_none() { " none" } else { "" }
             ),
             PteKind::Swap => write!(f, "swap s{}{}", self.slot(), if self.exclusive() { " x" } else { "" }),
             PteKind::Migration => write!(
@@ -315,6 +336,9 @@ mod tests {
         assert_eq!(Pte::device_exclusive(5, true).kind(), PteKind::DeviceExclusive);
         assert!(!Pte::device_exclusive(5, true).is_device() && Pte::NONE.with_dirty(true).is_none());
         assert_eq!(Pte::device(10, false).kind(), PteKind::Device);
+        let inaccessible = Pte::present(3, true).with_prot_none(true);
+        assert!(inaccessible.is_present() && !inaccessible.is_usable() && inaccessible.write());
+        assert!(inaccessible.frame() == 3 && inaccessible.with_prot_none(false) == Pte::present(3, true));
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Ctx<'_, '_> {
             cached.frame()
         } else {
             let pte = self.pte();
-            if !pte.is_present() || (store && !self.writable(pte)) {
+            if !pte.is_usable() || (store && !self.writable(pte)) {
                 self.set_entry(TlbEntry::INVALID);
                 return false;
             }
@@ -77,7 +77,7 @@ impl Ctx<'_, '_> {
     }
 
     fn still_translates(&self, pte: Pte) -> bool {
-        pte.is_present() && pte.write() && pte.frame() == self.me().folio
+        pte.is_usable() && pte.write() && pte.frame() == self.me().folio
     }
 
     /// The access starts again.
@@ -93,7 +93,7 @@ impl Ctx<'_, '_> {
     pub fn set_dirty(&mut self) -> bool {
         let mode = &self.w.mode;
         let pte = if mode.atomic { self.pte() } else { self.me().pte };
-        let present = pte.is_present() && pte.frame() == self.me().folio;
+        let present = pte.is_usable() && pte.frame() == self.me().folio;
         let ok = self.still_translates(pte);
         if ok || !mode.rechecks_present || (present && !mode.rechecks_write) {
             self.hardware_sets(pte.with_accessed(true).with_dirty(true));

@@ -7,7 +7,7 @@ impl Ctx<'_, '_> {
     /// B2. A page that the mirror or a plain reference wants for write has to be mapped writable.
     pub fn gup_permitted(&self) -> bool {
         let pte = self.me().pte;
-        pte.is_present() && (pte.write() || !self.is_store())
+        pte.is_usable() && (pte.write() || !self.is_store())
     }
 
     pub fn try_get_folio(&mut self, pin: bool) -> bool {

@@ -224,6 +224,8 @@ impl Ctx<'_, '_> {
             A::MkDirty => self.edit_word(|pte| pte.with_dirty(true)),
             A::MkWrite => self.edit_word(|pte| pte.with_write(true)),
             A::WrProtect => self.edit_word(|pte| pte.with_write(false)),
+            A::MkProtNone => self.edit_word(|pte| pte.with_prot_none(true)),
+            A::UndoProtNone => self.edit_word(|pte| pte.with_prot_none(false)),
             A::Modify => self.modify(),
             A::SaveOrig => self.save_orig(),
             A::UseOrig => {
@@ -238,6 +240,7 @@ impl Ctx<'_, '_> {
             A::PteSame => self.pte().same(self.me().pte),
             A::PteNone => self.me().pte.is_none(),
             A::PtePresent => self.me().pte.is_present(),
+            A::PteProtNone => self.me().pte.is_prot_none(),
             A::PteSwap => self.me().pte.is_swap(),
             A::PteMigration => self.me().pte.is_migration(),
             A::PteDevice => self.me().pte.is_device(),

@@ -56,7 +56,7 @@ impl Touch<'_> {
         }
         let pte = self.pte();
         self.f.read(Object::pte(mm, page));
-        let walks = pte.is_present() && (!store || (pte.write() && (self.w.mode.sets_dirty || pte.dirty())));
+        let walks = pte.is_usable() && (!store || (pte.write() && (self.w.mode.sets_dirty || pte.dirty())));
         if walks {
             self.f.write(Object::access(self.i));
             // A walk that finds A set changes nothing.

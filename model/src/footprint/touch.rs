@@ -74,6 +74,9 @@ impl Touch<'_> {
             | A::PteYoung
             | A::PteYoungOrDirty
             | A::PteZeroPage
+            | A::PteProtNone
+            | A::MkProtNone
+            | A::UndoProtNone
             | A::MkOld
             | A::MkClean
             | A::MkDirty

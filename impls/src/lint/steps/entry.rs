@@ -60,7 +60,15 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
                 yes.debts.set(Debts::GATHER_FLUSH, true);
             }
         }
-        A::MkOld | A::MkClean | A::MkDirty | A::MkWrite | A::WrProtect | A::Modify | A::SaveOrig => {
+        A::MkOld
+        | A::MkClean
+        | A::MkDirty
+        | A::MkWrite
+        | A::WrProtect
+        | A::MkProtNone
+        | A::UndoProtNone
+        | A::Modify
+        | A::SaveOrig => {
             out.need(pte.word != Word::Unread, "no word has been read yet; expected ReadPte before");
             out.warn(
                 action != A::MkClean || s.discarding,

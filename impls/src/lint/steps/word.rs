@@ -109,6 +109,7 @@ fn kinds(action: Action, s: &State) -> Option<(Kinds, Kinds)> {
         A::NormalPage => one(Kinds::NORMAL),
         A::PteDirty | A::PteYoung | A::PteYoungOrDirty => some(Kinds::NONE.not()),
         A::PteWritable => some(Kinds::NONE.or(Kinds::ZERO).not()),
+        A::PteProtNone => some(Kinds::PRESENT),
         A::PtePresentDirty | A::PageOutable | A::TouchesClean => some(Kinds::NORMAL),
         A::Collectable => some(Kinds::NORMAL.or(Kinds::DEVICE)),
         A::CollectHole => Some((Kinds::NONE.or(Kinds::ZERO), Kinds::NONE.not())),
