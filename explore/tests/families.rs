@@ -1,5 +1,7 @@
 //! Families of historical bugs: each version does on the family's programs what is expected of it.
 
+use corpus::Case;
+use explore::answers::rediscovery::{Effort, bugs, measure};
 use explore::answers::zoo::{Row, SHIPPED, programs, zoo};
 use impls::families;
 
@@ -56,4 +58,23 @@ fn every_function_of_a_version_differs_from_the_kernels() {
             assert_ne!(shipped.function.body, body.function.body, "{}: {name}", version.name);
         }
     }
+}
+
+/// What `lostwrite zoo --measure` asks: an easy bug is found by every seed, and told from the kernel as shipped by
+/// a small program; the shipped kernel is never taken for it.
+#[test]
+fn an_easy_bug_is_found_from_nothing() {
+    let easy = ["old-entry-not-flushed", "discard-peeks-without-the-lock"];
+    let effort = Effort { seeds: 3, executions: 20_000, ops: 4, programs: 2_000, budget: 20_000 };
+    for bug in bugs().into_iter().filter(|bug| easy.contains(&bug.version.name)) {
+        let found = measure(&bug, &effort);
+        assert!(found.executions.iter().all(Option::is_some), "{}: {found:?}", bug.version.name);
+        assert!(found.median().is_some());
+        let smallest = found.smallest.expect("a small program");
+        let case: Case = smallest.case.parse().expect("a case");
+        assert!(case.programs.total() <= bug.case.programs.total().max(4), "{case}");
+        let nothing = Effort { executions: 0, programs: 1, ..effort };
+        assert_eq!(measure(&bug, &nothing).median(), None);
+    }
+    assert_eq!(bugs().iter().filter(|bug| easy.contains(&bug.version.name)).count(), easy.len());
 }
