@@ -378,6 +378,19 @@ fn a_loss_in_any_function_is_warned_of() {
     }
 }
 
+/// A walk finds the entry, and reads no word: what throws the word of the clear away has none then.
+#[test]
+fn a_word_that_is_thrown_away_leaves_one_that_was_read() {
+    let clear = "ClearPte\n    BatchFlush";
+    let ignored = said("try_to_unmap_one", edited("try_to_unmap_one", clear, "ClearPteIgnored\n    BatchFlush"));
+    let no_word = |complaints: &[Complaint]| {
+        complaints.iter().any(|c| c.is_error && c.what.contains("the variable has no word of this entry"))
+    };
+    assert!(no_word(&ignored), "{ignored:#?}");
+    let read = "ReadPte\n    ClearPteIgnored\n    BatchFlush";
+    assert!(!no_word(&said("try_to_unmap_one", edited("try_to_unmap_one", clear, read))));
+}
+
 /// Patches that lose nothing: other orders that are as good, and more than is needed.
 #[test]
 fn a_harmless_change_is_silent() {

@@ -21,7 +21,9 @@ pub fn entries(action: Action, s: &State, out: &mut Outcome) {
                     false,
                     "the word that comes back is thrown away, and with it a late D unless the folio is marked dirty in any case",
                 );
-                out.need(looked, "the variable has no word of this entry; expected ReadPte before, or ClearPte");
+                // A walk looks at the entry, and leaves the variable as it is.
+                let has_word = pte.word == Word::Current || !looked;
+                out.need(has_word, "the variable has no word of this entry; expected ReadPte before, or ClearPte");
             }
             if let Some(yes) = &mut out.yes {
                 let kinds = if pte.maps && pte.word != Word::Current { Kinds::NORMAL } else { pte.kinds };
