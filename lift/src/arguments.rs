@@ -8,8 +8,8 @@ use crate::value::{Place, Value};
 use tree_sitter::Node;
 
 impl<'a> Runner<'a> {
-    /// Arguments that a row checks: `folio=N`, `of=N`, `nr=N`; and `only=KINDS`, the entries for which C says
-    /// what it does.
+    /// Arguments that a row checks: `folio=N`, `new=N`, `of=N`, `nr=N`, `most=N`; and `only=KINDS`, the entries
+    /// for which C says what it does.
     pub fn checked(&mut self, row: &Row, arguments: &[Node<'a>]) -> Run<()> {
         if let Some(only) = row.option("only").and_then(kinds::set)
             && self.state.kinds & !only != 0
@@ -24,8 +24,10 @@ impl<'a> Runner<'a> {
         }
         for (key, expected) in [
             ("folio", "the folio under work"),
+            ("new", "the page that was allocated"),
             ("of", "a word that was read or cleared"),
-            ("nr", "one entry"),
+            ("nr", if self.state.batched { "as many entries as the batch has" } else { "one entry" }),
+            ("most", "the number of the entries that are left"),
             ("zero", "the first entry of the batch"),
         ] {
             let Some(at) = row.option(key).and_then(|n| n.parse::<usize>().ok()) else { continue };
@@ -34,8 +36,11 @@ impl<'a> Runner<'a> {
             let value = self.value(*argument)?;
             let fits = match key {
                 "folio" => matches!(value, Value::Folio | Value::Page),
+                "new" => matches!(value, Value::Other(_)),
                 "of" => matches!(value, Value::Word(_) | Value::New { .. }),
                 "zero" => value == Value::Int(0),
+                "most" => matches!(value, Value::Left | Value::Int(1)),
+                _ if self.state.batched => value == Value::Batch(0),
                 _ => value == Value::Int(1),
             };
             if !fits {
@@ -64,7 +69,7 @@ impl<'a> Runner<'a> {
         }
         let free = |at: usize| {
             let of = |key| row.option(key).unwrap_or_default().split('+').any(|n| n.parse() == Ok(at));
-            ["any", "nr", "zero"].into_iter().any(of)
+            ["any", "nr", "most", "zero"].into_iter().any(of)
         };
         for (n, argument) in arguments.iter().enumerate().filter(|(n, _)| !free(n + 1)) {
             let text = self.source.of(*argument);
@@ -81,15 +86,26 @@ impl<'a> Runner<'a> {
                     _ => self.canonical(*argument),
                 };
                 let expected = expected.map_or("what is under work".to_owned(), |e| e.replace('|', " or "));
+                let number = match self.value(*argument) {
+                    Ok(Value::Int(number)) => Some(number.to_string()),
+                    Ok(Value::Flags(set)) if set.len() == 1 => set.into_iter().next(),
+                    _ => None,
+                };
+                let help = match number {
+                    Some(number) => format!(
+                        "if the step is the same with it, say is={}:{number} in the row; any other number is refused then",
+                        n + 1
+                    ),
+                    None => format!(
+                        "a listing has one page, one entry and one address under work; if this is the same, add a row \
+                         for what it is: `under:{named}`"
+                    ),
+                };
                 return self.refuse(
                     *argument,
                     format!("argument {} of {}() is {text}", n + 1, row.name),
                     &format!("expected {expected}"),
-                    format!(
-                        "a listing has one page, one entry and one address under work; if this is the same, say any={} \
-                         in the row, or add a row for what it is: `under:{named}`",
-                        n + 1,
-                    ),
+                    help,
                 );
             }
         }
@@ -106,15 +122,16 @@ impl<'a> Runner<'a> {
         let named = |one: &str| match &value {
             Value::Int(n) => one.parse() == Ok(*n),
             Value::Flags(set) => set.len() == 1 && set.contains(one),
-            Value::Address(place) => one == "end" && place.pages == 1,
+            Value::Address(place) => one == "end" && *place == Place::HERE.on(1),
             _ => false,
         };
         Ok(match &value {
-            Value::Int(_) | Value::Flags(_) | Value::Address(Place { pages: 1, .. }) => {
+            Value::Int(_) | Value::Flags(_) | Value::Address(Place { pages: 1, batch: false, .. }) => {
                 !expected.is_some_and(|all| all.split('|').any(named))
             }
             Value::AllBut(_) | Value::Counter(_) | Value::Refs | Value::Mapcount(_) | Value::End => true,
-            Value::Address(place) | Value::Entry(place) => place.pages != 0,
+            Value::Left | Value::Batch(_) | Value::BatchBytes(_) => true,
+            Value::Address(place) | Value::Entry(place) => place.pages != 0 || place.batch,
             Value::Opaque(text) => !self.is_under_work(text),
             _ => false,
         })
@@ -132,7 +149,7 @@ impl<'a> Runner<'a> {
 
     /// Whether an expression can be looked at without doing what it does.
     fn is_plain(&mut self, node: Node<'_>) -> bool {
-        const PLAIN: [&str; 4] = ["value", "fact", "flag", "mapcount"];
+        const PLAIN: [&str; 5] = ["value", "convert", "fact", "flag", "mapcount"];
         let plain = match node.kind() {
             "type_descriptor" => return true,
             "assignment_expression" | "update_expression" => false,
@@ -147,9 +164,9 @@ impl<'a> Runner<'a> {
 
     /// Arguments of what has no effect must have none either.
     pub fn harmless(&mut self, arguments: &[Node<'a>]) -> Run<()> {
-        const PURE: [&str; 15] = [
-            "same", "value", "kind", "bit", "free", "ignore", "fact", "ask", "flag", "pass", "mapcount", "normal",
-            "read", "edit", "slot",
+        const PURE: [&str; 16] = [
+            "same", "value", "convert", "kind", "bit", "free", "ignore", "fact", "ask", "flag", "pass",
+            "mapcount", "normal", "read", "edit", "slot",
         ];
         for argument in arguments {
             let mut open = vec![*argument];

@@ -27,6 +27,14 @@ impl<'a> Runner<'a> {
                 "which function it calls is not known",
             );
         }
+        if self.state.variable(name).is_some() {
+            return self.refuse(
+                function,
+                format!("{name} is a variable here"),
+                "expected a function by its name",
+                "which function it calls is not known",
+            );
+        }
         self.not_a_macro(function, name)?;
         let canonical = self.canonical(node);
         if let Some(row) = self.row(&format!("expr:{canonical}"))
@@ -63,6 +71,9 @@ impl<'a> Runner<'a> {
             "same" | "pass" => {
                 let at = row.option("arg").and_then(|n| n.parse::<usize>().ok()).unwrap_or(1);
                 self.checked(row, arguments)?;
+                if row.words().any(|word| word == "unseen") {
+                    self.mark_call(row, name, node);
+                }
                 match arguments.get(at - 1) {
                     Some(argument) => self.value(*argument),
                     None => self.refuse(node, format!("{name}() without an argument"), "here", ""),
@@ -89,12 +100,14 @@ impl<'a> Runner<'a> {
             "free" => {
                 self.harmless(arguments)?;
                 self.notes.irrelevant(&format!("{name}()"), node, &row.note);
+                self.mark_call(row, name, node);
                 let asked = self.canonical(node);
                 Ok(Value::truth(self.ask(Atom::Free(asked), node)))
             }
             "ignore" => {
                 self.harmless(arguments)?;
                 self.notes.irrelevant(&format!("{name}()"), node, &row.note);
+                self.mark_call(row, name, node);
                 Ok(Value::Opaque(format!("{name}()")))
             }
             "declare" => {
@@ -168,6 +181,13 @@ impl<'a> Runner<'a> {
                 self.harmless(arguments)?;
                 Ok(self.named(row, node))
             }
+            "convert" => match arguments.first() {
+                Some(argument) => {
+                    self.harmless(arguments)?;
+                    self.convert(row, *argument)
+                }
+                None => self.refuse(node, format!("{name}() without an argument"), "here", ""),
+            },
             "flag" => {
                 self.harmless(arguments)?;
                 Ok(Value::flag(&row.means))

@@ -166,6 +166,15 @@ impl<'a> Runner<'a> {
                 "MapNewAnon of the model is all of it",
             );
         }
+        let zero = kinds::of(Action::PteZeroPage).unwrap_or(0);
+        if !self.state.filled && self.state.kinds & zero != 0 {
+            return self.refuse(
+                place,
+                "a new page that nobody has filled is mapped for the zero page",
+                "expected one that is allocated with zeros",
+                "what was in that memory before would be seen",
+            );
+        }
         self.emit(Label::Do(Doing::Step(Action::MapNewAnon)), node);
         self.state.entry = Entry::Replaced;
         Ok(())

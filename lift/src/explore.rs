@@ -1,9 +1,10 @@
 //! All paths through a function.
 
 use crate::kinds;
+use crate::marks::{Marked, shown};
 use crate::notes::Notes;
 use crate::parse::Source;
-use crate::run::{Flow, Part, Run, Runner, Stop, parameters};
+use crate::run::{Flow, Part, Run, Runner, Stop, is_plain, parameters};
 use crate::state::{Frame, State, Variable};
 use crate::subject::{Subject, Success};
 use crate::table::Table;
@@ -141,12 +142,12 @@ impl<'a> Explorer<'a> {
             let value = match of.as_str() {
                 "folio" => Value::Folio,
                 "page" => Value::Page,
-                "pte_t" if pointer => Value::Entry(Place { round: true, pages: 0 }),
+                "pte_t" if pointer => Value::Entry(Place::HERE),
                 _ if !pointer && is_unsigned_long(self.source, function, &name) => {
                     addresses += 1;
                     match addresses {
-                        1 if self.subject.walk.is_some() => Value::Address(Place { round: true, pages: 0 }),
-                        1 => Value::Address(Place { round: false, pages: 0 }),
+                        1 if self.subject.walk.is_some() => Value::Address(Place::HERE),
+                        1 => Value::Address(Place::START),
                         2 => Value::End,
                         _ => Value::Opaque(of.clone()),
                     }
@@ -184,6 +185,7 @@ impl<'a> Explorer<'a> {
                 open: Vec::new(),
                 by_fact: None,
                 under_fact: None,
+                pending: Vec::new(),
                 count: 0,
                 canonical: &mut self.canonical,
             };
@@ -199,6 +201,7 @@ impl<'a> Explorer<'a> {
                     (Some(problem), end)
                 }
             };
+            runner.notes.marks.path(std::mem::take(&mut runner.pending), &runner.events, &end.0);
             let (path, state) = (Path { events: runner.events, end: end.0, place: end.1 }, runner.state);
             let used = runner.asked;
             decisions = runner.decisions;
@@ -244,14 +247,14 @@ impl<'a> Explorer<'a> {
                 let becomes = match (&variable.value, &after.value) {
                     (Value::Address(_), Value::Address(_)) => {
                         self.subject.moving.push(variable.name.clone());
-                        Value::Address(Place { round: true, pages: 0 })
+                        Value::Address(Place::HERE)
                     }
                     (Value::Entry(_), Value::Entry(_)) => {
                         self.subject.moving.push(variable.name.clone());
-                        Value::Entry(Place { round: true, pages: 0 })
+                        Value::Entry(Place::HERE)
                     }
                     // It counts from zero: then it tells whether anything was counted.
-                    (Value::Int(0), Value::Int(_)) if ran.state.counted.contains(&variable.name) => {
+                    (Value::Int(0), _) if ran.state.counted.contains(&variable.name) => {
                         Value::Counter(variable.name.clone())
                     }
                     // What was counted is flushed, and counted from zero again: no flush is forgotten.
@@ -327,6 +330,14 @@ fn ended(
         Err(Stop::End(term, place)) => (term, place),
         Ok(Flow::On) => (Term::Return, function.end_byte().saturating_sub(1)..function.end_byte()),
         Ok(Flow::Return(value, place)) => {
+            if let Some(mut text) = shown(&value) {
+                let node = function.descendant_for_byte_range(place.start, place.end).unwrap_or(function);
+                // On a path that the model does not have another variable would hold something else.
+                if let (false, [returned]) = (is_plain(&value), crate::parse::pieces(node).as_slice()) {
+                    text = format!("{text} ({})", runner.canonical(*returned));
+                }
+                runner.mark(Marked::Returned, "return", text, node, "", true);
+            }
             let term = match (runner.subject.success, &value) {
                 (Success::Any, _) => Term::Return,
                 (Success::Fault, Value::Flags(set)) if set.contains("VM_FAULT_OOM") => Term::Finish,

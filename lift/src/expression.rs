@@ -1,6 +1,7 @@
 //! Expressions: values, conditions, assignments.
 
 use crate::kinds;
+use crate::marks::{Marked, shown};
 use crate::parse::pieces;
 use crate::run::{Run, Runner, Stop};
 use crate::state::Entry;
@@ -105,6 +106,8 @@ impl<'a> Runner<'a> {
             | Value::Other(_)
             | Value::Ref(..)
             | Value::New { .. }
+            | Value::Left
+            | Value::Batch(0)
             | Value::Bytes(1..) => Ok(true),
             Value::Counter(name) => Ok(self.ask(Atom::Counter(name.clone()), node)),
             Value::Mapcount(0) => Ok(self.ask(Atom::Pure(Action::Mapped), node)),
@@ -343,6 +346,18 @@ impl<'a> Runner<'a> {
             (V::Flags(x), V::Int(0)) => x.is_empty(),
             (V::Mapcount(0), V::Int(1)) => self.ask(Atom::Pure(Action::MappedOnce), node),
             (V::Refs, V::Mapcount(1)) | (V::Mapcount(1), V::Refs) => self.ask(Atom::RefsExplained, node),
+            // What is left of the range has at least one entry. With more a loop goes on with each of them.
+            (V::Left, V::Left | V::Int(_)) | (V::Int(_), V::Left) => {
+                self.one_is_left(node);
+                let one = |value: &V| if *value == V::Left { V::Int(1) } else { value.clone() };
+                return self.compare(operator, &one(a), &one(b), node);
+            }
+            (V::Batch(0), V::Int(0)) => false,
+            // A batch of one, and one of more: the model has the first alone, so that both must do the same.
+            (V::Batch(_), V::Left | V::Batch(_) | V::Int(1)) | (V::Left | V::Int(1), V::Batch(_)) => {
+                let text = self.canonical(node);
+                return Ok(self.ask(Atom::Free(text), node));
+            }
             (V::Carried(_), _) => return self.truth(a, node),
             (_, V::Carried(_)) => return self.truth(b, node),
             _ => {
@@ -359,7 +374,7 @@ impl<'a> Runner<'a> {
             "==" => Ok(equal),
             "!=" => Ok(!equal),
             // A count of one is the least there is.
-            ">" if matches!((a, b), (V::Mapcount(0), V::Int(1))) => Ok(!equal),
+            ">" if matches!((a, b), (V::Mapcount(0), V::Int(1)) | (V::Batch(0), V::Int(0))) => Ok(!equal),
             _ => {
                 self.refuse(node, "unknown condition", "expected == or !=", "which comes first is not known here")
             }
@@ -368,7 +383,6 @@ impl<'a> Runner<'a> {
 
     fn arithmetic(&mut self, operator: &str, a: Value, b: Value, node: Node<'_>) -> Value {
         use Value as V;
-        let moved = |place: Place, n: i64| Place { pages: place.pages + n, ..place };
         match (operator, a, b) {
             ("+", V::Int(x), V::Int(y)) => V::Int(x + y),
             ("-", V::Int(x), V::Int(y)) => V::Int(x - y),
@@ -379,30 +393,38 @@ impl<'a> Runner<'a> {
             ("<<", V::Int(x), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Bytes(x),
             (">>", V::Bytes(x), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Int(x),
             ("+", V::Address(place), V::Bytes(n)) | ("+", V::Bytes(n), V::Address(place)) => {
-                V::Address(moved(place, n))
+                V::Address(place.on(n))
             }
-            ("-", V::Address(place), V::Bytes(n)) => V::Address(moved(place, -n)),
-            ("+", V::Entry(place), V::Int(n)) => V::Entry(moved(place, n)),
-            ("-", V::Entry(place), V::Int(n)) => V::Entry(moved(place, -n)),
-            ("-", V::Address(x), V::Address(y)) if x.round == y.round => V::Bytes(x.pages - y.pages),
-            ("-", V::Address(x), V::Address(y)) => V::Span(x, y),
-            // What is left of the range: batches are looked at as batches of one.
+            ("-", V::Address(place), V::Bytes(n)) => V::Address(place.on(-n)),
+            ("+", V::Entry(place), V::Int(n)) => V::Entry(place.on(n)),
+            ("-", V::Entry(place), V::Int(n)) => V::Entry(place.on(-n)),
+            ("-", V::Address(x), V::Address(y)) if (x.round, x.batch) == (y.round, y.batch) => {
+                V::Bytes(x.pages - y.pages)
+            }
+            ("-", V::Address(x), V::Address(y)) if !x.batch && !y.batch => V::Span(x, y),
             ("+", V::Page, V::Int(0)) => V::Page,
-            ("-", V::End, V::Address(_)) => V::Rest,
-            ("/", V::Rest, V::Bytes(1)) => {
-                self.fact(
-                    "the entries that are left are one",
-                    node,
-                    "a batch does the same with each of its entries",
-                );
-                V::Int(1)
+            ("-", V::End, V::Address(place)) if place == self.subject.page() => V::Rest,
+            ("-", V::Left, V::Int(n)) => {
+                self.one_is_left(node);
+                V::Int(1 - n)
             }
-            (">>", V::Rest, V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Int(1),
+            ("/", V::Rest, V::Bytes(1)) => V::Left,
+            (">>", V::Rest, V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Left,
+            ("+", V::Batch(x), V::Int(y)) | ("+", V::Int(y), V::Batch(x)) => V::Batch(x + y),
+            ("-", V::Batch(x), V::Int(y)) => V::Batch(x - y),
+            ("*", V::Batch(x), V::Bytes(1)) | ("*", V::Bytes(1), V::Batch(x)) => V::BatchBytes(x),
+            ("<<", V::Batch(x), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::BatchBytes(x),
+            ("+", V::Address(place), V::BatchBytes(n)) | ("+", V::BatchBytes(n), V::Address(place)) => {
+                place.a_batch_on(n).map_or_else(|| V::Opaque(self.canonical(node)), V::Address)
+            }
+            ("+", V::Entry(place), V::Batch(n)) | ("+", V::Batch(n), V::Entry(place)) => {
+                place.a_batch_on(n).map_or_else(|| V::Opaque(self.canonical(node)), V::Entry)
+            }
             ("/", V::Span(x, y), V::Bytes(1)) => V::Pages(x, y),
             (">>", V::Span(x, y), V::Flags(set)) if set.contains("PAGE_SHIFT") => V::Pages(x, y),
             ("+", V::Entry(place), V::Pages(x, y)) if place == y => V::Entry(x),
             ("+", V::Mapcount(x), V::Int(y)) | ("+", V::Int(y), V::Mapcount(x)) => V::Mapcount(x + y),
-            ("+" | "-", V::Counter(name), V::Int(_)) => V::Counter(name),
+            ("+" | "-", V::Counter(name), V::Int(_) | V::Batch(_)) => V::Counter(name),
             ("|", V::Flags(x), V::Flags(y)) => V::Flags(&x | &y),
             ("|", V::Flags(x), V::Int(0)) | ("|", V::Int(0), V::Flags(x)) => V::Flags(x),
             ("&", V::Flags(x), V::Flags(y)) => V::Flags(&x & &y),
@@ -411,6 +433,12 @@ impl<'a> Runner<'a> {
             ("&", V::Int(0), V::AllBut(_)) => V::Int(0),
             _ => V::Opaque(self.canonical(node)),
         }
+    }
+
+    /// The paths are those of the last entry of the range: whatever else is left is handled in rounds of its own.
+    fn one_is_left(&mut self, node: Node<'_>) {
+        let why = "a batch does the same with each of its entries";
+        self.fact("the entries that are left are one", node, why);
     }
 
     /// What a row says that an expression is worth; `None` if the row says something else.
@@ -432,6 +460,8 @@ impl<'a> Runner<'a> {
             }
             "free" => {
                 self.notes.irrelevant(&shown, node, &row.note);
+                let unseen = row.words().any(|word| word == "unseen");
+                self.mark(Marked::Ignored, &shown, shown.clone(), node, &row.note, unseen);
                 Value::truth(self.ask(Atom::Free(shown), node))
             }
             "ask" => Value::truth(self.ask_row(row, node)?),
@@ -485,16 +515,19 @@ impl<'a> Runner<'a> {
 
     /// A value that a row names.
     pub fn named(&mut self, row: &Row, node: Node<'_>) -> Value {
-        let here = Place { round: true, pages: 0 };
         match row.means.split_whitespace().next().unwrap_or("") {
             "folio" => Value::Folio,
             "page" => Value::Page,
-            "entry" => Value::Entry(here),
-            "address" => Value::Address(here),
+            "entry" => Value::Entry(Place::HERE),
+            "address" => Value::Address(Place::HERE),
             "bytes" => Value::Bytes(1),
             "mapcount" => Value::Mapcount(0),
             "slot" => Value::Slot(false),
             "new" => Value::New { dirty: false, write: false },
+            "batch" => {
+                self.state.batched = true;
+                Value::Batch(0)
+            }
             "word" if self.subject.has_word => Value::Word(0),
             "null" => Value::Null,
             other => match other.parse() {
@@ -505,6 +538,21 @@ impl<'a> Runner<'a> {
                 Err(_) if other.starts_with("other:") => Value::Other(other.to_owned()),
                 Err(_) => Value::Opaque(self.canonical(node)),
             },
+        }
+    }
+
+    /// The folio of a page, or the page of a folio: of the one under work, or of the new one.
+    pub fn convert(&mut self, row: &Row, node: Node<'a>) -> Run<Value> {
+        match self.value(node)? {
+            Value::Folio | Value::Page if row.means.starts_with("folio") => Ok(Value::Folio),
+            Value::Folio | Value::Page => Ok(Value::Page),
+            other @ Value::Other(_) => Ok(other),
+            _ => self.refuse(
+                node,
+                format!("{} of something else", row.name.trim_start_matches("expr:")),
+                "expected the folio under work, or the new one",
+                "a listing has one folio under work, and one entry at a time",
+            ),
         }
     }
 
@@ -527,10 +575,17 @@ impl<'a> Runner<'a> {
 
     fn pointer(&mut self, node: Node<'a>) -> Run<Value> {
         let canonical = self.canonical(node);
-        if let Some(row) = self.row(&format!("expr:{canonical}"))
-            && let Some(value) = self.by_row(&row, node)?
-        {
-            return Ok(value);
+        if let Some(row) = self.row(&format!("expr:{canonical}")) {
+            // The page of a folio: of which one, what stands before the arrow says.
+            if row.role == "convert"
+                && let Some(of) =
+                    node.child_by_field_name("argument").and_then(|a| a.child_by_field_name("argument"))
+            {
+                return self.convert(&row, of);
+            }
+            if let Some(value) = self.by_row(&row, node)? {
+                return Ok(value);
+            }
         }
         let Some(argument) = node.child_by_field_name("argument") else { return Ok(Value::Opaque(canonical)) };
         let operator = node.child_by_field_name("operator").map_or("", |o| self.source.of(o));
@@ -590,7 +645,7 @@ impl<'a> Runner<'a> {
 
     /// A listing knows the entry of its page, no other.
     pub fn this_entry(&self, place: Place, node: Node<'_>) -> Run<()> {
-        if place.pages == 0 {
+        if place.pages == 0 && !place.batch {
             return Ok(());
         }
         self.refuse(
@@ -612,7 +667,7 @@ impl<'a> Runner<'a> {
         let after = match before.clone() {
             Value::Int(n) => Value::Int(n + by),
             Value::Counter(name) => Value::Counter(name),
-            Value::Entry(place) => Value::Entry(Place { pages: place.pages + by, ..place }),
+            Value::Entry(place) => Value::Entry(place.on(by)),
             Value::Carried(name) => Value::Carried(name),
             _ => Value::Opaque(self.canonical(node)),
         };
@@ -632,9 +687,13 @@ impl<'a> Runner<'a> {
         if operator != "=" {
             let plain = left.kind() == "identifier";
             let before = if plain { self.value(left)? } else { Value::Opaque(self.canonical(left)) };
-            if let Value::Int(n) = value {
-                by = if operator == "-=" { -n } else { n };
-            }
+            by = match value {
+                Value::Int(n) if operator == "-=" => -n,
+                Value::Int(n) => n,
+                // At least one, and all of them together what a batch of one counts.
+                Value::Batch(0) if plain => 1,
+                _ => 0,
+            };
             value = self.arithmetic(operator.trim_end_matches('='), before, value, node);
         }
         self.store(left, value.clone(), by, node)?;
@@ -710,7 +769,13 @@ impl<'a> Runner<'a> {
                 }
             }
             Some(row) => match row.role.as_str() {
-                "ignore" => self.notes.irrelevant(&format!("a store to {canonical}"), node, &row.note),
+                "ignore" => {
+                    self.notes.irrelevant(&format!("a store to {canonical}"), node, &row.note);
+                    let unseen = row.words().any(|word| word == "unseen");
+                    let text = format!("{canonical} = {}", shown(&value).unwrap_or_default());
+                    let name = self.source.of(target).to_owned();
+                    self.mark(Marked::Ignored, &name, text, node, &row.note, unseen);
+                }
                 _ => {
                     return self.refuse(
                         target,

@@ -3,6 +3,7 @@
 use crate::bisim;
 use crate::emit;
 use crate::explore::{Explorer, Paths};
+use crate::marks::{Mark, Marked};
 use crate::notes::{Decided, Effect, Notes, statements};
 use crate::parse::Source;
 use crate::places;
@@ -64,6 +65,8 @@ pub struct Lifted {
     pub not_modelled: Vec<Note>,
     /// Conditions that what is taken as known has decided.
     pub decided: Vec<Decided>,
+    /// What the listing has no line for, and where it stands.
+    pub marks: Vec<Mark>,
     /// How many statements there are, helpers that are read through included.
     pub statements: usize,
     /// On how many some path comes by.
@@ -72,6 +75,8 @@ pub struct Lifted {
     pub rows: usize,
     /// What the user accepted and was needed.
     pub accepted: Vec<String>,
+    /// The rows that were needed and do not come with this crate, a sentence each.
+    pub given: Vec<String>,
     /// The functions that some path comes to, the lifted one included: bytes.
     pub functions: Vec<(usize, usize)>,
     /// What each statement does, by its bytes.
@@ -248,6 +253,9 @@ fn lists(
     same_as: Option<&'static str>,
 ) -> Lifted {
     let decided = notes.decided();
+    // What a variable of the path decides in both ways is a condition like any other.
+    let mut marks = notes.marks.clone().all();
+    marks.retain(|mark| mark.what != Marked::Decided || notes.comes_to_one(mark.place));
     let list = |notes: BTreeMap<String, (usize, String)>| {
         let mut all: Vec<_> =
             notes.into_iter().map(|(what, (at, why))| Note { line: source.line(at), what, why }).collect();
@@ -281,6 +289,11 @@ fn lists(
         let what = if first == last { shown } else { format!("{shown} ... to line {last}") };
         Note { line: first, what, why: "no path comes here, by what is taken as known".to_owned() }
     });
+    let given = notes.rows.iter().filter_map(|name| {
+        let (file, row) = (table.given(name)?, table.get(name)?);
+        let means = if row.means.is_empty() { String::new() } else { format!(" {}", row.means) };
+        Some(format!("{}: taken from {file}: {name} is {}{means}", subject.name, row.role))
+    });
     let accepted = options.accept.iter().filter(|name| notes.rows.contains(*name)).cloned().collect();
     Lifted {
         name: impls::kept(&subject.name),
@@ -290,12 +303,14 @@ fn lists(
         same_as,
         not_modelled: not_modelled.collect(),
         decided,
+        marks,
         irrelevant: list(notes.irrelevant),
         known,
         statements: all.len(),
         live: all.len() - dead.len(),
         rows: notes.rows.len(),
         accepted,
+        given: given.collect(),
         functions: reached,
         effects: notes.effects,
         release: options.release.clone(),

@@ -1,5 +1,6 @@
 //! What is learned beside: what was left out, what was taken as known, what was never looked at.
 
+use crate::marks::Marks;
 use crate::table::Row;
 use crate::tree::{Atom, Event, Place};
 use model::Action;
@@ -36,6 +37,8 @@ pub struct Notes {
     pub rows: BTreeSet<String>,
     /// What some path asks, whether it is known or not: the statement that asks, and the place in it.
     pub asked: BTreeSet<Question>,
+    /// What a listing has no line for.
+    pub marks: Marks,
     /// The conditions that some path asks: by their bytes.
     conditions: BTreeMap<(usize, usize), Condition>,
 }
@@ -148,6 +151,11 @@ impl Notes {
             Event::Do(label, _) => format!("{label:?}"),
             Event::Ask(atom, holds, _) => format!("{atom:?} {holds}"),
         }));
+    }
+
+    /// Whether a condition comes to the same on every path that comes to it.
+    pub fn comes_to_one(&self, place: (usize, usize)) -> bool {
+        self.conditions.get(&place).is_some_and(|c| c.came_to != [true, true])
     }
 
     /// The conditions that no path had to ask, in the order in which they stand.

@@ -2,6 +2,7 @@
 //!
 //! Wherever the outcome is not known, a list of decisions says which way to go; [`crate::explore`] tries all.
 
+use crate::marks::{Marked, Pending};
 use crate::notes::{Asked, Notes, Question};
 use crate::parse::{Source, declared, pieces, type_name};
 use crate::state::{Frame, State, Variable};
@@ -93,6 +94,8 @@ pub struct Runner<'a> {
     pub by_fact: Option<String>,
     /// The same of the branch that runs.
     pub under_fact: Option<String>,
+    /// What a listing has no line for, as far as this path has come.
+    pub pending: Vec<Pending>,
     /// How many have run.
     pub count: usize,
     /// Expressions with types for variables, by piece.
@@ -340,7 +343,14 @@ impl<'a> Runner<'a> {
                 }
                 _ => (Some(declarator), None),
             };
-            let Some((name, pointer)) = inner.and_then(|d| declared(self.source, d)) else { continue };
+            let Some((name, pointer)) = inner.and_then(|d| declared(self.source, d)) else {
+                return self.refuse(
+                    declarator,
+                    "a declaration that cannot be read",
+                    "expected a variable, or a pointer to something that is no function",
+                    "which function a pointer calls is not known",
+                );
+            };
             self.kept = true;
             // An array holds what nobody looks at.
             let array = inner.is_some_and(|d| d.kind() == "array_declarator");
@@ -384,6 +394,10 @@ impl<'a> Runner<'a> {
         };
         let decided = self.by_fact.clone().filter(|_| self.events.len() == before);
         let under = self.under_fact.clone();
+        if self.events.len() == before {
+            let (text, why) = (self.canonical(condition), decided.clone().unwrap_or_default());
+            self.mark(Marked::Decided, "if", text, condition, &why, true);
+        }
         if let Some(why) = &decided {
             self.under_fact.get_or_insert_with(|| why.clone());
             if let Some(frame) = self.state.frames.last_mut() {
@@ -544,21 +558,31 @@ impl<'a> Runner<'a> {
         let first = moving.first().map(|(_, place)| *place);
         let together = moving.iter().all(|(_, place)| Some(*place) == first);
         let term = match first {
-            Some(Place { round: true, pages: 1 }) if together => Term::Next { hole: false },
-            Some(Place { round: true, pages: 0 }) if together => Term::Again,
+            Some(place) if together && place == Place::HERE => Term::Again,
+            // A batch goes on by all its entries.
+            Some(place) if together && place == Place { pages: 1, ..Place::HERE } && !self.state.batched => {
+                Term::Next { hole: false }
+            }
+            Some(Place { round: true, pages: 0, batch: true }) if together && self.state.batched => {
+                Term::Next { hole: false }
+            }
             // The first look at a loop, to see what moves.
-            Some(Place { round: false, pages: 1 }) | None => Term::Next { hole: false },
+            Some(
+                Place { round: false, pages: 1, batch: false } | Place { round: false, pages: 0, batch: true },
+            )
+            | None => Term::Next { hole: false },
             _ => {
                 let names: Vec<_> = moving
                     .iter()
                     .map(|(v, p)| {
-                        format!("{} {}{:+}", v.name, if p.round { "" } else { "at the start " }, p.pages)
+                        let batch = if p.batch { " and a batch" } else { "" };
+                        format!("{} {}{:+}{batch}", v.name, if p.round { "" } else { "at the start " }, p.pages)
                     })
                     .collect();
                 return self.refuse(
                     node,
                     format!("the round does not end at the next page: {}", names.join(", ")),
-                    "expected the address and the entry one page on, or where they were",
+                    "expected the address and the entry one page or one batch on, or where they were",
                     "a listing goes through the pages one by one, or repeats the page",
                 );
             }

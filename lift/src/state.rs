@@ -73,6 +73,10 @@ pub struct State {
     pub entry: Entry,
     /// The walk.
     pub walk: Walk,
+    /// The round has a batch: what is done to one of its entries has to be done to all.
+    pub batched: bool,
+    /// Something was put into the new page: zeros, or what is in the old one.
+    pub filled: bool,
     /// What was stored in fields that are followed, by name.
     pub cells: BTreeMap<String, i64>,
     /// What was selected.
@@ -96,6 +100,8 @@ impl State {
             half: false,
             entry: Entry::There,
             walk: Walk::Before,
+            batched: false,
+            filled: false,
             cells: BTreeMap::new(),
             selected: None,
             left: false,

@@ -20,15 +20,13 @@ impl<'a> Runner<'a> {
             Some(argument) => Some(self.value(*argument)?),
             // One page.
             None => match &from {
-                Some(Value::Address(place)) => Some(Value::Address(Place { pages: place.pages + 1, ..*place })),
+                Some(Value::Address(place)) => Some(Value::Address(place.on(1))),
                 _ => None,
             },
         };
         let step = match (from, to) {
-            (Some(Value::Address(Place { round: false, pages: 0 })), Some(Value::End)) => Action::FlushRange,
-            (Some(Value::Address(a)), Some(Value::Address(b)))
-                if a.round && b.round && a.pages == 0 && b.pages == 1 =>
-            {
+            (Some(Value::Address(Place::START)), Some(Value::End)) => Action::FlushRange,
+            (Some(Value::Address(a)), Some(Value::Address(b))) if a == Place::HERE && b == Place::HERE.on(1) => {
                 Action::FlushPage
             }
             _ => {
@@ -142,7 +140,10 @@ impl<'a> Runner<'a> {
                     }
                     Label::Do(Doing::Step(self.on_device().unwrap_or(Action::PutFolio)))
                 }
-                (None, action) => Label::Do(Doing::Step(action)),
+                (None, action) => {
+                    self.state.filled |= action == Action::CopyFolio;
+                    Label::Do(Doing::Step(action))
+                }
             };
             self.emit(label, node);
         }
@@ -192,6 +193,16 @@ impl<'a> Runner<'a> {
             self.state.known.retain(|(atom, _)| *atom != Atom::Pure(Action::Exclusive));
         }
         if let Some(gives) = row.option("gives") {
+            if answer {
+                self.state.filled = match row.option("zeroed") {
+                    Some("always") => true,
+                    Some(at) => {
+                        let argument = at.parse::<usize>().ok().and_then(|at| arguments.get(at - 1));
+                        argument.map(|a| self.holds(*a)).transpose()? == Some(true)
+                    }
+                    None => false,
+                };
+            }
             return Ok(if answer { Value::Other(gives.to_owned()) } else { Value::Null });
         }
         Ok(match (when, answer) {

@@ -2,6 +2,7 @@
 
 use crate::kinds;
 use crate::table::Row;
+use crate::value::Place;
 use model::Action;
 use model::listing::{Doing, Node};
 
@@ -57,6 +58,11 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// Where the page under work is: while it is not known what moves, at the start.
+    pub fn page(&self) -> Place {
+        if self.walk.is_some() || !self.moving.is_empty() { Place::HERE } else { Place::START }
+    }
+
     /// What a row says of a function.
     pub fn new(name: &str, row: &Row, release: &[u32]) -> Option<Subject> {
         let action = |key| row.option(key).and_then(|name| Action::ALL.iter().copied().find(|a| a.name() == name));

@@ -4,6 +4,7 @@ use crate::config::CONFIG;
 use std::collections::BTreeMap;
 
 /// What comes with this crate.
+const OWN_FILE: &str = "lift/kernel.tsv";
 const OWN: &str = include_str!("../kernel.tsv");
 
 /// One row: one kernel name.
@@ -52,6 +53,8 @@ fn numbers(release: &str) -> Vec<u32> {
 #[derive(Clone, Debug)]
 pub struct Table {
     rows: BTreeMap<String, Row>,
+    /// The rows that do not come with this crate, and where they are from.
+    given: BTreeMap<String, String>,
     /// Whether a CONFIG option is set.
     options: BTreeMap<String, bool>,
 }
@@ -69,6 +72,7 @@ const ROLES: &[&str] = &[
     "cell",
     "clear",
     "config",
+    "convert",
     "declare",
     "edit",
     "fact",
@@ -111,8 +115,8 @@ const ROLES: &[&str] = &[
 
 impl Default for Table {
     fn default() -> Table {
-        let mut table = Table { rows: BTreeMap::new(), options: BTreeMap::new() };
-        match table.add("lift/kernel.tsv", OWN).and_then(|()| table.configure("lift/config.tsv", CONFIG)) {
+        let mut table = Table { rows: BTreeMap::new(), given: BTreeMap::new(), options: BTreeMap::new() };
+        match table.add(OWN_FILE, OWN).and_then(|()| table.configure("lift/config.tsv", CONFIG)) {
             Ok(()) => table,
             Err(why) => panic!("{why}"),
         }
@@ -145,6 +149,9 @@ impl Table {
                 ));
             }
             let [name, role, means, releases, note] = [name, role, means, releases, note].map(|s| (*s).to_owned());
+            if file != OWN_FILE {
+                self.given.insert(name.clone(), file.to_owned());
+            }
             self.rows.insert(name.clone(), Row { name, role, means, releases, note });
         }
         Ok(())
@@ -187,6 +194,12 @@ impl Table {
             let below = self.rows.range(..name.to_owned()).rev().take(8);
             below.map(|(_, row)| row).find(|row| row.name.ends_with('_') && name.starts_with(&row.name))
         })
+    }
+
+    /// Which file a row is from, if it does not come with this crate.
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.given.get(name).map(String::as_str)
     }
 
     /// All rows.

@@ -9,6 +9,28 @@ pub struct Place {
     pub round: bool,
     /// How many pages on.
     pub pages: i64,
+    /// And so many pages more as the batch has.
+    pub batch: bool,
+}
+
+impl Place {
+    /// The page of the round.
+    pub const HERE: Place = Place { round: true, pages: 0, batch: false };
+
+    /// The start of the range.
+    pub const START: Place = Place { round: false, pages: 0, batch: false };
+
+    /// Pages further.
+    #[must_use]
+    pub const fn on(self, pages: i64) -> Place {
+        Place { pages: self.pages + pages, ..self }
+    }
+
+    /// A batch further; of two batches nothing is known.
+    #[must_use]
+    pub const fn a_batch_on(self, pages: i64) -> Option<Place> {
+        if self.batch { None } else { Some(Place { batch: true, pages: self.pages + pages, ..self }) }
+    }
 }
 
 /// The kind of a migration entry.
@@ -75,11 +97,17 @@ pub enum Value {
     Pages(Place, Place),
     /// The length of what is left of the range.
     Rest,
+    /// The same as a number of entries: the most that a batch can have.
+    Left,
+    /// As many entries as the batch has, and so many more.
+    Batch(i64),
+    /// The same in bytes.
+    BatchBytes(i64),
     /// The folio under work.
     Folio,
     /// Its page.
     Page,
-    /// Another folio or page: the new one, the second one.
+    /// Another folio, or its page: the new one.
     Other(String),
     /// The reference count of the folio.
     Refs,

@@ -9,7 +9,8 @@ static vm_fault_t wp_page_copy(struct vm_fault *fault)
 	bool copied = false;
 	pte_t word;
 
-	fresh = alloc_page_vma(GFP_HIGHUSER_MOVABLE, area, fault->address);
+	fresh = old ? alloc_page_vma(GFP_HIGHUSER_MOVABLE, area, fault->address) :
+		      alloc_zeroed_user_highpage_movable(area, fault->address);
 	if (!fresh) {
 		if (old)
 			put_page(old);

@@ -9,7 +9,7 @@ static vm_fault_t wp_page_copy(struct vm_fault *fault)
 	bool copied = false;
 	pte_t word;
 
-	fresh = folio_prealloc(area->vm_mm, area, fault->address, false);
+	fresh = folio_prealloc(area->vm_mm, area, fault->address, !old);
 	if (!fresh) {
 		if (old)
 			folio_put(old);
