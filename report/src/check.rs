@@ -14,6 +14,32 @@ use std::fmt::Write as _;
 /// The number of the form; it changes when a field changes its meaning or goes away.
 pub const CHECK_FORMAT: u32 = 1;
 
+/// What is to be said of a check beside its verdict.
+#[derive(Clone, Debug, Default)]
+pub struct Caveats {
+    /// What of a change is not looked at.
+    pub unlooked: Vec<String>,
+    /// What was taken from whoever asks: rows of a table, functions without effect.
+    pub given: Vec<String>,
+    /// What is found if an assumption does not hold.
+    pub excused: Vec<String>,
+}
+
+impl Caveats {
+    /// Those of another file too.
+    pub fn extend(&mut self, other: Caveats) {
+        self.unlooked.extend(other.unlooked);
+        self.given.extend(other.given);
+        self.excused.extend(other.excused);
+    }
+
+    /// All of them, a sentence each.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        let all = self.unlooked.iter().chain(&self.given).chain(&self.excused);
+        all.flat_map(|text| text.lines())
+    }
+}
+
 /// What was checked and how far, and in the end the verdict.
 #[must_use]
 pub fn check_text(options: &CheckOptions, checked: &Checked, witness: Option<&Witness>) -> String {
@@ -160,7 +186,7 @@ fn replay(version: &Version, flagged: &Flagged, witness: &Witness) -> String {
 
 /// The check of a change that does nothing, for programs: what is said of a check that runs nothing.
 #[must_use]
-pub fn check_json_same(name: &str, kernel: &str, functions: &[&str]) -> Value {
+pub fn check_json_same(name: &str, kernel: &str, functions: &[&str], caveats: &Caveats) -> Value {
     json!({
         "format": CHECK_FORMAT,
         "version": name,
@@ -175,12 +201,20 @@ pub fn check_json_same(name: &str, kernel: &str, functions: &[&str]) -> Value {
         "too_large": 0,
         "executions": 0,
         "found": null,
+        "not_looked_at": caveats.unlooked,
+        "given": caveats.given,
+        "excused": caveats.excused,
     })
 }
 
 /// The check for programs.
 #[must_use]
-pub fn check_json(options: &CheckOptions, checked: &Checked, witness: Option<&Witness>) -> Value {
+pub fn check_json(
+    options: &CheckOptions,
+    checked: &Checked,
+    witness: Option<&Witness>,
+    caveats: &Caveats,
+) -> Value {
     let version = options.version;
     let round = |round: &Round| {
         json!({
@@ -221,5 +255,8 @@ pub fn check_json(options: &CheckOptions, checked: &Checked, witness: Option<&Wi
         "too_large": checked.too_large,
         "executions": checked.executions,
         "found": found,
+        "not_looked_at": caveats.unlooked,
+        "given": caveats.given,
+        "excused": caveats.excused,
     })
 }

@@ -55,6 +55,20 @@ pub fn sarif(witnesses: &[Witness]) -> Value {
 /// The same, with a level for each.
 #[must_use]
 pub fn sarif_log(findings: &[(&Witness, Level)]) -> Value {
+    sarif_log_with(findings, &[])
+}
+
+/// The same, with what is to be said of the run itself: nothing of it is a result.
+#[must_use]
+pub fn sarif_log_with(findings: &[(&Witness, Level)], caveats: &[&str]) -> Value {
+    let said = |text: &&str| json!({ "level": "warning", "message": { "text": text } });
+    let invocations = match caveats {
+        [] => Vec::new(),
+        all => vec![json!({
+            "executionSuccessful": true,
+            "toolExecutionNotifications": all.iter().map(said).collect::<Vec<_>>(),
+        })],
+    };
     let results: Vec<_> = findings.iter().filter_map(|(witness, level)| result(witness, *level)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -67,6 +81,7 @@ pub fn sarif_log(findings: &[(&Witness, Level)]) -> Value {
             } },
             "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the repository of lostwrite." } } },
             "columnKind": "unicodeCodePoints",
+            "invocations": invocations,
             "results": results,
         }],
     })

@@ -127,7 +127,7 @@ fn a_patch_that_changes_nothing_here_says_so_and_why() {
     let tree = Tree::new();
     let statistic = format!("\t\tcount_vm_event(PGMIGRATE_SUCCESS);\n{MARK}");
     for (to, why) in [
-        (statistic.as_str(), "count_vm_event() has no effect here"),
+        (statistic.as_str(), "count_vm_event() was added, or is another one; it has no effect here: statistics"),
         (&MARK.replace("if (", "if ( "), "no difference"),
     ] {
         let patch = tree.patch(FILE, MARK, to);
@@ -137,16 +137,16 @@ fn a_patch_that_changes_nothing_here_says_so_and_why() {
     }
     let elsewhere = tree.patch("mm/other.c", "return 0", "return 1");
     let out = lostwrite(&["check", &elsewhere, "--tree", &tree.name()]).code(3);
-    let e = complained(&out);
+    let e = printed(&out);
     assert!(e.contains("other: not looked at") && e.contains("it touches no function that can be lifted"), "{e}");
     // Beside one that is looked at, it is named all the same.
     tree.change(FILE, MARK, &statistic);
     tree.change("mm/other.c", "return 0", "return 2");
     tree.commit("mm: both");
-    lostwrite(&["check", "HEAD", "--tree", &tree.name()])
-        .code(3)
-        .stdout(predicate::str::contains("no difference that the model sees"))
-        .stderr(predicate::str::contains("mm/other.c: other: not looked at"));
+    lostwrite(&["check", "HEAD", "--tree", &tree.name()]).code(3).stdout(
+        predicate::str::contains("no difference that the model sees")
+            .and(predicate::str::contains("mm/other.c: other: not looked at")),
+    );
     let args = ["check", "HEAD", "--tree", &tree.name(), "--accept", "folio_mark_dirty"];
     lostwrite(&args).code(2).stderr(predicate::str::contains("it is known already"));
 }
@@ -211,13 +211,60 @@ fn a_condition_that_is_known_is_not_looked_at() {
     let patch = tree.patch(FILE, "folio_test_anon(whole) && PageAnon", "PageAnon");
     lostwrite(&["check", &patch, "--tree", &tree.name()])
         .code(3)
-        .stdout(predicate::str::contains("no difference that the model sees"))
-        .stderr(predicate::str::contains(
+        .stdout(predicate::str::contains("no difference that the model sees").and(predicate::str::contains(
             "before the change: not looked at: `folio_test_anon(whole)` always holds here, as folio_test_anon() is true: anonymous memory only",
-        ));
+        )));
     // Another name for a variable is no other condition.
     let patch = tree.patch(FILE, "\t\talone = folio_test_anon(whole)", "\t\talone  = folio_test_anon( whole )");
     lostwrite(&["check", &patch, "--tree", &tree.name()]).code(0);
+}
+
+/// A call that the table passes over, though it does something in the kernel, and what is returned: a change of it
+/// is named.
+#[test]
+fn what_has_no_line_in_a_listing_is_named() {
+    let tree = Tree::new();
+    let barrier = format!("{MARK}\t\tsmp_mb();\n");
+    let says = |patch: &str, said: &str| {
+        lostwrite(&["check", patch, "--tree", &tree.name()]).code(3).stdout(
+            predicate::str::contains("no difference that the model sees").and(predicate::str::contains(said)),
+        );
+    };
+    says(&tree.patch(FILE, MARK, &barrier), "after the change: not looked at: `smp_mb()` was added");
+    let returned = "after the change: not looked at: what it returns to its caller: 1; before the change 0";
+    says(&tree.patch(FILE, "\treturn 0;\n}", "\treturn 1;\n}"), returned);
+    tree.change(FILE, MARK, &barrier);
+    tree.commit("a barrier");
+    says(&tree.patch(FILE, "\t\tsmp_mb();\n", ""), "before the change: not looked at: `smp_mb()` was taken out");
+    let first = format!("\t\tsmp_mb();\n{MARK}");
+    says(&tree.patch(FILE, &barrier, &first), "not looked at: `smp_mb()` is not where it was");
+}
+
+/// What is not looked at, and what was taken from whoever asks, stands in every format.
+#[test]
+fn caveats_are_in_every_format() {
+    let tree = Tree::new();
+    let other = tree.patch("mm/other.c", "return 0", "return 1");
+    let ours = tree.patch(FILE, MARK, &format!("\t\tmy_own_helper(whole);\n{MARK}"));
+    for (patch, more, code, said) in [
+        (&other, &[][..], 3, "mm/other.c: other: not looked at: no function that is known runs it"),
+        (&ours, &["--accept", "my_own_helper"][..], 0, "taken from --accept: my_own_helper is ignore"),
+    ] {
+        for format in ["text", "mail", "html", "json", "junit", "sarif"] {
+            let args = ["check", patch, "--tree", &tree.name(), "--format", format];
+            let out = printed(&lostwrite(&[&args[..], more].concat()).code(code));
+            assert!(out.contains(said), "{format}: {out}");
+            if format == "json" {
+                let value: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+                let schema = report::schemas::ALL.iter().find(|s| s.name == "check").expect("a schema");
+                assert!(crate::schemas::validator(schema).is_valid(&value), "{out}");
+            }
+            if format == "sarif" {
+                let log: serde_sarif::sarif::Sarif = serde_json::from_str(&out).expect("SARIF");
+                assert_eq!(log.runs[0].results.as_ref().map(Vec::len), Some(0), "{out}");
+            }
+        }
+    }
 }
 
 /// A release that the model does not have is run as another, and a mail says so, with the line of C at fault.

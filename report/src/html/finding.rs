@@ -15,6 +15,12 @@ use model::OpKind;
 /// The page of a finding, or of an execution without one.
 #[must_use]
 pub fn finding_html(witness: &Witness) -> String {
+    finding_html_with(witness, &[])
+}
+
+/// The same, with what is to be said beside it.
+#[must_use]
+pub fn finding_html_with(witness: &Witness, caveats: &[&str]) -> String {
     let versions = [Some(&witness.losing), witness.beside.as_ref()].into_iter().flatten().map(|side| side.version);
     let listings = Listings::new(versions, witness.case.config.profile);
     let grid = Grid { witness, listings: &listings, prefix: "", whole: true };
@@ -22,6 +28,10 @@ pub fn finding_html(witness: &Witness) -> String {
     let body = html! {
         h1 { (title) }
         (overview(&grid))
+        @if !caveats.is_empty() {
+            h2 id="caveats" { "Beside the verdict" }
+            ul { @for text in caveats { li { (text) } } }
+        }
         h2 id="timeline" { "Timeline" }
         (grid.print())
         h2 id="listings" { "Listings" }

@@ -12,7 +12,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use finding::finding_html;
+pub use finding::{finding_html, finding_html_with};
 pub(super) use finding::{sentence, title};
 pub use matrix::matrix_html;
 pub use night::night_html;

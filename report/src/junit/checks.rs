@@ -3,7 +3,7 @@
 
 use super::{case, failed, skipped, xml};
 use crate::command::{replay_line_of, replay_of};
-use crate::{Detail, Witness, finding_text, timeline};
+use crate::{Caveats, Detail, Witness, finding_text, timeline};
 use corpus::Case;
 use explore::answers::cell::{Cell, Mark, Verdict};
 use explore::answers::check::Checked;
@@ -53,7 +53,7 @@ pub fn replay_junit(name: &str, replayed: &[Replayed]) -> Result<String, String>
 pub fn check_junit(
     checked: &[(&Version, Checked, Option<Witness>)],
     refused: &[String],
-    untouched: &[String],
+    caveats: &Caveats,
 ) -> Result<String, String> {
     let mut suite = TestSuite::new("check");
     for (version, checked, witness) in checked {
@@ -67,8 +67,14 @@ pub fn check_junit(
     for problem in refused {
         suite.add_test_case(case(&first(problem), "check.refused", failed("not lifted".to_owned(), problem)));
     }
-    for what in untouched.iter().flat_map(|what| what.lines()) {
-        suite.add_test_case(case(what, "check.untouched", skipped("not looked at".to_owned())));
+    for (all, class, why) in [
+        (&caveats.unlooked, "check.untouched", "not looked at"),
+        (&caveats.given, "check.given", "taken from whoever asked"),
+        (&caveats.excused, "check.excused", "an assumption excuses it"),
+    ] {
+        for what in all.iter().flat_map(|what| what.lines()) {
+            suite.add_test_case(case(what, class, skipped(why.to_owned())));
+        }
     }
     xml("lostwrite check", [suite])
 }

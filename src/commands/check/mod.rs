@@ -1,6 +1,7 @@
 //! `lostwrite check`.
 
 mod change;
+mod ignored;
 mod needless;
 mod source;
 mod unlooked;
@@ -16,7 +17,10 @@ use explore::answers::check::{CheckOptions, CheckProgress, Checked, Stage, check
 use explore::released::judged_as;
 use impls::Version;
 use oracle::conform_version;
-use report::{Level, Witness, check_json, check_json_same, check_junit, check_text, finding_text, sarif_log};
+use report::{
+    Caveats, Level, Witness, check_json, check_json_same, check_junit, check_text, finding_html_with,
+    finding_text, sarif_log_with,
+};
 use source::{Asked, Kind, Lifting, Nothing, Question, kind};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -119,22 +123,21 @@ pub fn run(args: &Args) -> Outcome {
         notes: Vec::new(),
         listings: Vec::new(),
         subject: None,
+        caveats: Caveats::default(),
         run_as: args.kernel.as_deref().and_then(lift::run_as),
     };
     let mut questions: Vec<Question> = known.own().iter().map(|version| of_listing(version)).collect();
-    let (mut refused, mut untouched) = (Vec::new(), Vec::new());
+    let (mut refused, mut caveats) = (Vec::new(), Caveats::default());
     for file in &lifted {
         match lifting.ask(file, &mut known)? {
-            Asked::Question(question, not_lifted, unlooked) => {
+            Asked::Question(question, not_lifted) => {
                 questions.push(*question);
                 refused.extend(not_lifted);
-                untouched.extend(unlooked);
             }
-            Asked::NoDifference(nothing, unlooked) => {
+            Asked::Nothing(nothing) => {
                 say_nothing(args.format, &nothing);
-                untouched.extend(unlooked);
+                caveats.extend(nothing.caveats);
             }
-            Asked::Untouched(what) => untouched.push(what),
             Asked::Refused(problems) => refused.extend(problems),
         }
     }
@@ -151,7 +154,8 @@ pub fn run(args: &Args) -> Outcome {
     let mut found = false;
     let mut looked = Vec::new();
     for question in &questions {
-        let (checked, witness) = look(args, &environment, question);
+        let (checked, witness, beside) = look(args, &environment, question);
+        caveats.extend(beside);
         found |= witness.is_some();
         looked.push((question.version, checked, witness));
         if STOP.load(Ordering::Relaxed) {
@@ -160,15 +164,15 @@ pub fn run(args: &Args) -> Outcome {
         }
     }
     match args.format {
-        Format::Junit => print!("{}", check_junit(&looked, &refused, &untouched)?),
+        Format::Junit => print!("{}", check_junit(&looked, &refused, &caveats)?),
         Format::Sarif => {
             let found: Vec<_> = looked.iter().filter_map(|(.., w)| Some((w.as_ref()?, Level::Error))).collect();
-            println!("{:#}", sarif_log(&found));
+            println!("{:#}", sarif_log_with(&found, &caveats.lines().collect::<Vec<_>>()));
         }
         _ => {}
     }
-    for what in untouched.iter().flat_map(|what| what.lines()) {
-        eprintln!("lostwrite: {what}");
+    if args.format != Format::Text {
+        caveats.lines().for_each(|what| eprintln!("lostwrite: {what}"));
     }
     if found {
         refused.iter().for_each(|problem| note!("lostwrite: not checked: {problem}"));
@@ -177,20 +181,25 @@ pub fn run(args: &Args) -> Outcome {
     if !refused.is_empty() {
         return Err(refused.join("\n"));
     }
-    Ok(if untouched.is_empty() { FINE } else { ExitCode::from(UNTOUCHED) })
+    Ok(if caveats.unlooked.is_empty() { FINE } else { ExitCode::from(UNTOUCHED) })
 }
 
 /// Says that a change does nothing.
 fn say_nothing(format: Format, nothing: &Nothing) {
     match format {
         Format::Junit | Format::Sarif => {}
-        Format::Json => println!("{}", check_json_same(&nothing.name, nothing.kernel, &nothing.functions)),
-        _ => nothing.notes.iter().for_each(|note| println!("{note}")),
+        Format::Json => {
+            println!("{}", check_json_same(&nothing.name, nothing.kernel, &nothing.functions, &nothing.caveats));
+        }
+        _ => {
+            nothing.notes.iter().for_each(|note| println!("{note}"));
+            nothing.caveats.lines().for_each(|what| println!("{what}"));
+        }
     }
 }
 
 /// Looks at a version, and prints what was found.
-fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked, Option<Witness>) {
+fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked, Option<Witness>, Caveats) {
     let version = question.version;
     let options = CheckOptions {
         version,
@@ -214,20 +223,25 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked
         .flagged
         .as_ref()
         .map(|flagged| Witness::with(version, options.released, &flagged.case, Some(flagged.judge)));
-    print(args.format, &options, &checked, witness.as_ref());
+    let caveats = question.caveats.clone();
+    print(args.format, &options, &checked, witness.as_ref(), &caveats);
     if args.format == Format::Text {
         recorded(version);
     }
     if args.format == Format::Text && question.against_base && checked.flagged.is_none() {
         needless::sentences(&options, &checked, took).iter().for_each(|said| println!("{}: {said}", version.name));
     }
-    if args.format == Format::Mail && witness.is_some() {
-        appendix(question);
+    match (args.format, &witness) {
+        (Format::Mail, Some(_)) => appendix(question, &caveats),
+        (Format::Text, _) | (Format::Mail | Format::Html, None) => {
+            caveats.lines().for_each(|what| println!("{}: {what}", version.name));
+        }
+        _ => {}
     }
     if args.out.is_none() && args.format == Format::Text && witness.is_some() && !question.listings.is_empty() {
         println!("({}: --out FOLDER writes what was lifted)", version.file.unwrap_or(version.name));
     }
-    (checked, witness)
+    (checked, witness, caveats)
 }
 
 /// Says how far a version does what was recorded of the release that it is run in, if something was.
@@ -252,21 +266,27 @@ fn recorded(version: &'static Version) {
 }
 
 /// What whoever gets the mail needs to run it again.
-fn appendix(question: &Question) {
+fn appendix(question: &Question, caveats: &Caveats) {
     question.subject.iter().for_each(|subject| println!("\nThe patch: {subject}"));
     question.run_as.iter().for_each(|run_as| println!("\nThe release: {run_as}"));
+    for what in caveats.lines() {
+        println!("\n{what}");
+    }
     for (name, text) in &question.listings {
         println!("\n{name}:\n\n{}", text.trim_end());
     }
 }
 
-fn print(format: Format, options: &CheckOptions, checked: &Checked, witness: Option<&Witness>) {
+fn print(format: Format, options: &CheckOptions, checked: &Checked, witness: Option<&Witness>, caveats: &Caveats) {
     let shown = witness.filter(|w| w.finding().is_some());
     match (format, shown) {
         // These are of all files together.
         (Format::Junit | Format::Sarif, _) => {}
-        (Format::Json, _) => println!("{}", check_json(options, checked, witness)),
-        (Format::Mail | Format::Html, Some(witness)) => print!("{}", written(witness, format)),
+        (Format::Json, _) => println!("{}", check_json(options, checked, witness, caveats)),
+        (Format::Html, Some(witness)) => {
+            print!("{}", finding_html_with(witness, &caveats.lines().collect::<Vec<_>>()));
+        }
+        (Format::Mail, Some(witness)) => print!("{}", written(witness, format)),
         (_, Some(witness)) => {
             let text = check_text(options, checked, Some(witness));
             // The verdict first and last: what is between is long.

@@ -2,10 +2,12 @@
 //! compared with.
 
 use super::change::{Change, Changed, of_commit, of_patch};
+use super::ignored::{self, Said};
 use super::unlooked;
 use crate::commands::lift::{read, release_of};
 use impls::Version;
 use lift::{Lifted, Source, Table};
+use report::Caveats;
 use report::known::Known;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,16 +26,16 @@ pub struct Question {
     pub subject: Option<String>,
     /// Which release of the model it is run in, if that is another one.
     pub run_as: Option<String>,
+    /// What is to be said beside the verdict.
+    pub caveats: Caveats,
 }
 
 /// What an argument comes to.
 pub enum Asked {
-    /// Something to look at, what could not be lifted beside it, and what is not looked at.
-    Question(Box<Question>, Vec<String>, Vec<String>),
-    /// The change does nothing that the model sees; and what of it is not looked at.
-    NoDifference(Nothing, Vec<String>),
-    /// It touches no function that is known.
-    Untouched(String),
+    /// Something to look at, and what could not be lifted beside it.
+    Question(Box<Question>, Vec<String>),
+    /// The change does nothing that the model sees, or touches no function that is known.
+    Nothing(Nothing),
     /// Nothing of it could be lifted.
     Refused(Vec<String>),
 }
@@ -48,6 +50,8 @@ pub struct Nothing {
     pub functions: Vec<&'static str>,
     /// What is to be said of it.
     pub notes: Vec<String>,
+    /// What is to be said beside.
+    pub caveats: Caveats,
 }
 
 /// How C becomes listings.
@@ -133,9 +137,8 @@ impl Lifting<'_> {
         }
         let wanted = if self.functions.is_empty() { all } else { self.functions.to_vec() };
         if wanted.is_empty() {
-            return Ok(Asked::Untouched(format!(
-                "{path}: no function that can be lifted; `lostwrite lift --functions` lists them"
-            )));
+            let what = format!("{path}: no function that can be lifted; `lostwrite lift --functions` lists them");
+            return Ok(untouched(&stem(path), &release, vec![what]));
         }
         let after = lifted(&source, &wanted, &options);
         if after.lifted.is_empty() {
@@ -160,7 +163,7 @@ impl Lifting<'_> {
         let name = free(&stem(path), known);
         let run_as = lift::run_as(&release);
         match base {
-            Some(before) => self.question(&name, None, before, after, Vec::new(), known),
+            Some(before) => self.question(&name, None, before, after, Said::default(), known),
             None => {
                 let version = self.add(&name, &after.lifted, known)?;
                 let base = match self.base {
@@ -169,9 +172,18 @@ impl Lifting<'_> {
                 };
                 let notes = notes(&after.lifted);
                 let listings = vec![(format!("{name}.listing"), lift::document(&name, &after.lifted))];
-                let question =
-                    Question { version, base, against_base: false, notes, listings, subject: None, run_as };
-                Ok(Asked::Question(Box::new(question), after.refused, Vec::new()))
+                let given = given([&after.lifted]);
+                let question = Question {
+                    version,
+                    base,
+                    against_base: false,
+                    notes,
+                    listings,
+                    subject: None,
+                    run_as,
+                    caveats: Caveats { given, ..Caveats::default() },
+                };
+                Ok(Asked::Question(Box::new(question), after.refused))
             }
         }
     }
@@ -180,7 +192,7 @@ impl Lifting<'_> {
     fn change(&self, name: &str, change: Change, known: &mut Known) -> Result<Asked, String> {
         let options = self.options(&change.release);
         let (mut before, mut after) = (Set::default(), Set::default());
-        let mut unlooked = Vec::new();
+        let Said { mut unlooked, mut notes } = Said::default();
         for Changed { path, before: old, after: new } in &change.files {
             let (old, new) = (Source::new(path, old, &options.table), Source::new(path, new, &options.table));
             // A function that is cut off by the change would be gone without a word.
@@ -204,8 +216,11 @@ impl Lifting<'_> {
             let all: Vec<_> = all.into_iter().collect();
             let (then, now) = (lifted(&old, &all, &options), lifted(&new, &all, &options));
             for one in &now.lifted {
-                let was = then.lifted.iter().find(|b| b.name == one.name);
-                unlooked.extend(was.map(|was| unlooked::of(was, one, &old, &new)).unwrap_or_default());
+                let Some(was) = then.lifted.iter().find(|b| b.name == one.name) else { continue };
+                unlooked.extend(unlooked::of(was, one, &old, &new));
+                let said = ignored::of(was, one, &old, &new, does_the_same(was, one));
+                unlooked.extend(said.unlooked);
+                notes.extend(said.notes);
             }
             before.extend(then);
             after.extend(now);
@@ -217,9 +232,16 @@ impl Lifting<'_> {
             unlooked.push(format!(
                 "{name}: it touches no function that can be lifted (`lostwrite lift --functions` lists them)"
             ));
-            return Ok(Asked::Untouched(unlooked.join("\n")));
+            return Ok(untouched(&free(&short(name), known), &change.release, unlooked));
         }
-        self.question(&free(&short(name), known), change.subject, before.lifted, after, unlooked, known)
+        self.question(
+            &free(&short(name), known),
+            change.subject,
+            before.lifted,
+            after,
+            Said { unlooked, notes },
+            known,
+        )
     }
 
     /// What was lifted after a change, against the same functions before it.
@@ -229,7 +251,7 @@ impl Lifting<'_> {
         subject: Option<String>,
         before: Vec<Lifted>,
         mut after: Set,
-        unlooked: Vec<String>,
+        said: Said,
         known: &mut Known,
     ) -> Result<Asked, String> {
         // What could not be lifted before cannot be compared.
@@ -243,13 +265,15 @@ impl Lifting<'_> {
         let mut notes: Vec<_> = same
             .iter()
             .map(|l| format!("{}: no difference that the model sees", l.name))
-            .chain(same.iter().flat_map(|l| was(l.name).map(|b| irrelevant(b, l)).unwrap_or_default()))
+            .chain(said.notes)
             .collect();
+        let given = given([&before, &same, &differ]);
+        let caveats = Caveats { unlooked: said.unlooked, given, excused: Vec::new() };
         if differ.is_empty() {
             return Ok(if after.refused.is_empty() {
                 let functions: Vec<_> = same.iter().map(|l| l.name).collect();
                 let kernel = same.first().map_or("", |l| l.kernel.name());
-                Asked::NoDifference(Nothing { name: name.to_owned(), kernel, functions, notes }, unlooked)
+                Asked::Nothing(Nothing { name: name.to_owned(), kernel, functions, notes, caveats })
             } else {
                 Asked::Refused(after.refused)
             });
@@ -266,8 +290,8 @@ impl Lifting<'_> {
         let listings = [(&base_name, &before), (&name.to_owned(), &differ)]
             .map(|(name, all)| (format!("{name}.listing"), lift::document(name, all)));
         let listings = listings.into();
-        let question = Question { version, base, against_base: true, notes, listings, subject, run_as };
-        Ok(Asked::Question(Box::new(question), after.refused, unlooked))
+        let question = Question { version, base, against_base: true, notes, listings, subject, run_as, caveats };
+        Ok(Asked::Question(Box::new(question), after.refused))
     }
 
     /// The functions as a version of one's own; it has the place that its listing has, or would have.
@@ -337,13 +361,17 @@ fn does_the_same(a: &Lifted, b: &Lifted) -> bool {
     model::listing::plain(&a.body) == model::listing::plain(&b.body)
 }
 
-/// What the change adds that has no effect in the model.
-fn irrelevant(before: &Lifted, after: &Lifted) -> Vec<String> {
-    let new = |note: &&lift::Note| !before.irrelevant.iter().any(|b| b.what == note.what);
-    let said = |note: &lift::Note| {
-        format!("  {}:{}: {} has no effect here: {}", after.file, note.line, note.what, note.why)
-    };
-    after.irrelevant.iter().filter(new).map(said).collect()
+/// A change that touches no function that is known.
+fn untouched(name: &str, release: &str, unlooked: Vec<String>) -> Asked {
+    let kernel = lift::profile(release).name();
+    let caveats = Caveats { unlooked, ..Caveats::default() };
+    Asked::Nothing(Nothing { name: name.to_owned(), kernel, functions: Vec::new(), notes: Vec::new(), caveats })
+}
+
+/// What the lifts rest on that whoever asks has given.
+fn given<'a>(all: impl IntoIterator<Item = &'a Vec<Lifted>>) -> Vec<String> {
+    let all: BTreeSet<_> = all.into_iter().flatten().flat_map(|l| &l.given).cloned().collect();
+    all.into_iter().collect()
 }
 
 /// Which steps a change adds and takes away.

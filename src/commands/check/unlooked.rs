@@ -6,12 +6,12 @@ use similar::ChangeTag;
 use std::collections::BTreeSet;
 
 /// A line of one side of a change, from 1.
-struct Line {
+pub struct Line {
     at: usize,
-    text: String,
+    pub text: String,
     after: bool,
     /// The same text is on the other side: it has moved.
-    moved: bool,
+    pub moved: bool,
 }
 
 /// What of a change to a function is not looked at, a sentence each.
@@ -40,11 +40,16 @@ pub fn of(before: &Lifted, after: &Lifted, old: &Source, new: &Source) -> Vec<St
 }
 
 fn said(lifted: &Lifted, line: &Line, what: &str) -> String {
-    let when = if line.after { "after" } else { "before" };
-    format!("{}: line {} {when} the change: not looked at: {what}", lifted.name, line.at)
+    said_of(lifted, line.at, line.after, what)
 }
 
-fn text_of(source: &Source, (start, end): (usize, usize)) -> String {
+/// The sentence about a line of one side of a change.
+pub fn said_of(lifted: &Lifted, line: usize, after: bool, what: &str) -> String {
+    let when = if after { "after" } else { "before" };
+    format!("{}: line {line} {when} the change: not looked at: {what}", lifted.name)
+}
+
+pub fn text_of(source: &Source, (start, end): (usize, usize)) -> String {
     let text = source.text[start..end].split_whitespace().collect::<Vec<_>>().join(" ");
     // The parentheses of an `if` are no part of its condition.
     let bare = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
@@ -64,13 +69,15 @@ fn unrun(before: &Lifted, after: &Lifted, line: &Line) -> Option<String> {
         (note.line..=end).contains(&line.at)
     };
     let lifted = if line.after { after } else { before };
-    let is_code = line.text.chars().any(|c| c.is_ascii_alphanumeric()) && !line.text.starts_with(['*', '/']);
+    // A line of a comment has a blank behind its asterisk, and a store through a pointer has none.
+    let comment = ["* ", "*/", "/*", "//"].iter().any(|start| line.text.starts_with(start));
+    let is_code = line.text.chars().any(|c| c.is_ascii_alphanumeric()) && !comment;
     (is_code && lifted.not_modelled.iter().any(covers))
         .then(|| said(after, line, &format!("no path of the model comes here: {}", line.text)))
 }
 
 /// The lines that differ, white space apart.
-fn changed(old: &str, new: &str) -> Vec<Line> {
+pub fn changed(old: &str, new: &str) -> Vec<Line> {
     let bare = |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
     let (was, is) = (bare(old), bare(new));
     let slices = [&was, &is].map(|all| all.iter().map(String::as_str).collect::<Vec<_>>());
