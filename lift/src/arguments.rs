@@ -1,6 +1,7 @@
 //! What the arguments of a call must be: a step works on what is under work, and on nothing else.
 
 use crate::kinds;
+use crate::marks::Marked;
 use crate::parse::pieces;
 use crate::run::{Run, Runner};
 use crate::table::Row;
@@ -43,6 +44,12 @@ impl<'a> Runner<'a> {
                 _ if self.state.batched => value == Value::Batch(0),
                 _ => value == Value::Int(1),
             };
+            // Of a large folio a variable that is one here would be another number.
+            if key == "nr" {
+                let text = format!("{}#{at}: {}", row.name, self.canonical(*argument));
+                let why = "a batch has one entry here, or all are handled alike";
+                self.mark(Marked::Told, &row.name, text, *argument, why, true);
+            }
             if !fits {
                 return self.refuse(
                     *argument,
@@ -71,6 +78,12 @@ impl<'a> Runner<'a> {
             let of = |key| row.option(key).unwrap_or_default().split('+').any(|n| n.parse() == Ok(at));
             ["any", "nr", "most", "zero"].into_iter().any(of)
         };
+        let any = |at: usize| row.option("any").unwrap_or_default().split('+').any(|n| n.parse() == Ok(at));
+        for (n, argument) in arguments.iter().enumerate().filter(|(n, _)| any(n + 1)) {
+            let text = format!("{}#{}: {}", row.name, n + 1, self.told(*argument));
+            let why = "the step is the same with any";
+            self.mark(Marked::Told, &row.name, text, *argument, why, true);
+        }
         for (n, argument) in arguments.iter().enumerate().filter(|(n, _)| !free(n + 1)) {
             let text = self.source.of(*argument);
             let expected = row.option("is").unwrap_or_default().split('+').find_map(|one| {

@@ -12,6 +12,12 @@ pub fn in_c(problems: &Problems, all: &[Lifted]) -> Vec<Problems> {
 fn one(problems: &Problems, problem: &Problem, all: &[Lifted]) -> Problems {
     let alone = || Problems { all: vec![problem.clone()], ..problems.clone() };
     let line = impls::text::line(&problems.text, problem.start);
+    // What is wrong with a function as a whole is said where it is declared.
+    let whole = problems.text.lines().nth(line - 1).and_then(|text| text.trim().strip_prefix("function "));
+    if let Some(lifted) = whole.and_then(|name| all.iter().find(|l| l.name == name.trim())) {
+        let at = Problem { start: lifted.declared.0, end: lifted.declared.1, ..problem.clone() };
+        return Problems { file: lifted.source.clone(), text: lifted.text.to_string(), all: vec![at] };
+    }
     // What closes a block has no place of its own.
     let before: Vec<&str> = problems.text.lines().take(line).collect();
     let Some((step, place)) = before.iter().rev().find_map(|text| text.split_once("  # ")) else { return alone() };

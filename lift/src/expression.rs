@@ -694,6 +694,11 @@ impl<'a> Runner<'a> {
                 Value::Batch(0) if plain => 1,
                 _ => 0,
             };
+            if by != 0 {
+                let (name, much) = (self.source.of(left).to_owned(), self.told(right));
+                let text = format!("a count {operator}: {much}");
+                self.mark(Marked::Told, &name, text, node, "how much a count grows is not looked at", true);
+            }
             value = self.arithmetic(operator.trim_end_matches('='), before, value, node);
         }
         self.store(left, value.clone(), by, node)?;

@@ -79,6 +79,8 @@ pub struct Lifted {
     pub given: Vec<String>,
     /// The functions that some path comes to, the lifted one included: bytes.
     pub functions: Vec<(usize, usize)>,
+    /// Where the function is declared: its bytes.
+    pub declared: (usize, usize),
     /// What each statement does, by its bytes.
     pub effects: BTreeMap<(usize, usize), Effect>,
     /// The release, as it was given.
@@ -238,7 +240,7 @@ fn inner(source: &Source, name: &str, options: &Options, table: &Table) -> Resul
     let body = emit::placed(&nodes, &places, &place);
     let notes = std::mem::take(&mut explorer.notes);
     let subject = &explorer.subject;
-    Ok(lists(source, &functions, options, table, notes, subject, body, same_as))
+    Ok(lists(source, &functions, options, table, notes, subject, body, same_as, at))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -251,6 +253,7 @@ fn lists(
     subject: &Subject,
     body: Vec<Node>,
     same_as: Option<&'static str>,
+    at: Place,
 ) -> Lifted {
     let decided = notes.decided();
     // What a variable of the path decides in both ways is a condition like any other.
@@ -312,6 +315,7 @@ fn lists(
         accepted,
         given: given.collect(),
         functions: reached,
+        declared: (at.start, at.end),
         effects: notes.effects,
         release: options.release.clone(),
         source: source.file.clone(),

@@ -19,6 +19,8 @@ pub enum Marked {
     Decided,
     /// What is returned to the caller.
     Returned,
+    /// A number that a helper or a step on a batch is told.
+    Told,
 }
 
 /// It, on all paths taken together.

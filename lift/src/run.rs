@@ -2,7 +2,7 @@
 //!
 //! Wherever the outcome is not known, a list of decisions says which way to go; [`crate::explore`] tries all.
 
-use crate::marks::{Marked, Pending};
+use crate::marks::{Marked, Pending, shown};
 use crate::notes::{Asked, Notes, Question};
 use crate::parse::{Source, declared, pieces, type_name};
 use crate::state::{Frame, State, Variable};
@@ -613,6 +613,13 @@ impl<'a> Runner<'a> {
             self.kept = true;
             let outer = self.by_fact.take();
             let value = self.value(*argument)?;
+            // On a path that the model does not have the helper may look at it.
+            if of.contains('#')
+                && let Some(told) = shown(&value)
+            {
+                let why = "a number that no step here depends on";
+                self.mark(Marked::Told, name, format!("{of}: {told}"), *argument, why, true);
+            }
             let of = pointed(&of, pointer);
             let set_by = self.open.last().copied().unwrap_or_default();
             let by_fact = self.by_fact.take().filter(|_| is_plain(&value));

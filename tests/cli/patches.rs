@@ -244,14 +244,16 @@ fn what_has_no_line_in_a_listing_is_named() {
 #[test]
 fn caveats_are_in_every_format() {
     let tree = Tree::new();
-    let other = tree.patch("mm/other.c", "return 0", "return 1");
-    let ours = tree.patch(FILE, MARK, &format!("\t\tmy_own_helper(whole);\n{MARK}"));
-    for (patch, more, code, said) in [
-        (&other, &[][..], 3, "mm/other.c: other: not looked at: no function that is known runs it"),
-        (&ours, &["--accept", "my_own_helper"][..], 0, "taken from --accept: my_own_helper is ignore"),
+    let helper = format!("\t\tmy_own_helper(whole);\n{MARK}");
+    let other = ("mm/other.c", "return 0", "return 1");
+    let ours = (FILE, MARK, helper.as_str());
+    for ((file, from, to), more, code, said) in [
+        (other, &[][..], 3, "mm/other.c: other: not looked at: no function that is known runs it"),
+        (ours, &["--accept", "my_own_helper"][..], 0, "taken from --accept: my_own_helper is ignore"),
     ] {
+        let patch = tree.patch(file, from, to);
         for format in ["text", "mail", "html", "json", "junit", "sarif"] {
-            let args = ["check", patch, "--tree", &tree.name(), "--format", format];
+            let args = ["check", &patch, "--tree", &tree.name(), "--format", format];
             let out = printed(&lostwrite(&[&args[..], more].concat()).code(code));
             assert!(out.contains(said), "{format}: {out}");
             if format == "json" {

@@ -27,6 +27,16 @@ impl Side<'_> {
         all.map(|mark| (mark.text.as_str(), mark)).collect()
     }
 
+    /// What helpers are told, by the helper and the argument.
+    fn told(&self) -> BTreeMap<&str, BTreeMap<&str, &Mark>> {
+        let mut out: BTreeMap<&str, BTreeMap<&str, &Mark>> = BTreeMap::new();
+        for (text, mark) in self.marks(Marked::Told) {
+            let to = text.split_once(": ").map_or(text, |(to, _)| to);
+            out.entry(to).or_default().insert(text, mark);
+        }
+        out
+    }
+
     /// The sentence about a mark, with its C.
     fn say(&self, mark: &Mark, what: &str) -> String {
         let text: String = text_of(self.source, mark.place).chars().take(70).collect();
@@ -61,6 +71,15 @@ pub fn of(before: &Lifted, after: &Lifted, old: &Source, new: &Source, same: boo
     }
     for mark in now.iter().filter(|(text, _)| !then.contains_key(*text)).map(|(_, mark)| mark) {
         say(mark, is.say(mark, "was added, or is another one"));
+    }
+    let (then, now) = (was.told(), is.told());
+    for (to, mark) in now.iter().filter(|(_, marks)| same || marks.values().any(|mark| near(&lines, mark))) {
+        // A helper that is new is told something new.
+        let Some(other) = then.get(to).filter(|other| !other.keys().eq(mark.keys())) else { continue };
+        let new = mark.iter().find(|(text, _)| !other.contains_key(*text)).or_else(|| mark.iter().next());
+        if let Some((_, mark)) = new {
+            say(mark, is.say(mark, &format!("is what {} is told, and was something else", mark.name)));
+        }
     }
     // Of conditions that are gone or new the lines tell.
     let (then, now) = (was.marks(Marked::Decided), is.marks(Marked::Decided));

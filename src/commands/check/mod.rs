@@ -1,6 +1,7 @@
 //! `lostwrite check`.
 
 mod change;
+mod excused;
 mod ignored;
 mod needless;
 mod source;
@@ -223,7 +224,11 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked
         .flagged
         .as_ref()
         .map(|flagged| Witness::with(version, options.released, &flagged.case, Some(flagged.judge)));
-    let caveats = question.caveats.clone();
+    let mut caveats = question.caveats.clone();
+    // Of what was there before, the whole change is what is new; a release is judged as it is.
+    if question.against_base && checked.flagged.is_none() && !STOP.load(Ordering::Relaxed) {
+        caveats.excused = excused::sentences(&options, took);
+    }
     print(args.format, &options, &checked, witness.as_ref(), &caveats);
     if args.format == Format::Text {
         recorded(version);

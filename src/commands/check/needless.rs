@@ -70,10 +70,15 @@ fn new_steps(after: &Version, before: &Version) -> Vec<New> {
             model::listing::steps(&b.function.body).iter().map(|s| s.name()).collect::<Vec<&'static str>>()
         };
         let (was, is) = (names(old), names(body));
+        let count = |all: &[&str], name: &str| all.iter().filter(|n| **n == name).count();
         for change in similar::TextDiff::from_slices(&was, &is).iter_all_changes() {
             let Some(at) = change.new_index().filter(|_| change.tag() == similar::ChangeTag::Insert) else {
                 continue;
             };
+            // One that has moved is not new.
+            if count(&is, is[at]) <= count(&was, is[at]) {
+                continue;
+            }
             // The step alone: what a condition guards is a step of its own.
             let number = at + 1;
             let dropped = |e: &&Edit| {

@@ -165,7 +165,7 @@ impl Lifting<'_> {
         match base {
             Some(before) => self.question(&name, None, before, after, Said::default(), known),
             None => {
-                let version = self.add(&name, &after.lifted, known)?;
+                let version = self.add(&name, &after.lifted, known, true)?;
                 let base = match self.base {
                     Some(base) => known.find(base)?,
                     None => impls::released(version.kernel),
@@ -205,12 +205,15 @@ impl Lifting<'_> {
                 [&old, &new].into_iter().flat_map(|source| reached(source, f, &options.table)).collect()
             };
             let all = [&old, &new].into_iter().flat_map(|source| source.liftable(&options.table));
-            let all: BTreeSet<_> = all.filter(wanted).filter(|f| !reach(f).is_disjoint(&changed)).collect();
+            let touched: BTreeSet<_> = all.filter(|f| !reach(f).is_disjoint(&changed)).collect();
+            let left_out: BTreeSet<_> = touched.iter().filter(|f| !wanted(f)).flat_map(|f| reach(f)).collect();
+            let all: BTreeSet<_> = touched.into_iter().filter(wanted).collect();
             let looked: BTreeSet<_> = all.iter().flat_map(|f| reach(f)).collect();
             unlooked.extend(changed.difference(&looked).map(|name| match options.table.get(name) {
                 Some(row) if row.role != "function" => {
                     format!("{path}: {name}: not looked at: what it does is taken from the table of kernel names")
                 }
+                _ if left_out.contains(name) => format!("{path}: {name}: not looked at: --function leaves it out"),
                 _ => format!("{path}: {name}: not looked at: no function that is known runs it"),
             }));
             let all: Vec<_> = all.into_iter().collect();
@@ -226,12 +229,16 @@ impl Lifting<'_> {
             after.extend(now);
         }
         if after.lifted.is_empty() && after.refused.is_empty() {
-            if let Some(missing) = self.functions.first() {
-                unlooked.push(format!("{missing}: the change does not touch it, or it cannot be lifted"));
+            for asked in self.functions {
+                let known = lift::liftable(&options.table).any(|f| f == asked);
+                let why = if known { "the change does not touch it" } else { "it cannot be lifted" };
+                unlooked.push(format!("{name}: {asked}: {why} (`lostwrite lift --functions` lists what can be)"));
             }
-            unlooked.push(format!(
-                "{name}: it touches no function that can be lifted (`lostwrite lift --functions` lists them)"
-            ));
+            if self.functions.is_empty() {
+                unlooked.push(format!(
+                    "{name}: it touches no function that can be lifted (`lostwrite lift --functions` lists them)"
+                ));
+            }
             return Ok(untouched(&free(&short(name), known), &change.release, unlooked));
         }
         self.question(
@@ -285,8 +292,8 @@ impl Lifting<'_> {
             differ.iter().map(|l| format!("{}: {}", l.name, changes(before.iter().find(|b| b.name == l.name), l))),
         );
         let base_name = format!("{name}-before");
-        let base = self.add(&base_name, &before, known)?;
-        let version = self.add(name, &differ, known)?;
+        let base = self.add(&base_name, &before, known, false)?;
+        let version = self.add(name, &differ, known, true)?;
         let listings = [(&base_name, &before), (&name.to_owned(), &differ)]
             .map(|(name, all)| (format!("{name}.listing"), lift::document(name, all)));
         let listings = listings.into();
@@ -295,7 +302,7 @@ impl Lifting<'_> {
     }
 
     /// The functions as a version of one's own; it has the place that its listing has, or would have.
-    fn add(&self, name: &str, all: &[Lifted], known: &mut Known) -> Result<&'static Version, String> {
+    fn add(&self, name: &str, all: &[Lifted], known: &mut Known, warns: bool) -> Result<&'static Version, String> {
         let text = lift::document(name, all);
         let file = format!("{name}.listing");
         let path = self.out.map_or_else(|| file.clone(), |out| out.join(&file).display().to_string());
@@ -305,7 +312,10 @@ impl Lifting<'_> {
         if complaints.all.iter().any(|problem| !problem.warning) {
             return Err(said.join("\n"));
         }
-        said.iter().for_each(|warning| note!("lostwrite: {warning}"));
+        // What was wrong before the change is no news.
+        if warns {
+            said.iter().collect::<BTreeSet<_>>().iter().for_each(|warning| note!("lostwrite: {warning}"));
+        }
         known.add(&path, &text)?;
         known.find(name)
     }
