@@ -257,13 +257,6 @@ fn known(name: &str) -> Option<&'static str> {
         ("collect-5.18.c:52: drop word = 0;", "the same meaning"),
         // An empty entry is no swap entry.
         ("free-7.c:2", "the same meaning"),
-        // Which entry of the page table is unmapped.
-        ("collect-5.18.c:71: 1 becomes", "the same meaning"),
-        ("collect-6.c:101: 1 becomes", "the same meaning"),
-        ("collect-7.c:129: 1 becomes", "the same meaning"),
-        ("protect-6.c:44: 1 becomes", "the same meaning"),
-        // A small folio has one page.
-        ("migrate-one-7.c:21: 0 becomes", "the same meaning"),
         // The entries that have no page, or one of a device, have been passed over before.
         ("collect-6.c:35: !found becomes false", "the same meaning"),
         ("collect-7.c:67: !found becomes false", "the same meaning"),

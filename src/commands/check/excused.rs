@@ -8,7 +8,7 @@ use report::lost_by;
 use std::time::Duration;
 
 /// The part of the time of the check that this may take, each time.
-const PART: u32 = 8;
+const PART: u32 = 4;
 
 /// A sentence for each assumption without which the change shows something that was not there before it.
 pub fn sentences(options: &CheckOptions, took: Duration) -> Vec<String> {
