@@ -183,6 +183,12 @@ fn deadlock_livelock_and_the_impossible_are_findings() {
     );
     let no_folio = faulty("PutFolio");
     assert!(matches!(broken(&no_folio, "D0"), Finding::Broken { step: 1, rule: Rule::Impossible }), "impossible");
+    // The zero page is no folio: whoever wants its lock does not wait for it.
+    let holds = "ReadPte; if Holding { return }; PtePresent else { jump handle_pte_fault }; Hold";
+    let holds = impls::text::body(holds).expect("a listing");
+    let holds = impls::subject("get_user_pages_fast@6.1").expect("a function").edited(0, holds).expect("it links");
+    let finding = broken(&holds, "kernel=6.1 R0 IW0 U0");
+    assert!(matches!(finding, Finding::Broken { rule: Rule::Impossible, .. }), "{finding:?}");
 }
 
 /// A fault that waits for the lock of a device page goes round in circles until its owner moves on: that

@@ -8,9 +8,7 @@
 #[path = "../../oracle/tests/common/mod.rs"]
 mod common;
 
-use common::{
-    edited, faulty_around, is, judged, listing, named, step, version, with_after, with_before, without,
-};
+use common::{edited, faulty_around, is, judged, listing, named, step, version, with_after, with_before, without};
 use corpus::Environment;
 use explore::exhaust::{Exhaust, exhaust};
 use explore::hunt::{HuntOptions, Limit, Origin, hunt};

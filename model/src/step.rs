@@ -3,8 +3,8 @@
 use crate::code::Class;
 use crate::exec::Ctx;
 use crate::{
-    ACTORS, Action, Actor, ActorKind, Assumptions, Child, Code, Config, Data, Frame, MMS, Machine, Mode, Op,
-    OpKind, PAGES, Pc, Programs, Swap,
+    ACTORS, Action, Actor, ActorKind, Assumptions, Child, Code, Config, Data, Folio, Frame, MMS, Machine, Mode,
+    Op, OpKind, PAGES, Pc, Programs, Swap,
 };
 
 /// Everything about an execution that does not change while it runs.
@@ -419,6 +419,8 @@ impl Machine {
             let flags = |n: usize| if n == i { 0 } else { self.actors[n].flags };
             (0..ACTORS).fold(0, |all, n| all | flags(n)) & flag != 0
         };
+        // The zero page is no folio: what wants its lock does not wait, and cannot be carried out.
+        let locked = |frame: Frame| self.folios.get(frame as usize).is_some_and(Folio::locked);
         match action {
             Action::LockPtl => self.ptl[mm] != 0,
             Action::LockBothPtls => self.ptl != [0; MMS],
@@ -427,8 +429,8 @@ impl Machine {
             Action::MmapReadLock => mm == 0 && others(Actor::MMAP_WRITE),
             Action::MmapWriteLock => others(Actor::MMAP_READ | Actor::MMAP_WRITE),
             Action::BeginExit => others(Actor::IN_CHILD),
-            Action::LockFolio => self.folios[actor.folio as usize].locked(),
-            Action::WaitFolio => self.folios[actor.pte.frame() as usize].locked(),
+            Action::LockFolio => locked(actor.folio),
+            Action::WaitFolio => locked(actor.pte.frame()),
             Action::FlushWait => actor.unanswered() != 0,
             Action::LookupSwapCache => {
                 let slot = actor.pte.slot();
