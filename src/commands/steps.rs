@@ -9,9 +9,12 @@ use serde_json::json;
 /// The steps and conditions that a listing may name: the kernel calls that each stands for, what it reads and
 /// writes, and what it means.
 ///
-/// With words, those that have each of them in the name, the kernel calls or the meaning, in capitals or not.
+/// With words, those that have each of them in the name, the kernel calls or the meaning, in capitals or not. A
+/// name that no step has, such as PteAccessed, stands for the words in it.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite steps accessed\n          lostwrite steps ptep_get_and_clear")]
+#[command(
+    after_help = "Examples: lostwrite steps accessed\n          lostwrite steps PteAccessed\n          lostwrite steps ptep_get_and_clear"
+)]
 pub struct Args {
     /// Words to look for; all steps if there are none
     #[arg(value_name = "WORD")]
@@ -26,7 +29,13 @@ const WIDTH: usize = 100;
 /// Prints the steps.
 pub fn run(args: &Args) -> Outcome {
     let words: Vec<String> = args.words.iter().map(|word| word.to_lowercase()).collect();
-    let found: Vec<&Step> = vocabulary().iter().filter(|step| words.iter().all(|word| has(step, word))).collect();
+    let having = |words: &[String]| -> Vec<&Step> {
+        vocabulary().iter().filter(|step| words.iter().all(|word| has(step, word))).collect()
+    };
+    let mut found = having(&words);
+    if found.is_empty() {
+        found = having(&args.words.iter().flat_map(|word| impls::text::words(word)).collect::<Vec<_>>());
+    }
     if args.format == Format::Json {
         let steps = found.iter().map(|step| {
             json!({

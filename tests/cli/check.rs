@@ -82,10 +82,26 @@ fn what_cannot_be_read_is_pointed_at() {
     assert!(error.contains("no/such.listing") && error.contains("expected a version or a function"), "{error}");
 }
 
+/// Nothing that was asked for is taken and ignored.
+#[test]
+fn what_is_for_c_is_not_taken_for_a_listing() {
+    let text = "function end_of_batch\n{\n    try_to_unmap_flush\n    move_folios_to_lru\n    FreeBatch\n}\n";
+    let (_folder, path) = written("mine.listing", text);
+    for (option, value) in [("--base", "6.1"), ("--function", "f"), ("--tree", "."), ("--accept", "f")] {
+        let error = complained(&lostwrite(&["check", &path, option, value]).code(2).stdout(""));
+        assert!(error.contains(&format!("{option} is for C, patches and commits")), "{error}");
+    }
+    let args = ["check", &path, "--kernel", "9.9", "--time", "1", "--ops", "1"];
+    lostwrite(&args).stdout(predicate::str::contains("9.9 is run as 7.3, the newest release of the model"));
+}
+
 #[test]
 fn steps_are_found_by_what_the_kernel_calls_them() {
     lostwrite(&["steps", "accessed"]).success().stdout(predicate::str::contains("PteYoung: "));
     lostwrite(&["steps", "PTEP_get_and_clear"]).success().stdout(predicate::str::contains("ClearPte: "));
+    for name in ["PteAccessed", "pte_accessed"] {
+        lostwrite(&["steps", name]).success().stdout(predicate::str::contains("PteYoung: "));
+    }
     lostwrite(&["steps", "nosuchword"]).code(2).stderr(predicate::str::contains("nosuchword"));
 }
 

@@ -35,7 +35,7 @@ mod parser;
 mod problem;
 mod writer;
 
-pub use names::{is_put_in, nearest};
+pub use names::{is_put_in, nearest, words};
 pub use parser::{body, parse};
 pub use problem::{Problem, Problems};
 pub use writer::{write, write_body};

@@ -27,7 +27,8 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Ve
 
 /// The words of a name in any style (`PteAccessed`, `pte_accessed`), in lower case and without the endings
 /// that a verb may have.
-fn words(name: &str) -> Vec<String> {
+#[must_use]
+pub fn words(name: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut starts = true;
     for c in name.chars() {

@@ -117,15 +117,19 @@ pub fn run(args: &Args) -> Outcome {
         accept: &args.accept,
         out: args.out.as_deref(),
     };
+    if lifted.is_empty() {
+        args.none_for_c()?;
+    }
+    let run_as = args.kernel.as_deref().and_then(lift::run_as);
     let of_listing = |version: &'static Version| Question {
         version,
         base: impls::released(environment.kernel.unwrap_or(version.kernel)),
         against_base: false,
-        notes: Vec::new(),
+        notes: run_as.iter().cloned().collect(),
         listings: Vec::new(),
         subject: None,
         caveats: Caveats::default(),
-        run_as: args.kernel.as_deref().and_then(lift::run_as),
+        run_as: run_as.clone(),
     };
     let mut questions: Vec<Question> = known.own().iter().map(|version| of_listing(version)).collect();
     let (mut refused, mut caveats) = (Vec::new(), Caveats::default());
@@ -183,6 +187,28 @@ pub fn run(args: &Args) -> Outcome {
         return Err(refused.join("\n"));
     }
     Ok(if caveats.unlooked.is_empty() { FINE } else { ExitCode::from(UNTOUCHED) })
+}
+
+impl Args {
+    /// What asks for something of C must not be taken and ignored.
+    fn none_for_c(&self) -> Result<(), String> {
+        let given = [
+            ("--tree", self.tree.is_some()),
+            ("--function", !self.functions.is_empty()),
+            ("--base", self.base.is_some()),
+            ("--table", !self.tables.is_empty()),
+            ("--accept", !self.accept.is_empty()),
+            ("--config", self.config.is_some()),
+            ("--out", self.out.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((option, _)) => Err(format!(
+                "{option} is for C, patches and commits, and {} is a listing; expected one of those, or no {option}",
+                self.files[0]
+            )),
+        }
+    }
 }
 
 /// Says that a change does nothing.
