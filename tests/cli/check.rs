@@ -85,7 +85,8 @@ fn what_cannot_be_read_is_pointed_at() {
 /// Nothing that was asked for is taken and ignored.
 #[test]
 fn what_is_for_c_is_not_taken_for_a_listing() {
-    let text = "function end_of_batch\n{\n    try_to_unmap_flush\n    move_folios_to_lru\n    FreeBatch\n}\n";
+    let text =
+        "function end_of_batch\n{\n    try_to_unmap_flush\n    free_unref_page_list\n    move_folios_to_lru\n}\n";
     let (_folder, path) = written("mine.listing", text);
     for (option, value) in [("--base", "6.1"), ("--function", "f"), ("--tree", "."), ("--accept", "f")] {
         let error = complained(&lostwrite(&["check", &path, option, value]).code(2).stdout(""));

@@ -19,6 +19,7 @@ mod evidence;
 mod hands;
 mod translation;
 
+use crate::clean_means_equal::resting;
 use crate::finding::{Finding, Rule};
 use crate::livelock::Cycle;
 use crate::owed::without_promise;
@@ -127,22 +128,37 @@ pub(crate) fn diagnose(world: &World, rows: &[Row], finding: &Finding, cycle: Op
             wrong_value(world, rows, &Stored { mm, page, word, value: legal.last }, got)
         }
         Finding::CleanButNewer { mm, page, word, legal, .. } => {
-            let of = Stored { mm, page, word, value: legal.last };
-            let store = last_store(rows, &of);
-            let cause = unrecorded(world, rows, &of, store, end);
-            let known = Cause { step: finding.step(), kind: CauseKind::DirtyBitDropped };
-            Diagnosis {
-                symptom: Symptom::DirtyBitLost,
-                cause: Some(cause.unwrap_or(known)),
-                store: store.map(|at| rows[at].step),
-                lost: None,
-            }
+            clean_but_newer(world, rows, &Stored { mm, page, word, value: legal.last }, finding.step())
         }
         Finding::Revoked { .. } => {
             let store = matches!(rows.last().map(|r| r.event.happened), Some(Happened::Store { .. }));
             access(rows, if store { Symptom::StaleStore } else { Symptom::StaleLoad })
         }
         Finding::Broken { rule, .. } => broken(rows, rule, cycle),
+    }
+}
+
+/// A clean page is not what its backing holds. If the page itself does not hold what was stored either, the
+/// store went astray, and the flags of the folio have nothing to do with it.
+fn clean_but_newer(world: &World, rows: &[Row], of: &Stored, step: u32) -> Diagnosis {
+    if let Some(last) = rows.last().filter(|last| !of.is_in(&last.after)) {
+        let got = last.after.content(of.mm, of.page)[of.word];
+        let diagnosis = wrong_value(world, rows, of, got);
+        // No load has shown it yet.
+        let symptom = match diagnosis.symptom {
+            Symptom::LostWrite => Symptom::DirtyBitLost,
+            symptom => symptom,
+        };
+        return Diagnosis { symptom, ..diagnosis };
+    }
+    let store = last_store(rows, of);
+    let cause = unrecorded(world, rows, of, store, rows.len());
+    let known = Cause { step, kind: CauseKind::DirtyBitDropped };
+    Diagnosis {
+        symptom: Symptom::DirtyBitLost,
+        cause: Some(cause.unwrap_or(known)),
+        store: store.map(|at| rows[at].step),
+        lost: None,
     }
 }
 
@@ -344,9 +360,13 @@ fn last_store(rows: &[Row], of: &Stored) -> Option<usize> {
     })
 }
 
-/// The store of another address space to the frame that the last row loads from.
+/// The store of another address space to the frame that the last row loads from, or that the page is in.
 fn foreign_store(rows: &[Row], of: &Stored) -> Option<usize> {
-    let Happened::Load { frame, .. } = rows.last()?.event.happened else { return None };
+    let last = rows.last()?;
+    let frame = match last.event.happened {
+        Happened::Load { frame, .. } => frame,
+        _ => resting(&last.after, of.mm, of.page)?,
+    };
     rows.iter().rposition(|r| match r.event.happened {
         Happened::Store { mm, page, frame: stored, value } => {
             let there = mm as usize != of.mm && r.after.child == Child::Alive && stored == frame;
