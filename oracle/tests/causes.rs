@@ -6,14 +6,14 @@ use common::{case, edited, faulty_around, version, without};
 use impls::Version;
 use model::listing::{Doing, Node};
 use model::{Action as A, Actor};
-use oracle::{CauseKind, Diagnosis, GivenUp, Symptom, Trace, trace};
+use oracle::{CauseKind, Diagnosis, GivenUp, Judge, Symptom, Trace, trace, trace_of};
 use std::collections::BTreeSet;
 
 /// What is to be found: the symptom, what the step at fault did, its function and words.
 type Found = (Symptom, &'static str, &'static str, &'static str);
 
-fn diagnosed(version: &Version, line: &str) -> (Trace, Diagnosis) {
-    let trace = trace(version, &case(line));
+fn diagnosed(version: &Version, line: &str, judge: Option<Judge>) -> (Trace, Diagnosis) {
+    let trace = trace_of(version, &case(line), judge);
     let diagnosis = trace.diagnosis.unwrap_or_else(|| panic!("{} on {line}: nothing is found", version.title));
     (trace, diagnosis)
 }
@@ -42,7 +42,12 @@ fn kind(kind: CauseKind) -> &'static str {
 }
 
 fn blames(version: &Version, line: &str, found: Found) {
-    let (trace, diagnosis) = diagnosed(version, line);
+    judge_blames(None, version, line, found);
+}
+
+/// The same of what a judge finds.
+fn judge_blames(judge: Option<Judge>, version: &Version, line: &str, found: Found) {
+    let (trace, diagnosis) = diagnosed(version, line, judge);
     let at = format!("{} on {line}: {diagnosis:?}", version.title);
     let cause = diagnosis.cause.unwrap_or_else(|| panic!("{at}"));
     let row = trace.cause().expect("the row of the cause");
@@ -292,7 +297,7 @@ fn a_page_that_was_not_copied_is_to_blame_where_it_is_mapped() {
     });
     let found = (Symptom::LostWrite, "not copied", "wp_page_copy", "map new folio W,D");
     blames(&fault, "kernel=6.1 shared=0 cpu0: W0 | cpu1: P0 | schedule: 1*8", found);
-    let (trace, diagnosis) = diagnosed(&fault, "kernel=6.1 shared=0 cpu0: W0 | cpu1: P0 | schedule: 1*8");
+    let (trace, diagnosis) = diagnosed(&fault, "kernel=6.1 shared=0 cpu0: W0 | cpu1: P0 | schedule: 1*8", None);
     assert_eq!(diagnosis.lost, None, "reclaim has the old page: {:?}", trace.finding);
     let child = uncopied("copy_present_page", A::CopyFolio);
     let found = (Symptom::LostWrite, "not copied", "copy_present_page", "map the copy in the child");
@@ -463,4 +468,17 @@ fn is_so(trace: &Trace, diagnosis: &Diagnosis, at: &dyn Fn() -> String) {
         }
         _ => panic!("{}", at()),
     }
+}
+
+/// Neither a page that does not hold what was stored, nor one that holds what another process stored, has lost
+/// its dirty bit: clean-means-equal speaks first, and the store is what went wrong.
+#[test]
+fn a_store_that_went_astray_is_no_lost_dirty_bit() {
+    let first = Some(Judge::CleanMeansEqual);
+    let unnoted = around("6.1", "notes no flush", "try_to_unmap_one", &|nodes| without(nodes, &[A::BatchFlush]));
+    let found = (Symptom::StaleStore, "lock dropped", "try_to_unmap_one", "unlock ptl");
+    judge_blames(first, &unnoted, "kernel=6.1 cpu0: W0 | cpu1: P0 | schedule: 0*7 1*25", found);
+    let unflushed = around("6.1", "no flush", "dup_mmap", &|nodes| without(nodes, &[A::FlushMm]));
+    let found = (Symptom::SharedStore, "returned", "dup_mmap", "child runs");
+    judge_blames(first, &unflushed, "kernel=6.1 cpu0: W0 K+ | cpu1: W0 | schedule: 0*12 1", found);
 }

@@ -221,6 +221,7 @@ pub(super) fn headline(trace: &Trace) -> Option<String> {
             return Some(format!("stale store: {}", owed(given_up)));
         }
         (Symptom::StaleStore, _) => "a store through a stale translation",
+        (Symptom::Unrevoked, _) => "an access that a call should have taken away",
         (Symptom::FreedWhileReachable, _) => match trace.finding? {
             Finding::Broken { rule: Rule::Flaw(Flaw::FreedWhileReadable), .. } => {
                 "page freed while a CPU can read it"
@@ -344,6 +345,20 @@ fn symptom(case: &Case, trace: &Trace, diagnosis: &Diagnosis) -> Option<String> 
                 _ => format!("{}; {legal} is right.", capital(&load)),
             }
         }
+        Finding::CleanButNewer { .. } if store.is_some() && is_astray(diagnosis.symptom) => {
+            let row = store?;
+            let (by, value, page, whose) = stored(row);
+            let through = "through a translation that the page table no longer has";
+            let where_to = match diagnosis.symptom {
+                Symptom::SharedStore => ", and it is in the other process's page too".to_owned(),
+                Symptom::FreedWhileReachable => format!(" {through}, into a page that has been freed"),
+                _ => format!(" {through}"),
+            };
+            format!(
+                "At step {} {by} stores {value} to page {page}{whose}{where_to}. No load has shown it yet.",
+                row.step
+            )
+        }
         Finding::CleanButNewer { step, mm, page, word, backing, legal } => format!(
             "From step {step} on page {page}{} looks clean, and its backing holds {backing} where {} was written by {}. No load has \
              shown it yet.",
@@ -368,6 +383,11 @@ fn symptom(case: &Case, trace: &Trace, diagnosis: &Diagnosis) -> Option<String> 
         }
         Finding::Broken { step, rule } => format!("At step {step}: {}.", rule.text()),
     })
+}
+
+/// Whether the store went where it must not.
+const fn is_astray(symptom: Symptom) -> bool {
+    matches!(symptom, Symptom::StaleStore | Symptom::FreedWhileReachable | Symptom::SharedStore)
 }
 
 /// Whether a discard is to blame for what a page should not hold any more. A page that was never filled has
@@ -487,6 +507,7 @@ pub(super) const fn symptom_words(symptom: Symptom) -> &'static str {
         Symptom::LostWrite => "loses a store",
         Symptom::StaleLoad => "loads stale data",
         Symptom::StaleStore => "stores through a stale translation",
+        Symptom::Unrevoked => "still allows what a call takes away",
         Symptom::FreedWhileReachable => "frees a page that can still be reached",
         Symptom::SharedStore => "shows a store of one process in another",
         Symptom::DirtyBitLost => "drops a dirty bit",
@@ -525,6 +546,7 @@ pub(super) const fn symptom_code(symptom: Symptom) -> &'static str {
         Symptom::LostWrite => "lost-write",
         Symptom::StaleLoad => "stale-load",
         Symptom::StaleStore => "stale-store",
+        Symptom::Unrevoked => "unrevoked",
         Symptom::FreedWhileReachable => "freed-while-reachable",
         Symptom::SharedStore => "shared-store",
         Symptom::DirtyBitLost => "dirty-bit-lost",
@@ -676,7 +698,8 @@ mod tests {
                 let page = |r: &Row| r.event.transition.actor().map(|a| r.before.actors[a].page);
                 match mark.code {
                     "dirty-bit-lost" | "flush-owed" | "page-dropped" | "held-page-taken" | "mapped-again"
-                    | "not-copied" | "not-inherited" | "not-revoked" | "rule-broken" | "goes-round" => {
+                    | "not-copied" | "not-inherited" | "not-revoked" | "rule-broken" | "goes-round"
+                    | "shared-writable" | "not-exclusive" => {
                         assert_eq!(diagnosis.cause.map(|c| c.step), Some(row.step), "{at}");
                     }
                     "entry-cleared" => {

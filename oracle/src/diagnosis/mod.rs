@@ -40,6 +40,8 @@ pub enum Symptom {
     StaleLoad,
     /// A store went through a translation that the page table no longer had.
     StaleStore,
+    /// An access did what a call that has returned takes away, and the page table still allowed it.
+    Unrevoked,
     /// A load or store reached a frame that had been given back to the allocator, or a frame was given back
     /// that a CPU could reach.
     FreedWhileReachable,
@@ -132,7 +134,15 @@ pub(crate) fn diagnose(world: &World, rows: &[Row], finding: &Finding, cycle: Op
         }
         Finding::Revoked { .. } => {
             let store = matches!(rows.last().map(|r| r.event.happened), Some(Happened::Store { .. }));
-            access(rows, if store { Symptom::StaleStore } else { Symptom::StaleLoad })
+            let stale = rows.last().is_some_and(translation::is_stale);
+            access(
+                rows,
+                match (stale, store) {
+                    (false, _) => Symptom::Unrevoked,
+                    (true, true) => Symptom::StaleStore,
+                    (true, false) => Symptom::StaleLoad,
+                },
+            )
         }
         Finding::Broken { rule, .. } => broken(rows, rule, cycle),
     }
@@ -153,10 +163,11 @@ fn clean_but_newer(world: &World, rows: &[Row], of: &Stored, step: u32) -> Diagn
     }
     let store = last_store(rows, of);
     let cause = unrecorded(world, rows, of, store, rows.len());
-    let known = Cause { step, kind: CauseKind::DirtyBitDropped };
+    let cause = cause.unwrap_or(Cause { step, kind: CauseKind::DirtyBitDropped });
+    let astray = matches!(cause.kind, CauseKind::FlushOwed { .. });
     Diagnosis {
-        symptom: Symptom::DirtyBitLost,
-        cause: Some(cause.unwrap_or(known)),
+        symptom: if astray { Symptom::StaleStore } else { Symptom::DirtyBitLost },
+        cause: Some(cause),
         store: store.map(|at| rows[at].step),
         lost: None,
     }

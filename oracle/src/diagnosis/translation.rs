@@ -85,7 +85,7 @@ fn used(row: &Row) -> Option<Cached> {
     Some(Cached { cpu, mm: mm.into(), page: page.into(), frame, write: store, dirty })
 }
 
-/// Whether the store of a row went through a translation that the page table no longer had, or no longer
+/// Whether the access of a row went through a translation that the page table no longer had, or no longer
 /// allowed to write through.
 pub(super) fn is_stale(row: &Row) -> bool {
     used(row).is_some_and(|cached| !Cached { dirty: false, ..cached }.backed(&row.before))
