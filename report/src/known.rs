@@ -149,7 +149,7 @@ mod tests {
         assert!(named(&["zap_pte_rang@6.1"]).expect_err("unknown").contains("the nearest are zap_pte_range"));
         assert!(named(&["zap_pte_range@5.1"]).expect_err("unknown").contains("has no body '5.1'"));
         assert!(known.find("migrate_vma_collect_pmd@7.2").is_ok_and(|v| v.kernel == model::Profile::V7_0Rc6));
-        assert!(named(&["their"]).expect_err("unknown").contains("bugA"));
+        assert!(named(&["bugF"]).expect_err("unknown").contains("the nearest are bugA, "));
     }
 
     #[test]

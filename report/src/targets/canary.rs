@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_said_with_what_is() {
         for (name, known) in
-            [("SUBJECT", "pre-fix"), ("SCENARIO", "stale-store"), ("KERNEL", "6.1.192"), ("HARDWARE", "w7")]
+            [("SUBJECT", "lostwrite list"), ("SCENARIO", "stale-store"), ("KERNEL", "6.1.192"), ("HARDWARE", "w7")]
         {
             let error = of(&[(name, "nonsense")]).expect_err("no such thing");
             assert!(error.starts_with(name) && error.contains("nonsense") && error.contains(known), "{error}");
