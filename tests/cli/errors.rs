@@ -19,7 +19,7 @@ fn an_unknown_implementation_exits_with_2_and_names_the_nearest() {
         ("swap-in-aba", "'swap-in-aba' is a family of bugs; expected one of its versions: swap-in-does-not-pin"),
         ("pageout", "'pageout' is a function; expected it with a release, such as pageout@6.0"),
     ] {
-        let e = complained(&lostwrite(&["diff", name, "v3"]).code(2).stdout(""));
+        let e = complained(&lostwrite(&["replay", "--impl", &format!("{name}/drop 1"), S1]).code(2).stdout(""));
         assert!(e.contains(said), "{e}");
     }
 }

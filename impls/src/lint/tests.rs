@@ -323,6 +323,7 @@ fn an_unbalanced_body_of_any_function_is_refused() {
         ),
         ("end_of_batch", "move_folios_to_lru", "DrainLru", "kept off the LRU"),
         ("do_swap_page", "SwapFree\n", "\n", "slot still counts the entry"),
+        ("do_swap_page", "SwapFree\n", "SwapFree; FreeBatch\n", "nobody queues a page"),
         ("do_swap_page", "MapSwappedIn\nUnlockFolio", "MapSwappedIn", "folio is locked"),
         ("do_anonymous_page", "UnlockPtl; PutNew; retry", "UnlockPtl; retry", "neither mapped nor put"),
         ("get_user_pages_fast", "PteRecheck else { PutFolio; retry }", "PteRecheck else { retry }", "reference"),

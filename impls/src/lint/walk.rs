@@ -53,10 +53,21 @@ pub struct Walk<'a> {
     /// How many loops of each kind are open, calls included.
     open: [usize; 2],
     check_sleeps: bool,
+    /// Whether there can be pages that are queued for freeing.
+    queues: bool,
 }
 
 /// Calls in calls: more than any function has.
 const DEEPEST: usize = 32;
+
+/// Whether a function queues pages for freeing, or calls one that does.
+fn queues(body: &Body, find: Find, depth: usize) -> bool {
+    depth < DEEPEST
+        && nodes(&body.function.body).into_iter().filter_map(Node::doing).any(|what| match what {
+            Doing::Step(action) => matches!(action, Action::ZapRmap | Action::QueueFree),
+            Doing::Call(to) => find(to).is_some_and(|callee| queues(callee, find, depth + 1)),
+        })
+}
 
 /// Walks a function from what its contract says. `own`: whether the contract is the function's own word, so
 /// that what it does not say does not hold either.
@@ -75,6 +86,8 @@ pub fn walk<'a>(body: &'a Body, contract: &'a Contract, own: bool, find: Find<'a
         left: BTreeSet::new(),
         open: [0; 2],
         check_sleeps: own,
+        queues: contract.clauses().iter().any(|c| contract::state(&c.enter).debts.has(Debts::PAGES))
+            || queues(body, find, 0),
     };
     walk.form(listing, 0, false);
     for clause in contract.clauses() {
@@ -150,6 +163,9 @@ impl<'a> Walk<'a> {
                 }
                 Node::EachPage(body) | Node::EachMapping(body) if !has_step(body) => {
                     self.error("a loop without a step; expected at least one in it");
+                }
+                Node::Do(Doing::Step(Action::FreeBatch), _) if !self.queues => {
+                    self.error("nobody queues a page for freeing here; expected ZapRmap or QueueFree, or `enter owes pages`");
                 }
                 Node::Next | Node::Again if !in_loop => {
                     self.error("there is no round to leave here; expected it inside a loop");
