@@ -56,7 +56,7 @@ pub fn its_own(version: &Version, case: &Case, judges: &Judges) -> Judges {
 
 /// Whether the step at fault is one of the version's own functions.
 fn is_at_fault(version: &Version, case: &Case, judge: Judge) -> bool {
-    trace_of(version, case, Some(judge)).cause().is_some_and(|row| row.subject_step.is_some())
+    trace_of(version, case, Some(judge)).at_fault.is_some_and(|at| at.subject_step.is_some())
 }
 
 /// What judges say of the release where it comes to the same places.

@@ -34,4 +34,4 @@ pub use judged::{Judged, Memory};
 pub use livelock::{Cycle, livelock};
 pub use places::{Leg, Resolved, Stopped, Why, a_step_later, by_place, counted, course, resolve};
 pub use scenario::History;
-pub use trace::{Row, Trace, trace, trace_of};
+pub use trace::{AtFault, Row, Trace, trace, trace_of};

@@ -1,6 +1,6 @@
 //! An execution written down step by step, with what is to be said of its finding.
 
-use crate::diagnosis::{Diagnosis, diagnose};
+use crate::diagnosis::{CauseKind, Diagnosis, diagnose};
 use crate::execution::{End, Observer, Replay, Summary, execute};
 use crate::finding::{Finding, Judge, Judges, Rule};
 use crate::guard::{guarded, quietly};
@@ -10,7 +10,7 @@ use crate::places::{Resolved, Stopped, resolve};
 use crate::scenario::fits;
 use corpus::Case;
 use impls::{Scenario, Version};
-use model::{Action, Event, Machine, World};
+use model::{Action, Event, Machine, Pc, World};
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -41,6 +41,19 @@ impl Row {
     }
 }
 
+/// The step at fault, in the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtFault {
+    /// The kernel function.
+    pub function: &'static str,
+    /// The words of the step in its listing.
+    pub text: &'static str,
+    /// As [`Row::listing_step`].
+    pub listing_step: Option<usize>,
+    /// As [`Row::subject_step`].
+    pub subject_step: Option<usize>,
+}
+
 /// An execution, step by step.
 #[derive(Clone, Debug)]
 pub struct Trace {
@@ -56,6 +69,9 @@ pub struct Trace {
     pub asked: Option<Judge>,
     /// Symptom and cause of it.
     pub diagnosis: Option<Diagnosis>,
+    /// The step at fault, if the steps tell it. A local step has no row of its own: it is done in the row of
+    /// the cause, behind the step that the row is named after.
+    pub at_fault: Option<AtFault>,
     /// Where a schedule by place stopped matching, if it did.
     pub stopped: Option<Stopped>,
     /// What goes on for ever, if the finding is that. The rows end with the first round, and so does the
@@ -131,9 +147,37 @@ pub fn trace_of(version: &Version, case: &Case, judge: Option<Judge>) -> Trace {
     let config = version.config(&case.config);
     let world = World::new(&config, &case.programs, version.code(config.profile));
     let diagnosis = finding.map(|finding| diagnose(&world, &rows, &finding, cycle));
+    let cause = diagnosis.and_then(|diagnosis| diagnosis.cause);
+    let at_fault = cause.and_then(|cause| at_fault(&world, rows.get(cause.step as usize - 1)?, cause.kind));
     let wrong = finding.is_some_and(|finding| finding.judge() == Judge::LastWrite);
     let scenario = judged.scenario().filter(|s| wrong && diagnosis.is_some_and(|d| fits(*s, &d, &rows)));
-    Trace { rows, judges, summary, finding, asked, diagnosis, stopped, cycle, scenario }
+    Trace { rows, judges, summary, finding, asked, diagnosis, at_fault, stopped, cycle, scenario }
+}
+
+/// Where the step of a row stands that did what a cause says.
+fn at_fault(world: &World, row: &Row, kind: CauseKind) -> Option<AtFault> {
+    let mut pc = row.event.pc?;
+    let local = match kind {
+        CauseKind::NotExclusive => Some(Action::MakeExclusive),
+        CauseKind::NotExcluded => Some(Action::ToggleProtection),
+        _ => None,
+    };
+    let is_local = |at: Pc| Some(world.code.at(at).action) == local;
+    if local.is_some() && !is_local(pc) {
+        let mut copy = row.before;
+        let done = |at| {
+            if is_local(at) {
+                pc = at;
+            }
+        };
+        copy.step_with_places(world, row.event.transition, done);
+    }
+    Some(AtFault {
+        function: world.code.function(pc),
+        text: world.code.at(pc).action.text(),
+        listing_step: world.code.step(pc),
+        subject_step: world.code.subject_step(pc),
+    })
 }
 
 impl Trace {

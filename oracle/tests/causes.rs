@@ -31,6 +31,8 @@ fn kind(kind: CauseKind) -> &'static str {
         CauseKind::DataDropped => "data dropped",
         CauseKind::HeldPageTaken => "held page taken",
         CauseKind::MappedAgain => "mapped again",
+        CauseKind::HeldAstray => "held astray",
+        CauseKind::NotExcluded => "not excluded",
         CauseKind::NotCopied => "not copied",
         CauseKind::NotInherited => "not inherited",
         CauseKind::NotRevoked => "not revoked",
@@ -50,8 +52,8 @@ fn judge_blames(judge: Option<Judge>, version: &Version, line: &str, found: Foun
     let (trace, diagnosis) = diagnosed(version, line, judge);
     let at = format!("{} on {line}: {diagnosis:?}", version.title);
     let cause = diagnosis.cause.unwrap_or_else(|| panic!("{at}"));
-    let row = trace.cause().expect("the row of the cause");
-    assert_eq!((diagnosis.symptom, kind(cause.kind), row.function, row.text()), found, "{at}");
+    let fault = trace.at_fault.expect("the step of the cause");
+    assert_eq!((diagnosis.symptom, kind(cause.kind), fault.function, fault.text), found, "{at}");
 }
 
 /// The function without some steps or branches.
@@ -118,6 +120,27 @@ fn a_call_returns_while_the_batch_of_another_is_owed() {
     blames(&deaf, line, found);
 }
 
+/// A fault that has seen the mapping writable goes on after mprotect has returned.
+#[test]
+fn a_mapping_changes_while_a_fault_has_seen_it_as_it_was() {
+    let shared = replaced(
+        "6.0",
+        "mprotect_fixup",
+        "MmapReadLock; ToggleProtection; tlb_gather_mmu; InvalidateMirror; change_pte_range; tlb_finish_mmu",
+    );
+    // The step is a local one: it is done on the way to the next.
+    let found = (Symptom::Unrevoked, "not excluded", "mprotect_fixup", "change protection of the vma");
+    blames(&shared, "kernel=6.0 cpu0: W0 | cpu1: M0 | schedule: 0*2 1*2", found);
+}
+
+/// The page has gone to swap and its frame to another page between the look at the entry and the reference.
+#[test]
+fn a_hold_is_kept_of_a_page_that_is_no_longer_there() {
+    let trusting = lacks("does not look again", "get_user_pages_fast", &[A::PteRecheck]);
+    let found = (Symptom::LostWrite, "held astray", "get_user_pages_fast", "keep the reference");
+    blames(&trusting, "kernel=6.0 cpu0: P0 R0 | cpu1: IW0 B0 | schedule: 1*7 0*40 1*3", found);
+}
+
 /// Nobody may come in between, where a fault copies the page.
 #[test]
 fn the_unlock_is_to_blame_where_a_fault_could_come_before_the_flush() {
@@ -139,7 +162,7 @@ fn a_page_that_is_also_in_the_swap_cache_of_another_process_must_not_become_writ
             node => vec![node],
         })
     });
-    let found = (Symptom::SharedStore, "not exclusive", "do_wp_page", "free swap slot");
+    let found = (Symptom::SharedStore, "not exclusive", "do_wp_page", "mark exclusive");
     blames(&careless, "kernel=6.0 cpu0: P0 K+ | cpu1: W0 | schedule: 1*6", found);
     let exclusive = faulty_around("leaves the page exclusive", "try_to_unmap_one", &|nodes| {
         edited(nodes, &|node| match &node {
@@ -459,7 +482,13 @@ fn is_so(trace: &Trace, diagnosis: &Diagnosis, at: &dyn Fn() -> String) {
     }
     let Some(store) = diagnosis.store.filter(|&store| cause.step < store) else { return };
     match cause.kind {
-        CauseKind::SharedWritable | CauseKind::NotExclusive | CauseKind::HeldPageTaken | CauseKind::BrokeRule => {}
+        CauseKind::SharedWritable
+        | CauseKind::NotExclusive
+        | CauseKind::NotExcluded
+        | CauseKind::MappedAgain
+        | CauseKind::HeldPageTaken
+        | CauseKind::HeldAstray
+        | CauseKind::BrokeRule => {}
         // D of the store was set before its data were.
         CauseKind::DirtyBitDropped => {
             let cpu = row(store).event.transition.actor().expect("an actor");

@@ -3,11 +3,13 @@
 use super::command::replay_line;
 use super::finding_json::finding_json;
 use super::story::{cause_words, headline, symptom_code, symptom_words};
+use super::timeline::effects;
 use super::witness::Witness;
 use explore::answers::check::{CheckOptions, Checked, Flagged, Round, Stage};
 use impls::Version;
 use impls::shell::quoted;
 use model::{ActorKind, OpKind};
+use oracle::Row;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -69,6 +71,9 @@ pub fn check_text(options: &CheckOptions, checked: &Checked, witness: Option<&Wi
     if let Some(diagnosis) = trace.diagnosis {
         let _ = writeln!(out, "symptom: {}", symptom_code(diagnosis.symptom).replace('-', " "));
         let _ = writeln!(out, "cause:   {}", cause(version, witness));
+    }
+    if let Some((at, differs)) = differs(witness) {
+        let _ = writeln!(out, "differs: {at}: {differs}");
     }
     let _ = writeln!(out, "case:    {}", flagged.case);
     let _ = writeln!(out, "{}", replay(version, flagged, witness));
@@ -148,15 +153,47 @@ fn nothing_found(checked: &Checked) -> String {
 /// The step at fault, with its line in the file if it is one of the version's.
 fn cause(version: &Version, witness: &Witness) -> String {
     let trace = &witness.losing.trace;
-    let Some((row, cause)) = trace.cause().zip(trace.diagnosis.and_then(|d| d.cause)) else {
+    let Some((at, cause)) = trace.at_fault.zip(trace.diagnosis.and_then(|d| d.cause)) else {
         return "the steps do not tell".to_owned();
     };
-    let mut text = format!("step {}, {}: {}", row.step, row.function, row.text());
-    if let Some((file, line)) = row.listing_step.and_then(|step| version.place(row.function, step)) {
-        let _ = write!(text, " ({file}:{line})");
+    let place = place(version, at.function, at.text, at.listing_step);
+    format!("step {}, {place}: {}", cause.step, cause_words(&witness.case, cause.kind))
+}
+
+/// `zap_pte_range: pte = clear (mine.listing:7)`.
+fn place(version: &Version, function: &str, text: &str, step: Option<usize>) -> String {
+    let line = step.and_then(|step| version.place(function, step));
+    let line = line.map_or_else(String::new, |(file, line)| format!(" ({file}:{line})"));
+    format!("{function}: {text}{line}")
+}
+
+/// Where a version first does something else than the one beside it, and what; nothing where the step at fault
+/// is one of its own functions, and says it better.
+fn differs(witness: &Witness) -> Option<(String, String)> {
+    let (losing, beside) = (&witness.losing, witness.beside.as_ref()?);
+    let functions = losing.version.functions();
+    let own = |name: &str| functions.iter().any(|b| b.function.name == name);
+    if losing.trace.at_fault.is_some_and(|at| own(at.function)) {
+        return None;
     }
-    let _ = write!(text, ": {}", cause_words(&witness.case, cause.kind));
-    text
+    let pair = *witness.alignment().and_then(|a| a.pairs.get(a.first_difference?).copied()).as_ref()?;
+    let actors = witness.case.programs.actors as usize;
+    let does = |row: &Row| match effects(row, actors).join(", ") {
+        nothing if nothing.is_empty() => "changes nothing".to_owned(),
+        text => text,
+    };
+    let (here, there) = (pair.left.map(|at| &losing.rows()[at]), pair.right.map(|at| &beside.rows()[at]));
+    let row = here.or(there)?;
+    let at = format!("step {}, {}", row.step, place(losing.version, row.function, row.text(), row.listing_step));
+    let name = beside.version.name;
+    Some(match (here, there) {
+        (Some(here), Some(there)) => (at, format!("{}; {name}: {}", does(here), does(there))),
+        (Some(_), None) => (at, format!("{name} does not take this step")),
+        (None, _) => (
+            format!("step {} of {name}, {}: {}", row.step, row.function, row.text()),
+            format!("{} does not take this step", losing.version.name),
+        ),
+    })
 }
 
 /// The verdict in words: what the version does, and where.
@@ -164,8 +201,8 @@ fn verdict(witness: &Witness, flagged: &Flagged) -> String {
     let trace = &witness.losing.trace;
     let Some(diagnosis) = trace.diagnosis else { return flagged.loss.to_string() };
     let functions = witness.losing.version.functions();
-    let at = trace.cause().filter(|row| functions.iter().any(|b| b.function.name == row.function));
-    let at = at.map_or_else(String::new, |row| format!(" by a step of {}", row.function));
+    let at = trace.at_fault.filter(|at| functions.iter().any(|b| b.function.name == at.function));
+    let at = at.map_or_else(String::new, |at| format!(" by a step of {}", at.function));
     format!("{}{at}", symptom_words(diagnosis.symptom))
 }
 
@@ -238,6 +275,7 @@ pub fn check_json(
                 Stage::Hunt => "hunt",
             },
             "case": flagged.case.to_string(),
+            "differs": differs(witness).map(|(at, what)| format!("{at}: {what}")),
             "finding": finding_json(witness),
         })
     });

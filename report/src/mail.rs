@@ -123,7 +123,7 @@ pub fn subject(witness: &Witness) -> Option<String> {
 /// else of the first function that it replaces.
 fn area(witness: &Witness) -> &'static str {
     let version = witness.losing.version;
-    let at_fault = witness.losing.trace.cause().map_or("", |row| row.function);
+    let at_fault = witness.losing.trace.at_fault.map_or("", |at| at.function);
     let body = version.functions().iter().find(|b| b.function.name == at_fault).or(version.functions().first());
     // A file of one's own need not say it.
     let file = body.map_or("", |body| match body.file {

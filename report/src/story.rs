@@ -7,7 +7,7 @@ use super::timeline::actor_name;
 use corpus::Case;
 use impls::Version;
 use model::Flaw;
-use oracle::{Cause, CauseKind, Diagnosis, Finding, GivenUp, Revocation, Row, Rule, Symptom, Trace};
+use oracle::{AtFault, Cause, CauseKind, Diagnosis, Finding, GivenUp, Revocation, Row, Rule, Symptom, Trace};
 
 /// What is said at a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +93,16 @@ fn cause_marks(case: &Case, trace: &Trace, cause: Cause, row: &Row) -> Vec<Mark>
             out.push(Mark::new("held-page-taken", "HELD PAGE TAKEN", "a device holds the page for write"));
         }
         CauseKind::MappedAgain => {
-            out.push(Mark::new("mapped-again", "MAPPED AGAIN", "the page that a discard had taken away is back"));
+            out.push(Mark::new("mapped-again", "MAPPED AGAIN", "what a call had taken away is back"));
         }
+        CauseKind::HeldAstray => {
+            out.push(Mark::new("held-astray", "HELD ASTRAY", "the page that is held is no longer there"));
+        }
+        CauseKind::NotExcluded => out.push(Mark::new(
+            "not-excluded",
+            "NOT EXCLUDED",
+            "somebody is at work who has seen the mapping as it was",
+        )),
         CauseKind::NotCopied => {
             out.push(Mark::new("not-copied", "NOT COPIED", "this page does not hold what the old one held"));
         }
@@ -255,7 +263,7 @@ pub(super) fn sentences(version: &Version, case: &Case, trace: &Trace) -> Option
     if let Some(text) = diagnosis.cause.and_then(|cause| cause_sentence(case, trace, cause)) {
         out.push(' ');
         out.push_str(&text);
-        if let Some((file, line)) = trace.cause().and_then(|row| in_c(version, row)) {
+        if let Some((file, line)) = trace.at_fault.and_then(|at| in_c(version, at)) {
             out.push_str(&format!(" In C it is {file}:{line}."));
         }
     }
@@ -265,9 +273,9 @@ pub(super) fn sentences(version: &Version, case: &Case, trace: &Trace) -> Option
     Some(out)
 }
 
-/// Where the step of a row stands in C, if it was lifted from there.
-fn in_c(version: &Version, row: &Row) -> Option<(&'static str, usize)> {
-    let place = version.place(row.function, row.listing_step?)?;
+/// Where a step stands in C, if it was lifted from there.
+fn in_c(version: &Version, at: AtFault) -> Option<(&'static str, usize)> {
+    let place = version.place(at.function, at.listing_step?)?;
     Some(place).filter(|(file, _)| file.ends_with(".c"))
 }
 
@@ -400,6 +408,14 @@ fn discarded(trace: &Trace, page: usize) -> bool {
     kind != Some(CauseKind::NotCopied) && trace.rows.iter().any(|row| row.event.op.is_some_and(discards))
 }
 
+/// The step at fault in words: its function, and what it does.
+fn at_fault_words(trace: &Trace, row: &Row) -> String {
+    match trace.at_fault {
+        Some(at) => format!("step {} ({}: {})", row.step, at.function, at.text),
+        None => step_words(row),
+    }
+}
+
 /// The step of a row in words: its function, and what it does.
 fn step_words(row: &Row) -> String {
     match row.event.transition.actor() {
@@ -415,7 +431,7 @@ fn capital(text: &str) -> String {
 
 fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
     let row = trace.row(cause.step)?;
-    let at = step_words(row);
+    let at = at_fault_words(trace, row);
     Some(match cause.kind {
         CauseKind::DirtyBitDropped => {
             format!("{} drops the dirty bit: nothing records any more that the page was written.", capital(&at))
@@ -453,7 +469,11 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
         CauseKind::HeldPageTaken => {
             format!("{} takes the page away while a device holds it for write.", capital(&at))
         }
-        CauseKind::MappedAgain => format!("{} maps the page again.", capital(&at)),
+        CauseKind::MappedAgain => format!("{} gives back what a call had taken away.", capital(&at)),
+        CauseKind::HeldAstray => format!("{} keeps a hold of a page that is no longer there.", capital(&at)),
+        CauseKind::NotExcluded => {
+            format!("{} changes the mapping while somebody is at work who has seen it as it was.", capital(&at))
+        }
         CauseKind::NotCopied if row.before.child == model::Child::Forking => {
             format!("{} gives the child a page that does not hold what the parent's holds.", capital(&at))
         }
@@ -529,7 +549,9 @@ pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
         CauseKind::StoredWithoutDirty => "a store through a clean translation leaves D clear".to_owned(),
         CauseKind::DataDropped => "a page known to be newer than its backing is thrown away".to_owned(),
         CauseKind::HeldPageTaken => "the page is taken away while a device holds it for write".to_owned(),
-        CauseKind::MappedAgain => "a page that a discard had taken away is mapped again".to_owned(),
+        CauseKind::MappedAgain => "what a call had taken away is back".to_owned(),
+        CauseKind::HeldAstray => "the page that is held is no longer there".to_owned(),
+        CauseKind::NotExcluded => "somebody is at work who has seen the mapping as it was".to_owned(),
         CauseKind::NotCopied => "the page that is put there does not hold what the old one held".to_owned(),
         CauseKind::NotInherited => "the child does not get the page".to_owned(),
         CauseKind::NotRevoked => "the entry still allows what the call takes away".to_owned(),
@@ -565,6 +587,8 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::DataDropped => "page-dropped",
         CauseKind::HeldPageTaken => "held-page-taken",
         CauseKind::MappedAgain => "mapped-again",
+        CauseKind::HeldAstray => "held-astray",
+        CauseKind::NotExcluded => "not-excluded",
         CauseKind::NotCopied => "not-copied",
         CauseKind::NotInherited => "not-inherited",
         CauseKind::NotRevoked => "not-revoked",
@@ -688,7 +712,12 @@ mod tests {
             let Some((number, rest)) = rest.split_once(" (") else { continue };
             let Ok(step) = number.parse::<u32>() else { continue };
             let row = trace.row(step).unwrap_or_else(|| panic!("{at}"));
-            assert!(rest.starts_with(&format!("{}: {})", row.function, row.text())), "{at}");
+            let is_fault = |f: AtFault| {
+                trace.diagnosis.and_then(|d| d.cause).is_some_and(|c| c.step == step)
+                    && rest.starts_with(&format!("{}: {})", f.function, f.text))
+            };
+            let is_row = rest.starts_with(&format!("{}: {})", row.function, row.text()));
+            assert!(is_row || trace.at_fault.is_some_and(is_fault), "{at}");
         }
     }
 
@@ -698,8 +727,8 @@ mod tests {
                 let page = |r: &Row| r.event.transition.actor().map(|a| r.before.actors[a].page);
                 match mark.code {
                     "dirty-bit-lost" | "flush-owed" | "page-dropped" | "held-page-taken" | "mapped-again"
-                    | "not-copied" | "not-inherited" | "not-revoked" | "rule-broken" | "goes-round"
-                    | "shared-writable" | "not-exclusive" => {
+                    | "held-astray" | "not-excluded" | "not-copied" | "not-inherited" | "not-revoked"
+                    | "rule-broken" | "goes-round" | "shared-writable" | "not-exclusive" => {
                         assert_eq!(diagnosis.cause.map(|c| c.step), Some(row.step), "{at}");
                     }
                     "entry-cleared" => {

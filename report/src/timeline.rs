@@ -6,7 +6,7 @@ use super::command::replay_of;
 use super::story::{Mark, marks};
 use corpus::Case;
 use impls::Version;
-use model::{Action, ActorKind, Happened};
+use model::{Action, ActorKind, Happened, Pte};
 use oracle::{Cycle, Row, Trace};
 use std::fmt::Write as _;
 
@@ -117,14 +117,19 @@ pub(super) fn telling(row: &Row, actors: usize) -> bool {
 }
 
 /// The operation under comparison reads the entry: where a race begins.
-fn sampled(row: &Row) -> bool {
+pub(super) fn sampled(row: &Row) -> bool {
     row.action == Some(Action::ReadPte) && row.subject_step.is_some()
+}
+
+/// The word that the actor of a row has read.
+pub(super) fn word(row: &Row) -> Option<Pte> {
+    row.event.transition.actor().map(|actor| row.after.actors[actor].pte)
 }
 
 /// What a step changes, and what it reads if that decides a race.
 pub(super) fn effects(row: &Row, actors: usize) -> Vec<String> {
     let mut notes = changes(&row.before, &row.after, actors);
-    if let Some(pte) = row.event.transition.actor().filter(|_| sampled(row)).map(|a| row.after.actors[a].pte) {
+    if let Some(pte) = word(row).filter(|_| sampled(row)) {
         notes.push(format!("reads {pte}"));
     }
     // A flush drops many entries at once; one line is enough.

@@ -8,7 +8,8 @@ use oracle::{Finding, Judge, Row, Trace, trace_of};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::BTreeSet;
 
-use super::timeline::effects;
+use super::changes::changes;
+use super::timeline::{sampled, word};
 
 /// One version's execution of the case.
 #[derive(Clone, Debug)]
@@ -151,7 +152,9 @@ fn keys(rows: &[Row]) -> Vec<Key> {
 fn same_effect(left: &Row, right: &Row, actors: usize) -> bool {
     left.event.ok == right.event.ok
         && left.event.happened == right.event.happened
-        && effects(left, actors) == effects(right, actors)
+        && changes(&left.before, &left.after, actors) == changes(&right.before, &right.after, actors)
+        // What a step reads is shown of the function under comparison, which need not be one of both.
+        && (!(sampled(left) || sampled(right)) || word(left) == word(right))
 }
 
 /// The version that is nearest to this one and shows nothing on the case: believed correct there if there is

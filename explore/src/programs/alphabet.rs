@@ -133,8 +133,11 @@ fn with_partners(kinds: &[OpKind]) -> impl Iterator<Item = OpKind> {
     use OpKind as K;
     let partners = |kind: OpKind| -> &'static [OpKind] {
         match kind {
-            K::Get | K::GetWrite => &[K::Put],
-            K::Pin | K::PinWrite => &[K::Unpin],
+            // A hold of the wrong page shows in what a device stores through it.
+            K::GetWrite => &[K::Put, K::Dma],
+            K::PinWrite => &[K::Unpin, K::Dma],
+            K::Get => &[K::Put],
+            K::Pin => &[K::Unpin],
             K::Put => &[K::GetWrite],
             K::Unpin => &[K::PinWrite],
             K::Dma => &[K::PinWrite, K::Unpin],

@@ -8,7 +8,7 @@ use super::evidence::{Stored, became};
 use super::{Cause, CauseKind, began};
 use crate::clean_means_equal::resting;
 use crate::trace::Row;
-use model::{Action, Child, Flaw, Happened, Machine, OpKind, SYSTEM_FRAMES};
+use model::{Action, Actor, Child, Flaw, Happened, Machine, OpKind, SYSTEM_FRAMES};
 
 /// Whether a row puts another frame in the place of the one that holds a value.
 pub(super) fn moves(row: &Row, of: &Stored) -> bool {
@@ -102,7 +102,22 @@ pub(super) fn not_revoked(rows: &[Row], at: usize) -> Option<Cause> {
     let plain = |m: &Machine| entry(m).map(|pte| pte.with_accessed(true).with_dirty(true));
     let same = |m: &Machine| plain(m).is_some() && plain(m) == plain(&rows[at].before);
     let stands = same(&rows[began(rows, returned)].before) && (returned..at).all(|at| same(&rows[at].after));
-    stands.then(|| let_stand(rows, returned))?
+    if stands {
+        return let_stand(rows, returned);
+    }
+    // Somebody has made an entry since that allows it, whatever the call did to the one that it found.
+    let allows = |m: &Machine| entry(m).is_some_and(|pte| !store || pte.write());
+    let allowed = (returned..at).rev().find(|&at| !allows(&rows[at].before) && allows(&rows[at].after))?;
+    let by = rows[allowed].event.transition.actor()?;
+    let changed = |at: &usize| !rows[*at].before.vma_read_only(0, page) && rows[*at].after.vma_read_only(0, page);
+    let changed = (began(rows, returned)..=returned).find(changed).filter(|&at| {
+        let other = &rows[at].after.actors[by];
+        other.has(Actor::MMAP_READ) && other.op == rows[allowed].before.actors[by].op
+    });
+    Some(match changed {
+        Some(at) => Cause { step: rows[at].step, kind: CauseKind::NotExcluded },
+        None => Cause { step: rows[allowed].step, kind: CauseKind::MappedAgain },
+    })
 }
 
 /// A call lets an entry stand: where it gives up the page table for the last time, else where it returns.

@@ -85,8 +85,13 @@ pub enum CauseKind {
     DataDropped,
     /// It took the page away while a device held it for write.
     HeldPageTaken,
-    /// It mapped a page again that a discard had taken away.
+    /// It kept a hold of a page that was no longer there: a device stores to wherever it went.
+    HeldAstray,
+    /// It gave back what a call had taken away: a page that a discard had, or the write permission that
+    /// mprotect had.
     MappedAgain,
+    /// It changed what a mapping allows while somebody was at work who had seen it as it was.
+    NotExcluded,
     /// It put another page in the place of this one, or a copy of it into a child, that does not hold what it
     /// held.
     NotCopied,
@@ -265,7 +270,12 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     let inherited = || copies::not_inherited(rows, of, store).filter(|_| lost.is_none());
     let taken = store.and_then(|at| translation::taken_from_holder(rows, at));
     let taken = taken.map(|at| Cause { step: step(at), kind: CauseKind::HeldPageTaken });
-    let cause = recorded.or_else(|| copies::out_of_turn(rows)).or_else(dropped).or(taken).or_else(inherited);
+    let held = || {
+        let at = translation::held_astray(rows, store?)?;
+        Some(Cause { step: step(at), kind: CauseKind::HeldAstray })
+    };
+    let cause = recorded.or_else(|| copies::out_of_turn(rows)).or_else(dropped);
+    let cause = cause.or(taken).or_else(held).or_else(inherited);
     // Whoever has isolated the old page may have what was written to it, for all that is worth.
     let lost = lost.filter(|_| cause.is_none_or(|cause| cause.kind != CauseKind::NotCopied));
     Diagnosis { symptom: Symptom::LostWrite, cause, store: store.map(step), lost: lost.map(step) }

@@ -297,3 +297,18 @@ pub(super) fn taken_from_holder(rows: &[Row], at: usize) -> Option<usize> {
     let left = rows[..at].iter().rposition(|r| is_there(&r.before) && !is_there(&r.after))?;
     (!is_there(&row.before) && holds(&rows[left].before)).then_some(left)
 }
+
+/// The row that kept a hold of the frame that the device's store of row `at` goes to, if no entry mapped the page
+/// there by then.
+pub(super) fn held_astray(rows: &[Row], at: usize) -> Option<usize> {
+    let row = &rows[at];
+    let Happened::Store { mm, page, frame, .. } = row.event.happened else { return None };
+    let (mm, page) = (mm as usize, page as usize);
+    let holds = |m: &Machine| [false, true].map(|pin| m.held(page, pin)).contains(&Some(frame));
+    if is_by_cpu(row) {
+        return None;
+    }
+    let held = rows[..at].iter().rposition(|r| !holds(&r.before) && holds(&r.after))?;
+    let pte = rows[held].before.pte[mm][page];
+    (!pte.is_present() || pte.frame() != frame).then_some(held)
+}

@@ -333,7 +333,7 @@ impl Run<'_> {
     /// Whether the step at fault in a case is one of the version's own functions.
     fn is_at_fault(&self, case: &Case, judge: Judge) -> bool {
         let trace = trace_of(self.options.version, case, Some(judge));
-        trace.cause().is_some_and(|row| row.subject_step.is_some())
+        trace.at_fault.is_some_and(|at| at.subject_step.is_some())
     }
 
     /// A shortest execution of a program that shows a loss.
