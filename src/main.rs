@@ -45,6 +45,7 @@ enum Command {
     /// What judges excuse: identifier, whom it serves, where it comes from, what is missed
     Assumptions(commands::assumptions::Args),
     Zoo(commands::zoo::Args),
+    Kernel(commands::kernel::Args),
     /// The steps and conditions that a listing may name: what each means, reads and writes
     Steps(commands::steps::Args),
     /// Run one case and print its timeline
@@ -117,6 +118,7 @@ fn run(cli: Cli) -> commands::Outcome {
         Some(Command::Explain(args)) => commands::explain::run(&args),
         Some(Command::Assumptions(args)) => commands::assumptions::run(&args),
         Some(Command::Zoo(args)) => commands::zoo::run(&args),
+        Some(Command::Kernel(args)) => commands::kernel::run(&args),
         Some(Command::Replay(args)) => commands::replay::run(&args),
         Some(Command::Convert(args)) => commands::convert::run(&args),
         Some(Command::Shrink(args)) => commands::shrink::run(&args),

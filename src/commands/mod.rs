@@ -20,6 +20,7 @@ pub mod format;
 pub mod hunt;
 pub mod input;
 pub mod interrupt;
+pub mod kernel;
 pub mod lift;
 pub mod list;
 pub mod main_job;

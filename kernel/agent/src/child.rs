@@ -1,0 +1,87 @@
+//! The child of a case: it does what it is told, and answers before the parent goes on.
+
+use crate::sys::{self, Advice, Page, Side};
+use std::fs::File;
+use std::io::{Read, Write};
+
+/// What a child is told to do with a page.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub enum Ask {
+    /// To load from it.
+    Load,
+    /// To store a value.
+    Store,
+    /// MADV_PAGEOUT.
+    PageOut,
+    /// MADV_DONTNEED.
+    DontNeed,
+    /// MADV_FREE.
+    Free,
+}
+
+/// A child that runs.
+pub struct Child {
+    pid: i32,
+    to: File,
+    from: File,
+}
+
+/// A command: what, the page, a value.
+const COMMAND: usize = 10;
+
+impl Child {
+    /// Forks one. `close` closes in the child what it must not keep.
+    pub fn fork(pages: &[Page], close: impl FnOnce()) -> Result<Child, String> {
+        let failed = |e: std::io::Error| format!("fork: {e}");
+        let (commands, to) = sys::pipe().map_err(failed)?;
+        let (from, answers) = sys::pipe().map_err(failed)?;
+        match sys::fork().map_err(failed)? {
+            Side::Parent(pid) => Ok(Child { pid, to: to.into(), from: from.into() }),
+            Side::Child => {
+                close();
+                drop((to, from));
+                serve(pages, commands.into(), answers.into());
+                sys::exit();
+            }
+        }
+    }
+
+    /// Has it do something, and waits until it is done.
+    pub fn ask(&mut self, what: Ask, page: usize, value: u64) -> Result<u64, String> {
+        let mut command = [0; COMMAND];
+        (command[0], command[1]) = (what as u8, page as u8);
+        command[2..].copy_from_slice(&value.to_ne_bytes());
+        let mut answer = [0; 8];
+        self.to
+            .write_all(&command)
+            .and_then(|()| self.from.read_exact(&mut answer))
+            .map_err(|e| format!("the child: {e}"))?;
+        Ok(u64::from_ne_bytes(answer))
+    }
+
+    /// Ends it, and waits until its address space is gone.
+    pub fn end(self) -> Result<(), String> {
+        drop(self.to);
+        sys::wait(self.pid).map_err(|e| format!("wait: {e}"))
+    }
+}
+
+fn serve(pages: &[Page], mut commands: File, mut answers: File) {
+    let mut command = [0; COMMAND];
+    while commands.read_exact(&mut command).is_ok() {
+        let page = pages[command[1] as usize];
+        let value = u64::from_ne_bytes(command[2..].try_into().expect("eight bytes"));
+        let mut answer = 0;
+        match command[0] {
+            what if what == Ask::Load as u8 => answer = page.load(),
+            what if what == Ask::Store as u8 => page.store(value),
+            what if what == Ask::PageOut as u8 => drop(page.advise(Advice::PageOut)),
+            what if what == Ask::DontNeed as u8 => drop(page.advise(Advice::DontNeed)),
+            _ => drop(page.advise(Advice::Free)),
+        }
+        if answers.write_all(&answer.to_ne_bytes()).is_err() {
+            return;
+        }
+    }
+}

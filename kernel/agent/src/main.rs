@@ -1,0 +1,67 @@
+//! Process 1 of a guest kernel: does the operations of the case notation on private anonymous memory, and
+//! tells after each what was read and what user space can see of the page.
+//!
+//! The cases come in a file of the initramfs: the first line says what to tell, every further line is a
+//! sequence of operations. Each is run on pages that are mapped afresh. The answers go to the second serial
+//! line, a line each:
+//!
+//! ```text
+//! kernel 6.1.192 cpus 1
+//! 0 .:p1110100 3:p1110100 x
+//! over 1
+//! ```
+//!
+//! One piece for each operation: what was read, in decimal, or `.`; `x` if the operation was refused, because
+//! the page is read-only or the driver would not survive it; and behind a colon the state of the page
+//! ([`probe`]).
+
+mod case;
+mod child;
+mod pages;
+mod probe;
+mod setup;
+mod sink;
+mod sys;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// Answers are sent in pieces of about this size.
+const PIECE: usize = 1 << 14;
+
+fn main() {
+    if let Err(e) = run() {
+        println!("agent: {e}");
+    }
+    sys::reboot();
+}
+
+fn run() -> Result<(), String> {
+    setup::mounts()?;
+    let input = std::fs::read_to_string("/cases").map_err(|e| format!("/cases: {e}"))?;
+    let mut lines = input.lines();
+    let options = lines.next().unwrap_or_default();
+    let word = |key: &str| options.split(' ').find_map(|word| word.strip_prefix(key)).map(str::to_owned);
+    let states = options.split(' ').any(|word| word == "states");
+    setup::swap(&word("swap=").ok_or("no swap= in the first line of /cases")?)?;
+    let mut sink = sink::Sink::start()?;
+    setup::group()?;
+    let mut out = setup::answers()?;
+    let mut text = format!("kernel {} cpus {}\n", setup::release()?, setup::cpus()?);
+    let case = case::Runner::new(states)?;
+    let mut count = 0;
+    for (n, line) in lines.enumerate() {
+        write!(text, "{n}").expect("a text grows");
+        let used = case.run(line, &mut text)?;
+        text.push('\n');
+        sink.park(used)?;
+        count += 1;
+        if text.len() >= PIECE {
+            out.write_all(text.as_bytes()).map_err(|e| e.to_string())?;
+            text.clear();
+        }
+    }
+    writeln!(text, "over {count}").expect("a text grows");
+    out.write_all(text.as_bytes()).map_err(|e| e.to_string())?;
+    out.flush().map_err(|e| e.to_string())
+}

@@ -1,0 +1,16 @@
+//! Real kernels as one more implementation.
+//!
+//! A guest machine (QEMU, no acceleration needed) boots a kernel with nothing but an [`agent`] in its
+//! initramfs. The agent is process 1: it does the operations of the case notation on private anonymous memory
+//! and tells what it read and what user space can see of the page. [`guest`] runs it, [`conform`] holds what it
+//! says beside the model, sequences come from [`draw`].
+
+pub mod agent;
+pub mod answers;
+pub mod conform;
+pub mod doctor;
+pub mod draw;
+pub mod guest;
+pub mod image;
+mod initramfs;
+pub mod recording;

@@ -1,0 +1,116 @@
+//! `lostwrite kernel conform`.
+
+use super::super::{FINE, Outcome, unexpected};
+use super::Machine;
+use kernel::conform::{Compared, Difference, PER_BOOT, compare, run as run_in_guest, shrink};
+use kernel::draw::{MIXES, Mix, every};
+use kernel::recording::{self, Sequence};
+use report::Table;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Run sequences on a real kernel and on the model of it, and compare every value and every state.
+#[derive(clap::Args)]
+#[command(after_help = "Examples: lostwrite kernel conform --count 1000\n          \
+    lostwrite kernel conform --mix fork --seed 7 --count 20000\n          \
+    lostwrite kernel conform --exhaust 4 --alphabet 'R W P D S I U'\n\n\
+    A sequence on which they do not agree is shortened, and printed with what each of them did. Exit code 1 if there is one.")]
+pub struct Args {
+    /// How many sequences of each mix
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    count: u64,
+    /// The seed that they are drawn from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Which operations they are drawn from; may be repeated. All, if none is named
+    #[arg(long, value_name = "MIX", value_parser = clap::builder::PossibleValuesParser::new(MIXES.map(|mix| mix.name)))]
+    mix: Vec<String>,
+    /// Every sequence `W0 X1 .. Xn P0 R0` of the alphabet instead
+    #[arg(long, value_name = "N", conflicts_with_all = ["count", "seed", "mix"], value_parser = clap::value_parser!(u32).range(1..=7))]
+    exhaust: Option<u32>,
+    /// The operations of such a sequence
+    #[arg(long, value_name = "OPERATIONS", default_value = "R W P D S I U", requires = "exhaust")]
+    alphabet: String,
+    /// Write the recording into this folder, in the formats of corpus/ground-truth
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// What the kernel is, if it is not as released: the name of a mutant, such as bugA
+    #[arg(long, default_value = "fixed")]
+    variant: String,
+    /// How many differences to shorten and print
+    #[arg(long, default_value_t = 10)]
+    show: usize,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+/// Runs the sequences, boot after boot, and prints where kernel and model do not agree.
+pub fn run(args: &Args) -> Outcome {
+    let guest = args.machine.guest(true)?;
+    let mut table = Table::new(["sequences", "run", "states", "aside", "differ", "seconds"]);
+    let mut differ: Vec<Difference> = Vec::new();
+    let mut release = String::new();
+    for (name, sequences) in parts(args)? {
+        let (begun, mut total) = (Instant::now(), Compared::default());
+        for (n, part) in sequences.chunks(PER_BOOT).enumerate() {
+            eprintln!("kernel: {name}: {} of {}", n * PER_BOOT, sequences.len());
+            let answers = run_in_guest(&guest, part)?;
+            if let Some(folder) = &args.record {
+                write(folder, &format!("{name}-{n:04}"), &args.variant, guest.swap, part, &answers)?;
+            }
+            let compared = compare(&args.variant, guest.swap, part, &answers)?;
+            release.clone_from(&answers.release);
+            total.sequences += compared.sequences;
+            total.states += compared.states;
+            total.aside += compared.aside;
+            total.differ.extend(compared.differ);
+        }
+        let numbers = [total.sequences, total.states, total.aside, total.differ.len()].map(|n| n.to_string());
+        let [sequences, states, aside, differing] = numbers;
+        table.row([name, sequences, states, aside, differing, begun.elapsed().as_secs().to_string()]);
+        differ.extend(total.differ);
+    }
+    println!("Linux {release}, {}, swap on {}\n\n{table}", args.variant, guest.swap);
+    if differ.is_empty() {
+        println!("kernel and model agree");
+        return Ok(FINE);
+    }
+    println!("{} sequences on which kernel and model do not agree; the first, shortened:\n", differ.len());
+    let first = &differ[..differ.len().min(args.show)];
+    for found in shrink(&guest, &args.variant, first, |open| eprintln!("kernel: shortening {open}"))? {
+        println!("{}: {}\n  kernel: {}\n  model:  {}", found.name, found.ops, found.kernel, found.model);
+    }
+    Ok(unexpected())
+}
+
+/// What is to be run, by name.
+fn parts(args: &Args) -> Result<Vec<(String, Vec<Sequence>)>, String> {
+    if let Some(length) = args.exhaust {
+        let all = every(&args.alphabet, length)?.into_iter().enumerate();
+        let named = all.map(|(n, ops)| Sequence { name: format!("every-s{length}-{n:07}"), ops });
+        return Ok(vec![("every".to_owned(), named.collect())]);
+    }
+    let wanted = |mix: &&Mix| args.mix.is_empty() || args.mix.iter().any(|name| name == mix.name);
+    let drawn = |mix: &Mix| {
+        let of = |n| Sequence { name: format!("{}-s{}-{n:05}", mix.name, args.seed), ops: mix.sequence(args.seed, n) };
+        (mix.name.to_owned(), (0..args.count).map(of).collect())
+    };
+    Ok(MIXES.iter().filter(wanted).map(drawn).collect())
+}
+
+fn write(
+    folder: &std::path::Path,
+    name: &str,
+    variant: &str,
+    swap: &str,
+    sequences: &[Sequence],
+    answers: &kernel::answers::Answers,
+) -> Result<(), String> {
+    let (verdicts, states) = recording::written(variant, swap, sequences, answers);
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    for (ending, text) in [("tsv", verdicts), ("jsonl", states)] {
+        let path = folder.join(format!("{name}.{ending}"));
+        std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! `lostwrite kernel`: real kernels beside the model.
+
+mod build;
+mod conform;
+mod doctor;
+mod run;
+
+use super::Outcome;
+use kernel::guest::Guest;
+use kernel::image::{Cache, Source};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Real kernels in a guest machine, beside the model.
+#[derive(clap::Args)]
+#[command(after_help = "Examples: lostwrite kernel doctor\n          \
+    lostwrite kernel run 'W0 P0 R0 W0 D0 P0 R0'\n          \
+    lostwrite kernel conform --count 1000\n\n\
+    The first run fetches kernel sources through apt and builds them, which takes some minutes; --image takes a kernel that is \
+    there. The guest is QEMU without acceleration: no rights are needed, and nothing listens on a network.")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Doctor(doctor::Args),
+    Build(build::Args),
+    Run(run::Args),
+    Conform(conform::Args),
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Outcome {
+    match &args.command {
+        Command::Doctor(args) => doctor::run(args),
+        Command::Build(args) => build::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Conform(args) => conform::run(args),
+    }
+}
+
+/// Which kernel.
+#[derive(clap::Args)]
+pub struct Which {
+    /// A kernel to boot as it is (bzImage); it needs what `lostwrite kernel build --print-config` prints
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tree", "debian"])]
+    image: Option<PathBuf>,
+    /// Sources to build
+    #[arg(long, value_name = "DIR", conflicts_with = "debian")]
+    tree: Option<PathBuf>,
+    /// A package of kernel sources, fetched through apt
+    #[arg(long, value_name = "PACKAGE", default_value = "linux-source-6.1")]
+    debian: String,
+    /// The folder for sources, builds and the agent
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+}
+
+impl Which {
+    fn cache(&self) -> Result<Cache, String> {
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+        let caches = || std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+        let folder = self.cache.clone().or_else(|| Some(caches()?.join("lostwrite/kernel")));
+        Cache::new(&folder.ok_or("no HOME to keep kernels in; give a folder with --cache")?)
+    }
+
+    /// The image: given, found built, or built now.
+    fn image(&self) -> Result<PathBuf, String> {
+        if let Some(image) = &self.image {
+            let file = std::fs::File::open(image).and_then(|file| file.metadata());
+            return match file {
+                Ok(known) if known.is_file() => Ok(image.clone()),
+                Ok(_) => Err(format!("{}: no file; expected a kernel (bzImage)", image.display())),
+                Err(e) => Err(format!("{}: {e}; expected a kernel (bzImage)", image.display())),
+            };
+        }
+        let missing = kernel::doctor::missing(true);
+        if !missing.is_empty() {
+            return Err(format!("a kernel cannot be built here; try: {}", kernel::doctor::advice(&missing)));
+        }
+        let source = self.tree.clone().map_or_else(|| Source::Debian(self.debian.clone()), Source::Tree);
+        let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+        self.cache()?.image(&source, jobs, &mut |what| eprintln!("kernel: {what}"))
+    }
+}
+
+/// How to run it.
+#[derive(clap::Args)]
+pub struct Machine {
+    #[command(flatten)]
+    which: Which,
+    /// The swap device: nullb0 swaps through the swap cache, ram0 past it
+    #[arg(long, value_name = "DEVICE", default_value = "nullb0", value_parser = ["nullb0", "ram0"])]
+    swap: String,
+    /// How long one boot may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    limit: u64,
+}
+
+impl Machine {
+    /// The guest, with everything that it needs built.
+    fn guest(&self, states: bool) -> Result<Guest, String> {
+        let missing = kernel::doctor::missing(false);
+        if !missing.is_empty() {
+            return Err(format!("no guest can run here; try: {}", kernel::doctor::advice(&missing)));
+        }
+        let image = self.which.image()?;
+        let agent = kernel::agent::build(self.which.cache()?.folder())?;
+        let swap = if self.swap == "ram0" { "ram0" } else { "nullb0" };
+        Ok(Guest { image, agent, swap, states, limit: Duration::from_secs(self.limit) })
+    }
+}
