@@ -23,18 +23,8 @@ pub struct Mix {
 const BASE: &[(&str, u32)] = &[("R", 20), ("W", 22), ("P", 20), ("D", 22), ("S", 5), ("I", 6), ("U", 5)];
 const LAZY: &[(&str, u32)] =
     &[("R", 16), ("W", 20), ("P", 18), ("D", 18), ("S", 4), ("I", 5), ("U", 5), ("F", 12), ("Z", 2)];
-const FORK: &[(&str, u32)] = &[
-    ("R", 12),
-    ("W", 16),
-    ("P", 14),
-    ("D", 14),
-    ("S", 4),
-    ("I", 4),
-    ("U", 4),
-    ("CR", 10),
-    ("CW", 10),
-    ("CP", 6),
-];
+const FORK: &[(&str, u32)] =
+    &[("R", 12), ("W", 16), ("P", 14), ("D", 14), ("S", 4), ("I", 4), ("U", 4), ("CR", 10), ("CW", 10), ("CP", 6)];
 const FORKLAZY: &[(&str, u32)] = &[
     ("R", 10),
     ("W", 14),
@@ -49,18 +39,8 @@ const FORKLAZY: &[(&str, u32)] = &[
     ("CW", 9),
     ("CP", 5),
 ];
-const DEVICE: &[(&str, u32)] = &[
-    ("R", 12),
-    ("W", 16),
-    ("P", 16),
-    ("D", 16),
-    ("S", 5),
-    ("X", 8),
-    ("DR", 10),
-    ("DW", 12),
-    ("I", 3),
-    ("U", 3),
-];
+const DEVICE: &[(&str, u32)] =
+    &[("R", 12), ("W", 16), ("P", 16), ("D", 16), ("S", 5), ("X", 8), ("DR", 10), ("DW", 12), ("I", 3), ("U", 3)];
 const PROTECT: &[(&str, u32)] =
     &[("R", 14), ("W", 18), ("P", 16), ("D", 14), ("S", 4), ("M", 14), ("L", 10), ("F", 4), ("I", 3), ("U", 3)];
 
@@ -92,7 +72,8 @@ impl Mix {
     pub fn sequence(&self, seed: u64, number: u64) -> String {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         // Streams apart from each other, whatever the number.
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(rng.random::<u64>() ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut rng =
+            Xoshiro256PlusPlus::seed_from_u64(rng.random::<u64>() ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let pages = if rng.random_ratio(1, 3) { 2 } else { 1 };
         let length = rng.random_range(3..=LONGEST);
         let mut out = String::new();
@@ -172,7 +153,8 @@ pub fn sequence(text: &str) -> Result<String, String> {
             Err(_) => !*paged && number.is_empty(),
         });
         if !fine {
-            let known = POSSIBLE.map(|(letters, paged)| if paged { format!("{letters}0") } else { letters.to_owned() });
+            let known =
+                POSSIBLE.map(|(letters, paged)| if paged { format!("{letters}0") } else { letters.to_owned() });
             return Err(format!("'{word}' is nothing that user space can do; expected {}", known.join(", ")));
         }
     }
@@ -197,7 +179,8 @@ pub fn every(alphabet: &str, length: u32) -> Result<Vec<String>, String> {
         return Err("an alphabet without operations; expected some, such as 'R W P D'".to_owned());
     }
     let count = words.len().checked_pow(length).filter(|n| *n <= MOST);
-    let count = count.ok_or_else(|| format!("more than {MOST} sequences; expected a smaller alphabet, or shorter ones"))?;
+    let count = count
+        .ok_or_else(|| format!("more than {MOST} sequences; expected a smaller alphabet, or shorter ones"))?;
     let of = |mut n: usize| {
         let mut out = "W0".to_owned();
         for _ in 0..length {

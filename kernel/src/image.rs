@@ -138,9 +138,10 @@ fn make(tree: &Path, build: &Path, targets: &[&str]) -> Result<(), String> {
 
 /// Runs a command; what it says is told only if it fails.
 fn said(command: &mut Command, name: &str) -> Result<(), String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|e| {
-        format!("{name}: {e}; `lostwrite kernel doctor` says what to install")
-    })?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| format!("{name}: {e}; `lostwrite kernel doctor` says what to install"))?;
     if output.status.success() {
         return Ok(());
     }

@@ -13,12 +13,15 @@ use std::fs::{self, File};
 pub struct Runner {
     probe: Probe,
     states: bool,
+    /// Open as long as the machine runs: from 6.1 on the driver takes every page out of its memory, whoever it
+    /// belongs to, when somebody closes it. The pages that are parked would come back.
+    driver: File,
 }
 
 /// What runs now.
-struct Running {
+struct Running<'a> {
     pages: Pages,
-    driver: File,
+    driver: &'a File,
     child: Option<Child>,
     /// Which pages are read-only in the child: as they were when it was forked.
     child_read_only: [bool; PAGES],
@@ -28,6 +31,8 @@ struct Running {
     value: u64,
     /// How many device pages were handed out.
     used: u8,
+    /// Whether swap is limited.
+    limited: bool,
 }
 
 /// What an operation did.
@@ -38,21 +43,22 @@ enum Did {
 }
 
 impl Runner {
-    /// Learns what this kernel's entries look like.
+    /// Learns what this kernel's entries look like; that takes one device page.
     pub fn new(states: bool) -> Result<Runner, String> {
-        let mut running = Running::start()?;
+        let driver = File::options().read(true).write(true).open(DRIVER).map_err(|e| format!("{DRIVER}: {e}"))?;
         let mut probe = Probe::new()?;
+        let mut running = Running::start(&driver)?;
         let page = running.pages.page(0);
         page.store(1);
-        running.ask_driver(Mirror::ToDevice, page)?;
+        running.ask_driver(Mirror::ToDevice, page);
         probe.learn_device(page)?;
         running.end()?;
-        Ok(Runner { probe, states })
+        Ok(Runner { probe, states, driver })
     }
 
     /// Runs one, and appends a piece for each operation. Returns how many device pages it has used.
     pub fn run(&self, line: &str, out: &mut String) -> Result<u8, String> {
-        let mut running = Running::start()?;
+        let mut running = Running::start(&self.driver)?;
         for word in line.split_ascii_whitespace() {
             let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
             let number = word[letters.len()..].parse::<usize>().unwrap_or(0);
@@ -72,12 +78,11 @@ impl Runner {
     }
 }
 
-impl Running {
-    fn start() -> Result<Running, String> {
-        let driver = File::options().read(true).write(true).open(DRIVER).map_err(|e| format!("{DRIVER}: {e}"))?;
+impl<'a> Running<'a> {
+    fn start(driver: &'a File) -> Result<Running<'a>, String> {
         let buffer = Box::new([0; PAGE / 8]);
         let (pages, child_read_only) = (Pages::map()?, [false; PAGES]);
-        Ok(Running { pages, driver, child: None, child_read_only, buffer, value: 0, used: 0 })
+        Ok(Running { pages, driver, child: None, child_read_only, buffer, value: 0, used: 0, limited: false })
     }
 
     /// Lets go of everything. Returns how many device pages were used.
@@ -85,13 +90,16 @@ impl Running {
         if let Some(child) = self.child.take() {
             child.end()?;
         }
+        if self.limited {
+            limit_swap(0)?;
+        }
         self.pages.unmap()?;
         Ok(self.used)
     }
 
-    fn ask_driver(&mut self, what: Mirror, page: Page) -> Result<bool, String> {
-        // What it could not do it says by an error that a user of it would take as it is.
-        Ok(sys::mirror(&self.driver, what, page, &mut self.buffer).is_ok())
+    /// False if the driver says that it could not do it.
+    fn ask_driver(&mut self, what: Mirror, page: Page) -> bool {
+        sys::mirror(self.driver, what, page, &mut self.buffer).is_ok()
     }
 
     /// Whatever becomes of a store, it takes the next value.
@@ -116,9 +124,9 @@ impl Running {
             "F" if page.advise(Advice::Free).is_err() => return Ok(Did::Refused),
             "Z" if page.advise(Advice::DontNeed).is_err() => return Ok(Did::Refused),
             "F" | "Z" => {}
-            "D" => self.migrate(probe, page)?,
-            "DD" => [0, 1].into_iter().try_for_each(|n| self.migrate(probe, self.pages.page(n)))?,
-            "S" => drop(self.ask_driver(Mirror::ToSystem, page)?),
+            "D" => self.migrate(probe, page),
+            "DD" => [0, 1].into_iter().for_each(|n| self.migrate(probe, self.pages.page(n))),
+            "S" => _ = self.ask_driver(Mirror::ToSystem, page),
             "I" => self.hold(n)?,
             "U" => self.pages.held[n] = None,
             "M" => {
@@ -132,18 +140,20 @@ impl Running {
                 self.pages.locked[n] = locked;
             }
             "G" => reclaim(),
-            "Q" => limit_swap(n)?,
+            "Q" => {
+                self.limited = n != 0;
+                limit_swap(n)?;
+            }
             "X" | "DR" | "DW" => return self.device(probe, letters, n),
             _ => return self.family(letters, n),
         }
         Ok(Did::Done)
     }
 
-    fn migrate(&mut self, probe: &Probe, page: Page) -> Result<(), String> {
+    fn migrate(&mut self, probe: &Probe, page: Page) {
         let before = probe.is_on_device(page);
-        self.ask_driver(Mirror::ToDevice, page)?;
+        self.ask_driver(Mirror::ToDevice, page);
         self.used += u8::from(!before && probe.is_on_device(page));
-        Ok(())
     }
 
     /// One reference for each page.
@@ -172,7 +182,7 @@ impl Running {
             "DR" => (Mirror::Read, true),
             _ => (Mirror::Write, false),
         };
-        Ok(match self.ask_driver(what, page)? {
+        Ok(match self.ask_driver(what, page) {
             true if reads => Did::Read(self.buffer[0]),
             true => Did::Done,
             false => Did::Refused,

@@ -49,6 +49,7 @@ fn run() -> Result<(), String> {
     let mut out = setup::answers()?;
     let mut text = format!("kernel {} cpus {}\n", setup::release()?, setup::cpus()?);
     let case = case::Runner::new(states)?;
+    sink.park(1)?;
     let mut count = 0;
     for (n, line) in lines.enumerate() {
         write!(text, "{n}").expect("a text grows");

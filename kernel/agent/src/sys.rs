@@ -25,6 +25,7 @@ mod c {
         pub fn mprotect(addr: *mut c_void, len: usize, prot: c_int) -> c_int;
         pub fn mlock(addr: *const c_void, len: usize) -> c_int;
         pub fn munlock(addr: *const c_void, len: usize) -> c_int;
+        pub fn mlockall(flags: c_int) -> c_int;
         pub fn ioctl(fd: c_int, request: c_ulong, ...) -> c_int;
         pub fn fork() -> c_int;
         pub fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
@@ -83,9 +84,7 @@ const MAP_FIXED: c_int = 0x10;
 pub fn map(addr: usize, pages: usize) -> Result<Vec<Page>> {
     let prot = PROT_READ | PROT_WRITE;
     // SAFETY: the range is below everything that the process has; see `pages::BASE`.
-    let at = unsafe {
-        c::mmap(addr as *mut c_void, pages * PAGE, prot, MAP_PRIVATE_ANONYMOUS | MAP_FIXED, -1, 0)
-    };
+    let at = unsafe { c::mmap(addr as *mut c_void, pages * PAGE, prot, MAP_PRIVATE_ANONYMOUS | MAP_FIXED, -1, 0) };
     if at as usize != addr {
         return Err(Error::last_os_error());
     }
@@ -159,6 +158,13 @@ impl Page {
         let n = unsafe { c::vmsplice(pipe.as_raw_fd(), &iov, 1, 0) };
         if n == PAGE as isize { Ok(()) } else { Err(Error::last_os_error()) }
     }
+}
+
+/// Locks everything that is mapped now, and nothing that will be.
+pub fn lock_all() -> Result<()> {
+    const MCL_CURRENT: c_int = 1;
+    // SAFETY: it changes no content.
+    done(unsafe { c::mlockall(MCL_CURRENT) })
 }
 
 /// Both ends of a pipe: to read from, to write to.

@@ -92,7 +92,8 @@ fn parts(args: &Args) -> Result<Vec<(String, Vec<Sequence>)>, String> {
     }
     let wanted = |mix: &&Mix| args.mix.is_empty() || args.mix.iter().any(|name| name == mix.name);
     let drawn = |mix: &Mix| {
-        let of = |n| Sequence { name: format!("{}-s{}-{n:05}", mix.name, args.seed), ops: mix.sequence(args.seed, n) };
+        let of =
+            |n| Sequence { name: format!("{}-s{}-{n:05}", mix.name, args.seed), ops: mix.sequence(args.seed, n) };
         (mix.name.to_owned(), (0..args.count).map(of).collect())
     };
     Ok(MIXES.iter().filter(wanted).map(drawn).collect())

@@ -31,8 +31,11 @@ pub fn run(args: &Args) -> Outcome {
     let verdicts: Vec<String> =
         sequences.iter().zip(&answers.cases).map(|(ops, answers)| verdict(ops, answers)).collect();
     if args.format == Format::Json {
-        let cases: Vec<_> =
-            sequences.iter().zip(&verdicts).map(|(ops, verdict)| json!({ "ops": ops, "verdict": verdict })).collect();
+        let cases: Vec<_> = sequences
+            .iter()
+            .zip(&verdicts)
+            .map(|(ops, verdict)| json!({ "ops": ops, "verdict": verdict }))
+            .collect();
         println!("{:#}", json!({ "format": FORMAT, "release": answers.release, "cases": cases }));
     } else {
         for ((ops, answers_of), verdict) in sequences.iter().zip(&answers.cases).zip(&verdicts) {
