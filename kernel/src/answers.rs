@@ -37,6 +37,8 @@ pub struct Answer {
     pub refused: bool,
     /// The page afterwards, if that was asked for.
     pub seen: Option<Seen>,
+    /// The other pages, after an operation on all of them.
+    pub others: Option<[Seen; 2]>,
 }
 
 /// What a guest said.
@@ -85,15 +87,18 @@ pub fn read(text: &str) -> Result<Answers, String> {
 
 fn answer(word: &str) -> Option<Answer> {
     let (did, state) = word.split_once(':').map_or((word, None), |(did, state)| (did, Some(state)));
-    let seen = match state {
-        None => None,
-        Some(state) => Some(seen(state)?),
+    let pages: Vec<Seen> = state.iter().flat_map(|state| state.split('/')).map(seen).collect::<Option<_>>()?;
+    let (seen, others) = match pages[..] {
+        [] => (None, None),
+        [page] => (Some(page), None),
+        [page, a, b] => (Some(page), Some([a, b])),
+        _ => return None,
     };
-    match did {
-        "." => Some(Answer { read: None, refused: false, seen }),
-        "x" => Some(Answer { read: None, refused: true, seen }),
-        value => Some(Answer { read: Some(value.parse().ok()?), refused: false, seen }),
-    }
+    let read = match did {
+        "." | "x" => None,
+        value => Some(value.parse().ok()?),
+    };
+    Some(Answer { read, refused: did == "x", seen, others })
 }
 
 fn seen(state: &str) -> Option<Seen> {
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn answers_are_read() {
-        let all = read("kernel 6.1.192 cpus 2\n0 .:p?11101 3:n x:d\n1\nover 2\n").expect("of the form");
+        let all = read("kernel 6.1.192 cpus 2\n0 .:p?11101 3:n x:d\n1 .:n/s/z\nover 2\n").expect("of the form");
         assert_eq!((all.release.as_str(), all.cpus, all.cases.len()), ("6.1.192", 2, 2));
         let [stored, read, refused] = all.cases[0][..] else { panic!("three") };
         let page = Seen::Present {
@@ -139,6 +144,8 @@ mod tests {
         assert_eq!(stored.seen, Some(page));
         assert_eq!((read.read, read.seen), (Some(3), Some(Seen::None)));
         assert_eq!((refused.refused, refused.seen), (true, Some(Seen::Device)));
+        let all_pages = all.cases[1][0];
+        assert_eq!((all_pages.seen, all_pages.others), (Some(Seen::None), Some([Seen::Swap, Seen::Zero])));
     }
 
     #[test]
@@ -149,6 +156,7 @@ mod tests {
             ("kernel 6.1 cpus 1\n1 .\nover 1\n", "the answers of case 0"),
             ("kernel 6.1 cpus 1\n0 y\nover 1\n", "expected `.`"),
             ("kernel 6.1 cpus 1\n0 .:p123\nover 1\n", "expected `.`"),
+            ("kernel 6.1 cpus 1\n0 .:n/s\nover 1\n", "expected `.`"),
             ("kernel 6.1 cpus 1\n0 .\nover 2\n", "expected `over 1`"),
         ] {
             let e = read(text).expect_err(text);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A program that is needed.
+/// A program or header that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tool {
     /// Its name.
@@ -20,7 +20,7 @@ const fn tool(program: &'static str, purpose: &'static str, package: &'static st
 }
 
 /// Every program that is needed.
-pub const TOOLS: [Tool; 10] = [
+pub const TOOLS: [Tool; 12] = [
     tool(crate::guest::QEMU, "is the guest machine", "qemu-system-x86", false),
     tool("rustc", "builds the agent", "rustc", false),
     tool("cc", "links it, and builds kernels", "gcc libc6-dev", false),
@@ -28,14 +28,20 @@ pub const TOOLS: [Tool; 10] = [
     tool("flex", "builds kernels", "flex", true),
     tool("bison", "builds kernels", "bison", true),
     tool("bc", "builds kernels", "bc", true),
+    tool("gelf.h", "builds kernels", "libelf-dev", true),
+    tool("openssl/evp.h", "builds kernels", "libssl-dev", true),
     tool("patch", "applies patches to kernels", "patch", true),
     tool("tar", "unpacks kernel sources", "tar", true),
     tool("xz", "unpacks kernel sources", "xz-utils", true),
 ];
 
-/// Where a program is, as a shell would find it.
+/// Where a program is, as a shell would find it, or a header, as a compiler would.
 #[must_use]
 pub fn find(program: &str) -> Option<PathBuf> {
+    if program.ends_with(".h") {
+        let places = ["/usr/include", "/usr/local/include", "/usr/include/x86_64-linux-gnu"];
+        return places.iter().map(|place| PathBuf::from(place).join(program)).find(|path| path.is_file());
+    }
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
 }

@@ -70,7 +70,9 @@ impl Mix {
     /// page is paged out and read.
     #[must_use]
     pub fn sequence(&self, seed: u64, number: u64) -> String {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        // Another seed for each mix, else the sequences of all have the same lengths and pages.
+        let own = self.name.bytes().fold(seed, |hash, byte| hash.rotate_left(7) ^ u64::from(byte));
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(own);
         // Streams apart from each other, whatever the number.
         let mut rng =
             Xoshiro256PlusPlus::seed_from_u64(rng.random::<u64>() ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));

@@ -1,11 +1,17 @@
 //! Kernels to boot: built from sources, minimal, and kept.
 //!
-//! The sources are those of a Debian package, or a tree of the user's. A tree is never written to: its build
-//! folder is in the cache. What is built is kept under the sources' name, the release and what was changed.
+//! The sources are those of a Debian package, or a tree of the user's. Neither is written to: `make` runs in a
+//! tree of links ([`crate::farm`]), with a build folder of its own for each source. Changes of it are built one
+//! after the other in that folder, so that each costs seconds; the images are kept beside it.
 
-use std::fs;
+use crate::farm::Farm;
+use crate::patches::{Patch, named};
+use crate::tool::{self, Progress};
+use fs4::FileExt;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 /// Where sources come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +20,26 @@ pub enum Source {
     Debian(String),
     /// A tree.
     Tree(PathBuf),
+}
+
+/// What to build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// From what.
+    pub source: Source,
+    /// A fault of [`crate::patches`] that is put in.
+    pub variant: Option<String>,
+    /// Further patches.
+    pub patches: Vec<Patch>,
+}
+
+/// What was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// The kernel.
+    pub image: PathBuf,
+    /// Where its functions are: `System.map`.
+    pub symbols: PathBuf,
 }
 
 /// What a kernel needs beyond `make tinyconfig`.
@@ -25,8 +51,9 @@ pub struct Cache {
     folder: PathBuf,
 }
 
-/// Something that is done, before it is done: for who waits.
-pub type Progress<'a> = &'a mut dyn FnMut(&str);
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> String {
+    move |e| format!("{}: {e}", path.display())
+}
 
 impl Cache {
     /// In this folder.
@@ -34,9 +61,8 @@ impl Cache {
     /// # Errors
     /// If it cannot be made.
     pub fn new(folder: &Path) -> Result<Cache, String> {
-        fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        let folder = folder.canonicalize().map_err(|e| format!("{}: {e}", folder.display()))?;
-        Ok(Cache { folder })
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+        Ok(Cache { folder: folder.canonicalize().map_err(failed(folder))? })
     }
 
     /// The folder.
@@ -45,35 +71,68 @@ impl Cache {
         &self.folder
     }
 
-    /// Builds a kernel, or finds it built. Returns its image.
+    /// Builds a kernel, or finds it built.
     ///
     /// # Errors
-    /// If a tool is missing, the sources cannot be had, or they do not build; with the end of what was said.
-    pub fn image(&self, source: &Source, jobs: usize, progress: Progress) -> Result<PathBuf, String> {
-        let (tree, name) = match source {
-            Source::Debian(package) => (self.unpacked(package, progress)?, package.clone()),
+    /// If a tool is missing, the sources cannot be had, a patch does not apply, or it does not build; with what
+    /// was said.
+    pub fn image(&self, wanted: &Wanted, limit: Duration, progress: Progress) -> Result<Built, String> {
+        let lock = self.folder.join("lock");
+        let lock = File::create(&lock).map_err(failed(&lock))?;
+        if FileExt::try_lock(&lock).is_err() {
+            progress("waiting for another build in the same folder");
+            FileExt::lock(&lock).map_err(|e| format!("{}: {e}", self.folder.display()))?;
+        }
+        let (sources, name) = match &wanted.source {
+            Source::Debian(package) => (self.unpacked(package, limit, progress)?, package.clone()),
             Source::Tree(tree) => {
-                let tree = tree.canonicalize().map_err(|e| format!("{}: {e}", tree.display()))?;
-                let name = format!("tree-{:08x}", number(&tree.to_string_lossy()));
+                let tree = tree.canonicalize().map_err(failed(tree))?;
+                let name = format!("tree-{:08x}", number(tree.to_string_lossy().as_bytes()));
                 (tree, name)
             }
         };
-        if !tree.join("mm/migrate_device.c").is_file() {
+        if !sources.join("mm/migrate_device.c").is_file() {
             return Err(format!(
                 "{}: no mm/migrate_device.c; expected the sources of Linux 5.18 or newer",
-                tree.display()
+                sources.display()
             ));
         }
-        let build = self.folder.join("build").join(name);
-        self.configure(&tree, &build, progress)?;
-        progress("building the kernel: minutes for the first, seconds afterwards");
-        make(&tree, &build, &[&format!("-j{jobs}"), "bzImage"])?;
-        let image = build.join("arch/x86/boot/bzImage");
-        if image.is_file() { Ok(image) } else { Err(format!("{}: make has left no image", image.display())) }
+        let mut patches = wanted.patches.clone();
+        if let Some(variant) = &wanted.variant {
+            patches.insert(0, named(variant, &series(&sources)?)?);
+        }
+        let (kept, made_from) = self.kept(&name, &patches);
+        let built = Built { image: kept.join("bzImage"), symbols: kept.join("System.map") };
+        // A tree of the user's may have changed: `make` decides.
+        let is_whole = fs::read_to_string(kept.join("made-from")).is_ok_and(|text| text == made_from);
+        if matches!(wanted.source, Source::Debian(_)) && is_whole && built.image.is_file() {
+            return Ok(built);
+        }
+        let farm = Farm::new(&sources, &self.folder.join("trees").join(&name), limit, progress)?;
+        farm.set(&patches, limit, progress)?;
+        let make = Make { tree: farm.tree(), build: &self.folder.join("build").join(&name), limit };
+        make.configure(progress)?;
+        progress("building the kernel: minutes for the first of a source, seconds for a change of it");
+        let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+        make.run(&[&format!("-j{jobs}"), "bzImage"], progress)?;
+        keep(make.build, &kept, &made_from)?;
+        Ok(built)
+    }
+
+    /// Where an image is kept, and what it is made from.
+    fn kept(&self, name: &str, patches: &[Patch]) -> (PathBuf, String) {
+        let mut made_from = CONFIG.to_owned();
+        let mut kept = name.to_owned();
+        for patch in patches {
+            let plain: String = patch.name.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+            kept += &format!("+{plain}-{:08x}", number(patch.text.as_bytes()));
+            made_from += &patch.text;
+        }
+        (self.folder.join("images").join(kept), made_from)
     }
 
     /// The sources of a package, fetched through apt and unpacked without being installed.
-    fn unpacked(&self, package: &str, progress: Progress) -> Result<PathBuf, String> {
+    fn unpacked(&self, package: &str, limit: Duration, progress: Progress) -> Result<PathBuf, String> {
         let fine = |c: char| c.is_ascii_alphanumeric() || "-._+".contains(c);
         if !package.starts_with("linux-source-") || !package.chars().all(fine) {
             return Err(format!("'{package}' is no package of kernel sources; expected linux-source-VERSION"));
@@ -83,69 +142,137 @@ impl Cache {
         if tree.join("Makefile").is_file() {
             return Ok(tree);
         }
-        fs::create_dir_all(&sources).map_err(|e| format!("{}: {e}", sources.display()))?;
-        let work = tempfile::tempdir_in(&sources).map_err(|e| format!("{}: {e}", sources.display()))?;
+        fs::create_dir_all(&sources).map_err(failed(&sources))?;
+        let work = tempfile::tempdir_in(&sources).map_err(failed(&sources))?;
         progress(&format!("fetching {package}"));
-        said(Command::new("apt-get").args(["download", package]).current_dir(&work), "apt-get download")?;
+        let mut fetch = Command::new("apt-get");
+        tool::run(fetch.args(["download", package]).current_dir(&work), "apt-get download", limit, progress)?;
         let found = fs::read_dir(&work).map_err(|e| e.to_string())?.filter_map(Result::ok);
         let deb = found.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "deb"));
         let deb = deb.ok_or_else(|| format!("apt-get download {package} has brought no package"))?;
         progress(&format!("unpacking {package}"));
-        said(Command::new("dpkg").arg("-x").arg(&deb).arg(&work.path().join("package")), "dpkg -x")?;
-        let archive = work.path().join(format!("package/usr/src/{package}.tar.xz"));
-        said(Command::new("tar").arg("xf").arg(&archive).arg("-C").arg(work.path()), "tar xf")?;
+        let inside = work.path().join("package");
+        tool::run(Command::new("dpkg").arg("-x").arg(&deb).arg(&inside), "dpkg -x", limit, progress)?;
+        let archive = inside.join(format!("usr/src/{package}.tar.xz"));
+        tool::run(
+            Command::new("tar").arg("xf").arg(&archive).arg("-C").arg(work.path()),
+            "tar xf",
+            limit,
+            progress,
+        )?;
         // Whole or not at all.
-        fs::rename(work.path().join(package), &tree).map_err(|e| format!("{}: {e}", tree.display()))?;
+        fs::rename(work.path().join(package), &tree).map_err(failed(&tree))?;
         Ok(tree)
+    }
+}
+
+/// The two numbers that a release begins with.
+fn series(sources: &Path) -> Result<String, String> {
+    let path = sources.join("Makefile");
+    let text = fs::read_to_string(&path).map_err(failed(&path))?;
+    let of = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_prefix('='));
+    match (of("VERSION"), of("PATCHLEVEL")) {
+        (Some(version), Some(level)) => Ok(format!("{}.{}", version.trim(), level.trim())),
+        _ => Err(format!("{}: it says no VERSION and PATCHLEVEL; expected that of a kernel", path.display())),
+    }
+}
+
+/// Puts what was built where it is kept: whole, or not at all.
+fn keep(build: &Path, kept: &Path, made_from: &str) -> Result<(), String> {
+    let images = kept.parent().unwrap_or(kept);
+    fs::create_dir_all(images).map_err(failed(images))?;
+    let work = tempfile::tempdir_in(images).map_err(failed(images))?;
+    for (from, to) in [("arch/x86/boot/bzImage", "bzImage"), ("System.map", "System.map")] {
+        let from = build.join(from);
+        fs::copy(&from, work.path().join(to)).map_err(failed(&from))?;
+    }
+    fs::write(work.path().join("made-from"), made_from).map_err(failed(kept))?;
+    if kept.exists() {
+        fs::remove_dir_all(kept).map_err(failed(kept))?;
+    }
+    fs::rename(work.keep(), kept).map_err(failed(kept))
+}
+
+/// How `make` is called.
+struct Make<'a> {
+    tree: &'a Path,
+    build: &'a Path,
+    limit: Duration,
+}
+
+impl Make<'_> {
+    fn run(&self, targets: &[&str], progress: Progress) -> Result<(), String> {
+        let mut command = Command::new("make");
+        command.arg("-C").arg(self.tree).arg(format!("O={}", self.build.display())).args(targets);
+        // An image tells nothing of the machine that it was built on.
+        let said = [("TIMESTAMP", "@0"), ("USER", "lostwrite"), ("HOST", "lostwrite")];
+        command.envs(said.map(|(what, value)| (format!("KBUILD_BUILD_{what}"), value)));
+        tool::run(&mut command, &format!("make {}", targets.join(" ")), self.limit, progress)
     }
 
     /// A minimal configuration. An option that the kernel does not know is an error: a guest without it would
     /// tell something else than it is asked.
-    fn configure(&self, tree: &Path, build: &Path, progress: Progress) -> Result<(), String> {
-        let failed = |path: &Path, e: std::io::Error| format!("{}: {e}", path.display());
-        let (config, made_from) = (build.join(".config"), build.join("guest.config"));
+    fn configure(&self, progress: Progress) -> Result<(), String> {
+        let (config, made_from) = (self.build.join(".config"), self.build.join("guest.config"));
         if config.is_file() && fs::read_to_string(&made_from).is_ok_and(|text| text == CONFIG) {
             return Ok(());
         }
         progress("configuring the kernel");
-        fs::create_dir_all(build).map_err(|e| failed(build, e))?;
-        make(tree, build, &["tinyconfig"])?;
-        let mut text = fs::read_to_string(&config).map_err(|e| failed(&config, e))?;
+        fs::create_dir_all(self.build).map_err(failed(self.build))?;
+        self.run(&["tinyconfig"], progress)?;
+        let mut text = fs::read_to_string(&config).map_err(failed(&config))?;
         text.push_str(CONFIG);
-        fs::write(&config, text).map_err(|e| failed(&config, e))?;
-        make(tree, build, &["olddefconfig"])?;
-        let text = fs::read_to_string(&config).map_err(|e| failed(&config, e))?;
+        fs::write(&config, text).map_err(failed(&config))?;
+        self.run(&["olddefconfig"], progress)?;
+        let text = fs::read_to_string(&config).map_err(failed(&config))?;
         let wanted = CONFIG.lines().filter(|line| line.starts_with("CONFIG_"));
         let missing: Vec<_> = wanted.filter(|line| !text.lines().any(|has| has == *line)).collect();
         if !missing.is_empty() {
-            return Err(format!("{}: the kernel does not take {}", tree.display(), missing.join(", ")));
+            return Err(format!("{}: the kernel does not take {}", self.tree.display(), missing.join(", ")));
         }
-        fs::write(&made_from, CONFIG).map_err(|e| failed(&made_from, e))
+        fs::write(&made_from, CONFIG).map_err(failed(&made_from))
     }
 }
 
-/// A number for a name that is no file name.
-fn number(name: &str) -> u32 {
+/// A number for what is no file name.
+fn number(name: &[u8]) -> u32 {
     // FNV-1a.
-    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    name.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
-fn make(tree: &Path, build: &Path, targets: &[&str]) -> Result<(), String> {
-    let mut command = Command::new("make");
-    command.arg("-C").arg(tree).arg(format!("O={}", build.display())).args(targets);
-    said(&mut command, &format!("make {}", targets.join(" ")))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Runs a command; what it says is told only if it fails.
-fn said(command: &mut Command, name: &str) -> Result<(), String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| format!("{name}: {e}; `lostwrite kernel doctor` says what to install"))?;
-    if output.status.success() {
-        return Ok(());
+    fn error(source: Source) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(folder.path()).expect("it can be written");
+        let wanted = Wanted { source, variant: None, patches: Vec::new() };
+        cache.image(&wanted, Duration::from_secs(60), &mut |_| {}).expect_err("nothing to build from")
     }
-    let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).take(20).collect();
-    Err(format!("{name} failed:\n{}", lines.join("\n")))
+
+    #[test]
+    fn what_is_no_source_is_refused_before_anything_is_built() {
+        for name in ["bash", "linux-source-6.1;ls", "linux-source-../x"] {
+            assert!(error(Source::Debian(name.to_owned())).contains("expected linux-source-VERSION"), "{name}");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let said = error(Source::Tree(folder.path().to_owned()));
+        assert!(said.contains("no mm/migrate_device.c"), "{said}");
+        assert!(error(Source::Tree("/no-such-tree".into())).starts_with("/no-such-tree: "));
+    }
+
+    #[test]
+    fn images_of_different_changes_are_kept_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(folder.path()).expect("it can be written");
+        let patch = |name: &str, text: &str| Patch { name: name.to_owned(), text: text.to_owned() };
+        let kept = |patches: &[Patch]| cache.kept("linux-source-6.1", patches).0;
+        let plain = kept(&[]);
+        assert!(plain.ends_with("images/linux-source-6.1"));
+        let one = kept(&[patch("../my patch", "one")]);
+        assert!(one.parent() == plain.parent() && one != plain && one != kept(&[patch("../my patch", "two")]));
+        fs::write(folder.path().join("Makefile"), "# x\nVERSION = 6\nPATCHLEVEL = 1\n").expect("written");
+        assert_eq!(series(folder.path()), Ok("6.1".to_owned()));
+    }
 }

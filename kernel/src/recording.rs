@@ -78,7 +78,7 @@ pub fn written(variant: &str, swap: &str, sequences: &[Sequence], answers: &Answ
     let mut states = String::new();
     for (Sequence { name, ops }, answers) in sequences.iter().zip(&answers.cases) {
         writeln!(verdicts, "{name}\t{ops}\t{}", verdict(ops, answers)).expect("a text grows");
-        let after: Option<Vec<Value>> = answers.iter().map(|answer| answer.seen.map(state)).collect();
+        let after: Option<Vec<Value>> = answers.iter().map(after).collect();
         let Some(after) = after else { continue };
         let ops: Vec<&str> = ops.split(' ').collect();
         let row = json!({
@@ -87,6 +87,14 @@ pub fn written(variant: &str, swap: &str, sequences: &[Sequence], answers: &Answ
         writeln!(states, "{row}").expect("a text grows");
     }
     (verdicts, states)
+}
+
+fn after(answer: &Answer) -> Option<Value> {
+    let mut page = state(answer.seen?);
+    if let Some(others) = answer.others {
+        page["others"] = others.into_iter().map(state).collect();
+    }
+    Some(page)
 }
 
 fn state(seen: Seen) -> Value {
@@ -113,7 +121,7 @@ mod tests {
     fn said(ops: &str, did: &str) -> String {
         let answers: Vec<Answer> = did
             .split(' ')
-            .map(|word| Answer { read: word.parse().ok(), refused: word == "x", seen: None })
+            .map(|word| Answer { read: word.parse().ok(), refused: word == "x", seen: None, others: None })
             .collect();
         assert_eq!(answers.len(), ops.split(' ').count());
         verdict(ops, &answers)

@@ -72,6 +72,12 @@ impl Runner {
                 let of_page = number < PAGES && !matches!(letters, "Q" | "G" | "DD" | "K+" | "K-");
                 out.push(':');
                 self.probe.tell(running.pages.page(if of_page { number } else { 0 }), out);
+                if letters == "G" {
+                    for page in &running.pages.all[1..] {
+                        out.push('/');
+                        self.probe.tell(*page, out);
+                    }
+                }
             }
         }
         running.end()

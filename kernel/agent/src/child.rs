@@ -31,17 +31,25 @@ pub struct Child {
 const COMMAND: usize = 10;
 
 impl Child {
-    /// Forks one. `close` closes in the child what it must not keep.
+    /// Forks one. `close` closes in the child what it must not keep; that is done when this returns.
     pub fn fork(pages: &[Page], close: impl FnOnce()) -> Result<Child, String> {
         let failed = |e: std::io::Error| format!("fork: {e}");
         let (commands, to) = sys::pipe().map_err(failed)?;
         let (from, answers) = sys::pipe().map_err(failed)?;
         match sys::fork().map_err(failed)? {
-            Side::Parent(pid) => Ok(Child { pid, to: to.into(), from: from.into() }),
+            Side::Parent(pid) => {
+                let mut child = Child { pid, to: to.into(), from: from.into() };
+                // Else the parent may drop a reference that the child still has a part in.
+                child.from.read_exact(&mut [0; 8]).map_err(|e| format!("the child: {e}"))?;
+                Ok(child)
+            }
             Side::Child => {
                 close();
                 drop((to, from));
-                serve(pages, commands.into(), answers.into());
+                let mut answers = File::from(answers);
+                if answers.write_all(&[0; 8]).is_ok() {
+                    serve(pages, commands.into(), answers);
+                }
                 sys::exit();
             }
         }

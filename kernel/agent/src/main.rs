@@ -13,7 +13,7 @@
 //!
 //! One piece for each operation: what was read, in decimal, or `.`; `x` if the operation was refused, because
 //! the page is read-only or the driver would not survive it; and behind a colon the state of the page
-//! ([`probe`]).
+//! ([`probe`]), after `G` that of all pages with strokes between them.
 
 mod case;
 mod child;

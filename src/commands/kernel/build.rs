@@ -5,7 +5,11 @@ use super::Which;
 
 /// Build a kernel for guests, or find it built; prints where it is.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite kernel build\n          lostwrite kernel build --tree ~/linux")]
+#[command(
+    after_help = "Examples: lostwrite kernel build\n          lostwrite kernel build --variant bugA\n          \
+    lostwrite kernel build --tree ~/linux --patch 0001-my.patch\n\n\
+    Neither the tree nor the package is written to. A kernel that is built once is found again."
+)]
 pub struct Args {
     #[command(flatten)]
     which: Which,

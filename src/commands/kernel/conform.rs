@@ -34,9 +34,9 @@ pub struct Args {
     /// Write the recording into this folder, in the formats of corpus/ground-truth
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// What the kernel is, if it is not as released: the name of a mutant, such as bugA
-    #[arg(long, default_value = "fixed")]
-    variant: String,
+    /// What the kernel is in the model, if it is neither as released nor built with --variant
+    #[arg(long, value_name = "MUTANT")]
+    model: Option<String>,
     /// How many differences to shorten and print
     #[arg(long, default_value_t = 10)]
     show: usize,
@@ -47,18 +47,19 @@ pub struct Args {
 /// Runs the sequences, boot after boot, and prints where kernel and model do not agree.
 pub fn run(args: &Args) -> Outcome {
     let guest = args.machine.guest(true)?;
+    let variant = args.model.as_deref().or(args.machine.which.variant.as_deref()).unwrap_or("fixed");
     let mut table = Table::new(["sequences", "run", "states", "aside", "differ", "seconds"]);
     let mut differ: Vec<Difference> = Vec::new();
     let mut release = String::new();
     for (name, sequences) in parts(args)? {
         let (begun, mut total) = (Instant::now(), Compared::default());
         for (n, part) in sequences.chunks(PER_BOOT).enumerate() {
-            eprintln!("kernel: {name}: {} of {}", n * PER_BOOT, sequences.len());
+            note!("kernel: {name}: {} of {}", n * PER_BOOT, sequences.len());
             let answers = run_in_guest(&guest, part)?;
             if let Some(folder) = &args.record {
-                write(folder, &format!("{name}-{n:04}"), &args.variant, guest.swap, part, &answers)?;
+                write(folder, &format!("{name}-{n:04}"), variant, guest.swap, part, &answers)?;
             }
-            let compared = compare(&args.variant, guest.swap, part, &answers)?;
+            let compared = compare(variant, guest.swap, part, &answers)?;
             release.clone_from(&answers.release);
             total.sequences += compared.sequences;
             total.states += compared.states;
@@ -70,14 +71,14 @@ pub fn run(args: &Args) -> Outcome {
         table.row([name, sequences, states, aside, differing, begun.elapsed().as_secs().to_string()]);
         differ.extend(total.differ);
     }
-    println!("Linux {release}, {}, swap on {}\n\n{table}", args.variant, guest.swap);
+    println!("Linux {release}, {variant}, swap on {}\n\n{table}", guest.swap);
     if differ.is_empty() {
         println!("kernel and model agree");
         return Ok(FINE);
     }
     println!("{} sequences on which kernel and model do not agree; the first, shortened:\n", differ.len());
     let first = &differ[..differ.len().min(args.show)];
-    for found in shrink(&guest, &args.variant, first, |open| eprintln!("kernel: shortening {open}"))? {
+    for found in shrink(&guest, variant, first, |open| note!("kernel: shortening {open}"))? {
         println!("{}: {}\n  kernel: {}\n  model:  {}", found.name, found.ops, found.kernel, found.model);
     }
     Ok(unexpected())

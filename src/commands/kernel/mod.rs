@@ -7,7 +7,8 @@ mod run;
 
 use super::Outcome;
 use kernel::guest::Guest;
-use kernel::image::{Cache, Source};
+use kernel::image::{Built, Cache, Source, Wanted};
+use kernel::patches::Patch;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,6 +54,15 @@ pub struct Which {
     /// A package of kernel sources, fetched through apt
     #[arg(long, value_name = "PACKAGE", default_value = "linux-source-6.1")]
     debian: String,
+    /// A fault to put in: bugA, bugB, bugC, bugD or bugE, as the model's mutants
+    #[arg(long, value_name = "NAME", conflicts_with = "image")]
+    variant: Option<String>,
+    /// A patch to apply; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "image")]
+    patch: Vec<PathBuf>,
+    /// How long the build may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    build_limit: u64,
     /// The folder for sources, builds and the agent
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -68,21 +78,35 @@ impl Which {
 
     /// The image: given, found built, or built now.
     fn image(&self) -> Result<PathBuf, String> {
-        if let Some(image) = &self.image {
-            let file = std::fs::File::open(image).and_then(|file| file.metadata());
-            return match file {
-                Ok(known) if known.is_file() => Ok(image.clone()),
-                Ok(_) => Err(format!("{}: no file; expected a kernel (bzImage)", image.display())),
-                Err(e) => Err(format!("{}: {e}; expected a kernel (bzImage)", image.display())),
-            };
+        match &self.image {
+            Some(image) => {
+                let file = std::fs::File::open(image).and_then(|file| file.metadata());
+                match file {
+                    Ok(known) if known.is_file() => Ok(image.clone()),
+                    Ok(_) => Err(format!("{}: no file; expected a kernel (bzImage)", image.display())),
+                    Err(e) => Err(format!("{}: {e}; expected a kernel (bzImage)", image.display())),
+                }
+            }
+            None => Ok(self.built()?.image),
         }
+    }
+
+    /// A kernel with its symbols: found built, or built now.
+    fn built(&self) -> Result<Built, String> {
         let missing = kernel::doctor::missing(true);
         if !missing.is_empty() {
             return Err(format!("a kernel cannot be built here; try: {}", kernel::doctor::advice(&missing)));
         }
+        let patch = |path: &PathBuf| {
+            let text =
+                std::fs::read_to_string(path).map_err(|e| format!("{}: {e}; expected a patch", path.display()))?;
+            Ok(Patch { name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text })
+        };
+        let patches = self.patch.iter().map(patch).collect::<Result<_, String>>()?;
         let source = self.tree.clone().map_or_else(|| Source::Debian(self.debian.clone()), Source::Tree);
-        let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        self.cache()?.image(&source, jobs, &mut |what| eprintln!("kernel: {what}"))
+        let wanted = Wanted { source, variant: self.variant.clone(), patches };
+        let limit = Duration::from_secs(self.build_limit);
+        self.cache()?.image(&wanted, limit, &mut |what| note!("kernel: {what}"))
     }
 }
 
