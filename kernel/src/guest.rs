@@ -1,9 +1,10 @@
 //! A guest machine: QEMU without acceleration, a kernel, and the agent with its cases.
 
 use crate::answers::{Answers, read};
+use crate::debugger::Debugger;
 use crate::initramfs::Archive;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,9 +28,9 @@ pub struct Guest {
 }
 
 /// What the kernel is told. The null block device completes a request in the call that makes it, so that a page
-/// is gone when MADV_PAGEOUT returns.
+/// is gone when MADV_PAGEOUT returns. Addresses are those of `System.map`, in one page table for kernel and user.
 const COMMAND_LINE: &str = "console=ttyS0 quiet panic=-1 nokaslr null_blk.memory_backed=1 null_blk.gb=1 \
-    null_blk.irqmode=0 null_blk.nr_devices=1 brd.rd_nr=1 brd.rd_size=65536";
+    null_blk.irqmode=0 null_blk.nr_devices=1 nopti brd.rd_nr=1 brd.rd_size=65536";
 
 impl Guest {
     /// Boots the kernel and runs cases, each a line of operations.
@@ -38,64 +39,144 @@ impl Guest {
     /// If the machine does not come up, the kernel does not go on, or the agent does not come to the end; with
     /// the last that the kernel said.
     pub fn run(&self, cases: &[String]) -> Result<Answers, String> {
+        let states = if self.states { " states" } else { "" };
+        let mut machine = self.boot(&format!("swap={}{states}\n{}\n", self.swap, cases.join("\n")), 1, false)?;
+        machine.wait()?;
+        read(&machine.said()).map_err(|e| machine.with_last_words(&e))
+    }
+
+    /// Boots the kernel with a case of several actors: a program for each, with strokes between them. Returns
+    /// when they wait, with the machine stopped by the debugger's line.
+    ///
+    /// # Errors
+    /// If the machine or the agent does not come up.
+    pub fn hold(&self, programs: &str, actors: usize) -> Result<(Machine, Debugger), String> {
+        // One CPU more than actors, for everybody else.
+        let cpus = actors + 1;
+        let mut machine = self.boot(&format!("swap={} threads\n{programs}\n", self.swap), cpus, true)?;
+        while !machine.said().lines().any(|line| line == "ready") {
+            machine.must_run()?;
+            sleep(PULSE);
+        }
+        let up = machine.said().lines().next().and_then(|line| line.rsplit(' ').next()?.parse().ok());
+        if up != Some(cpus) {
+            return Err(format!("expected {cpus} CPUs in the guest, found {up:?}; does the kernel have SMP?"));
+        }
+        let debugger = Debugger::connect(&machine.socket()).map_err(|e| machine.with_last_words(&e))?;
+        Ok((machine, debugger))
+    }
+
+    fn boot(&self, cases: &str, cpus: usize, debugged: bool) -> Result<Machine, String> {
         let folder = tempfile::tempdir().map_err(|e| format!("a folder for the guest: {e}"))?;
-        let at = |name: &str| folder.path().join(name);
-        let failed = |path: &Path, e: std::io::Error| format!("{}: {e}", path.display());
-        let initramfs = at("initramfs");
+        let initramfs = folder.path().join("initramfs");
         let archive = self.archive(cases)?;
-        fs::write(&initramfs, archive).map_err(|e| failed(&initramfs, e))?;
-        let (console, answers) = (at("console"), at("answers"));
-        let log = File::create(&console).map_err(|e| failed(&console, e))?;
-        let machine = Command::new(QEMU)
+        fs::write(&initramfs, archive).map_err(|e| format!("{}: {e}", initramfs.display()))?;
+        let console = folder.path().join("console");
+        let failed = |e| format!("{}: {e}", console.display());
+        let log = File::create(&console).map_err(failed)?;
+        let mut command = Command::new(QEMU);
+        command
             .args(["-accel", "tcg", "-M", "pc", "-cpu", "qemu64", "-m", "512", "-net", "none"])
-            .args(["-smp", "1,sockets=1,cores=1,threads=1", "-display", "none", "-monitor", "none", "-no-reboot"])
-            .args(["-serial", "stdio", "-serial"])
-            .arg(format!("file:{}", answers.display()))
+            // As sockets: without ACPI the kernel counts CPUs by a table that has no cores.
+            .args(["-smp", &format!("{cpus},sockets={cpus},cores=1,threads=1")])
+            .args(["-display", "none", "-monitor", "none", "-no-reboot", "-serial", "stdio", "-serial"])
+            .arg(format!("file:{}", folder.path().join("answers").display()))
             .arg("-kernel")
             .arg(&self.image)
             .arg("-initrd")
             .arg(&initramfs)
-            .args(["-append", COMMAND_LINE])
+            .args(["-append", COMMAND_LINE]);
+        if debugged {
+            let socket = folder.path().join("debugger");
+            command
+                .arg("-chardev")
+                .arg(format!("socket,id=debugger,path={},server=on,wait=off", socket.display()))
+                .args(["-gdb", "chardev:debugger"]);
+        }
+        let child = command
             .stdin(Stdio::null())
-            .stdout(log.try_clone().map_err(|e| failed(&console, e))?)
+            .stdout(log.try_clone().map_err(failed)?)
             .stderr(log)
             .spawn()
             .map_err(|e| format!("{QEMU}: {e}; `lostwrite kernel doctor` says what to install"))?;
-        let ended = self.wait(machine)?;
-        let text = fs::read(&answers).map_err(|e| failed(&answers, e))?;
-        let said = || last_words(&fs::read(&console).unwrap_or_default());
-        if !ended {
-            return Err(format!("the guest did not end within {:?}; it said: {}", self.limit, said()));
-        }
-        read(&String::from_utf8_lossy(&text)).map_err(|e| format!("{e}; the kernel said: {}", said()))
+        Ok(Machine { folder, child, begun: Instant::now(), limit: self.limit })
     }
 
-    fn archive(&self, cases: &[String]) -> Result<Vec<u8>, String> {
+    fn archive(&self, cases: &str) -> Result<Vec<u8>, String> {
         let agent = fs::read(&self.agent).map_err(|e| format!("{}: {e}", self.agent.display()))?;
         let mut archive = Archive::default();
         archive.folder("dev");
         archive.device("dev/console", (5, 1));
         archive.program("init", &agent);
-        let states = if self.states { " states" } else { "" };
-        let lines = cases.join("\n");
-        archive.file("cases", format!("swap={}{states}\n{lines}\n", self.swap).as_bytes());
+        archive.file("cases", cases.as_bytes());
         Ok(archive.finish())
     }
+}
 
-    /// Waits for the machine to end. False if it had to be ended.
-    fn wait(&self, mut machine: Child) -> Result<bool, String> {
-        let begun = Instant::now();
-        loop {
-            match machine.try_wait() {
-                Ok(Some(_)) => return Ok(true),
-                Ok(None) if begun.elapsed() < self.limit => sleep(Duration::from_millis(10)),
-                Ok(None) => {
-                    machine.kill().and_then(|()| machine.wait()).map_err(|e| format!("{QEMU}: {e}"))?;
-                    return Ok(false);
-                }
-                Err(e) => return Err(format!("{QEMU}: {e}")),
-            }
+/// How often a machine is looked at.
+const PULSE: Duration = Duration::from_millis(10);
+
+/// A machine that runs. It ends with its owner.
+pub struct Machine {
+    folder: tempfile::TempDir,
+    child: Child,
+    begun: Instant,
+    limit: Duration,
+}
+
+impl Machine {
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// If it had to be ended, at its limit.
+    pub fn wait(&mut self) -> Result<(), String> {
+        while self.child.try_wait().map_err(|e| format!("{QEMU}: {e}"))?.is_none() {
+            self.in_time()?;
+            sleep(PULSE);
         }
+        Ok(())
+    }
+
+    /// What the agent has said so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.path().join("answers")).unwrap_or_default()).into_owned()
+    }
+
+    /// An error that it is about, with the last that the kernel said.
+    #[must_use]
+    pub fn with_last_words(&self, e: &str) -> String {
+        let console = fs::read(self.folder.path().join("console")).unwrap_or_default();
+        format!("{e}; the kernel said: {}", last_words(&console))
+    }
+
+    /// # Errors
+    /// If its limit is over.
+    pub fn in_time(&self) -> Result<(), String> {
+        if self.begun.elapsed() < self.limit {
+            return Ok(());
+        }
+        Err(self.with_last_words(&format!("the guest did not end within {:?}", self.limit)))
+    }
+
+    fn must_run(&mut self) -> Result<(), String> {
+        match self.child.try_wait() {
+            Ok(None) => self.in_time(),
+            Ok(Some(_)) => Err(self.with_last_words("the guest has ended before its actors were ready")),
+            Err(e) => Err(format!("{QEMU}: {e}")),
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("debugger")
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 

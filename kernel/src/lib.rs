@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod answers;
 pub mod conform;
+pub mod debugger;
 pub mod doctor;
 pub mod draw;
 mod farm;

@@ -1,5 +1,6 @@
 //! The child of a case: it does what it is told, and answers before the parent goes on.
 
+use crate::operations::WORDS;
 use crate::sys::{self, Advice, Page, Side};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -27,8 +28,10 @@ pub struct Child {
     from: File,
 }
 
-/// A command: what, the page, a value.
-const COMMAND: usize = 10;
+/// A command: what, the page, which of its words, a value.
+const COMMAND: usize = 11;
+/// What a load returns.
+const ANSWER: usize = 8 * WORDS;
 
 impl Child {
     /// Forks one. `close` closes in the child what it must not keep; that is done when this returns.
@@ -40,14 +43,14 @@ impl Child {
             Side::Parent(pid) => {
                 let mut child = Child { pid, to: to.into(), from: from.into() };
                 // Else the parent may drop a reference that the child still has a part in.
-                child.from.read_exact(&mut [0; 8]).map_err(|e| format!("the child: {e}"))?;
+                child.from.read_exact(&mut [0; ANSWER]).map_err(|e| format!("the child: {e}"))?;
                 Ok(child)
             }
             Side::Child => {
                 close();
                 drop((to, from));
                 let mut answers = File::from(answers);
-                if answers.write_all(&[0; 8]).is_ok() {
+                if answers.write_all(&[0; ANSWER]).is_ok() {
                     serve(pages, commands.into(), answers);
                 }
                 sys::exit();
@@ -56,16 +59,17 @@ impl Child {
     }
 
     /// Has it do something, and waits until it is done.
-    pub fn ask(&mut self, what: Ask, page: usize, value: u64) -> Result<u64, String> {
+    pub fn ask(&mut self, what: Ask, page: usize, word: usize, value: u64) -> Result<[u64; WORDS], String> {
         let mut command = [0; COMMAND];
-        (command[0], command[1]) = (what as u8, page as u8);
-        command[2..].copy_from_slice(&value.to_ne_bytes());
-        let mut answer = [0; 8];
+        (command[0], command[1], command[2]) = (what as u8, page as u8, word as u8);
+        command[3..].copy_from_slice(&value.to_ne_bytes());
+        let mut answer = [0; ANSWER];
         self.to
             .write_all(&command)
             .and_then(|()| self.from.read_exact(&mut answer))
             .map_err(|e| format!("the child: {e}"))?;
-        Ok(u64::from_ne_bytes(answer))
+        let word = |n: usize| u64::from_ne_bytes(std::array::from_fn(|byte| answer[8 * n + byte]));
+        Ok(std::array::from_fn(word))
     }
 
     /// Ends it, and waits until its address space is gone.
@@ -79,16 +83,17 @@ fn serve(pages: &[Page], mut commands: File, mut answers: File) {
     let mut command = [0; COMMAND];
     while commands.read_exact(&mut command).is_ok() {
         let page = pages[command[1] as usize];
-        let value = u64::from_ne_bytes(command[2..].try_into().expect("eight bytes"));
-        let mut answer = 0;
+        let value = u64::from_ne_bytes(std::array::from_fn(|byte| command[3 + byte]));
+        let mut answer = [0; WORDS];
         match command[0] {
             what if what == Ask::Load as u8 => answer = page.load(),
-            what if what == Ask::Store as u8 => page.store(value),
+            what if what == Ask::Store as u8 => page.store(command[2].into(), value),
             what if what == Ask::PageOut as u8 => drop(page.advise(Advice::PageOut)),
             what if what == Ask::DontNeed as u8 => drop(page.advise(Advice::DontNeed)),
             _ => drop(page.advise(Advice::Free)),
         }
-        if answers.write_all(&answer.to_ne_bytes()).is_err() {
+        let bytes: Vec<u8> = answer.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        if answers.write_all(&bytes).is_err() {
             return;
         }
     }

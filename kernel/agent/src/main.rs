@@ -11,17 +11,22 @@
 //! over 1
 //! ```
 //!
+//! With `threads` in the first line there is one sequence, that of several actors with strokes between them
+//! ([`threads`]): `ready` when they wait, and a line for each, with all words of a page that was read.
+//!
 //! One piece for each operation: what was read, in decimal, or `.`; `x` if the operation was refused, because
 //! the page is read-only or the driver would not survive it; and behind a colon the state of the page
 //! ([`probe`]), after `G` that of all pages with strokes between them.
 
 mod case;
 mod child;
+mod operations;
 mod pages;
 mod probe;
 mod setup;
 mod sink;
 mod sys;
+mod threads;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -36,20 +41,34 @@ fn main() {
     sys::reboot();
 }
 
+/// A case of several actors; it is the only one of its boot.
+fn threads(runner: &case::Runner, line: &str, mut out: std::fs::File, mut text: String) -> Result<(), String> {
+    let failed = |e: std::io::Error| e.to_string();
+    text.push_str("ready\n");
+    let mut answers = String::new();
+    threads::run(runner, line, &mut answers, || out.write_all(text.as_bytes()).map_err(failed))?;
+    answers.push_str("over 1\n");
+    out.write_all(answers.as_bytes()).and_then(|()| out.flush()).map_err(failed)
+}
+
 fn run() -> Result<(), String> {
     setup::mounts()?;
     let input = std::fs::read_to_string("/cases").map_err(|e| format!("/cases: {e}"))?;
     let mut lines = input.lines();
     let options = lines.next().unwrap_or_default();
     let word = |key: &str| options.split(' ').find_map(|word| word.strip_prefix(key)).map(str::to_owned);
-    let states = options.split(' ').any(|word| word == "states");
+    let is_there = |wanted: &str| options.split(' ').any(|word| word == wanted);
     setup::swap(&word("swap=").ok_or("no swap= in the first line of /cases")?)?;
     let mut sink = sink::Sink::start()?;
     setup::group()?;
     let mut out = setup::answers()?;
     let mut text = format!("kernel {} cpus {}\n", setup::release()?, setup::cpus()?);
-    let case = case::Runner::new(states)?;
+    let case = case::Runner::new(is_there("states"))?;
     sink.park(1)?;
+    if is_there("threads") {
+        // What is said so far says that the actors wait.
+        return threads(&case, lines.next().unwrap_or_default(), out, text);
+    }
     let mut count = 0;
     for (n, line) in lines.enumerate() {
         write!(text, "{n}").expect("a text grows");

@@ -2,6 +2,8 @@
 
 use crate::sys::{self, Advice, Page};
 use std::os::fd::OwnedFd;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 /// Below everything else that the process has, above what `vm.mmap_min_addr` forbids.
 const BASE: usize = 0x10000;
@@ -13,11 +15,11 @@ pub struct Pages {
     /// The pages.
     pub all: Vec<Page>,
     /// A pipe for each page that `I` has a reference on.
-    pub held: [Option<(OwnedFd, OwnedFd)>; PAGES],
+    pub held: [Mutex<Option<(OwnedFd, OwnedFd)>>; PAGES],
     /// Which were made read-only.
-    pub read_only: [bool; PAGES],
+    pub read_only: [AtomicBool; PAGES],
     /// Which were locked.
-    pub locked: [bool; PAGES],
+    pub locked: [AtomicBool; PAGES],
 }
 
 impl Pages {
@@ -29,7 +31,7 @@ impl Pages {
         }
         // Another flag than its neighbours': a VMA of its own, and smaps tells of it alone.
         all[1].advise(Advice::DontDump).map_err(|e| format!("madvise: {e}"))?;
-        Ok(Pages { all, held: Default::default(), read_only: [false; PAGES], locked: [false; PAGES] })
+        Ok(Pages { all, held: Default::default(), read_only: Default::default(), locked: Default::default() })
     }
 
     /// One of them.

@@ -55,7 +55,7 @@ fn serve(mut commands: File, mut answers: File) -> Result<(), String> {
     while commands.read_exact(&mut command).is_ok() {
         let pages = sys::map_anywhere(command[0].into()).map_err(|e| format!("mmap: {e}"))?;
         for page in pages {
-            page.store(1);
+            page.store(0, 1);
             sys::mirror(&driver, Mirror::ToDevice, page, &mut buffer).map_err(|e| format!("{DRIVER}: {e}"))?;
         }
         answers.write_all(&[0]).map_err(|e| e.to_string())?;

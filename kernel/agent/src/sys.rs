@@ -1,6 +1,6 @@
 //! System calls that the standard library does not have. The only module with unsafe code.
 //!
-//! The agent has one thread. Addresses are of pages that nothing of Rust lives in: what the kernel does to
+//! Addresses are of pages that nothing of Rust lives in: what the kernel does to
 //! them is what is being looked at.
 
 #![allow(unsafe_code)]
@@ -8,6 +8,7 @@
 use std::ffi::{CString, c_char, c_int, c_long, c_ulong, c_void};
 use std::io::{Error, Result};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::atomic::AtomicU32;
 
 mod c {
     use super::*;
@@ -40,6 +41,7 @@ mod c {
             data: *const c_void,
         ) -> c_int;
         pub fn reboot(what: c_int) -> c_int;
+        pub fn sched_setaffinity(pid: c_int, size: usize, mask: *const c_ulong) -> c_int;
         pub fn _exit(status: c_int) -> !;
     }
 }
@@ -113,16 +115,16 @@ impl Page {
         self.0 as u64
     }
 
-    /// Loads its first word.
-    pub fn load(self) -> u64 {
+    /// Loads its first words.
+    pub fn load<const N: usize>(self) -> [u64; N] {
         // SAFETY: it is mapped and readable, and nothing of Rust is in it.
-        unsafe { std::ptr::read_volatile(self.0 as *const u64) }
+        std::array::from_fn(|word| unsafe { std::ptr::read_volatile((self.0 as *const u64).add(word)) })
     }
 
-    /// Stores to its first word.
-    pub fn store(self, value: u64) {
+    /// Stores to one of its first words.
+    pub fn store(self, word: usize, value: u64) {
         // SAFETY: it is mapped and writable, and nothing of Rust is in it.
-        unsafe { std::ptr::write_volatile(self.0 as *mut u64, value) }
+        unsafe { std::ptr::write_volatile((self.0 as *mut u64).add(word), value) }
     }
 
     /// Unmaps it.
@@ -175,6 +177,29 @@ pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
         done(c::pipe(fds.as_mut_ptr()))?;
         Ok((OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])))
     }
+}
+
+/// The calling thread runs on that CPU and no other.
+pub fn run_on(cpu: usize) -> Result<()> {
+    let mask: c_ulong = 1 << cpu;
+    // SAFETY: it reads eight bytes.
+    done(unsafe { c::sched_setaffinity(0, size_of::<c_ulong>(), &mask) })
+}
+
+/// As many actors as a case may have.
+pub const ACTORS: usize = 4;
+/// Where the numbers are that say who may go on: behind the pages of a case, and known to whoever holds the
+/// machine.
+const CONTROL: usize = 0x40000;
+
+/// The page of these numbers, mapped now.
+pub fn control() -> Result<&'static [AtomicU32; 3 * ACTORS]> {
+    map(CONTROL, 1)?;
+    // SAFETY: the page was mapped just now, is never unmapped, and has nothing else in it.
+    let control = unsafe { &*(CONTROL as *const [AtomicU32; 3 * ACTORS]) };
+    // Both sides write to it: it must be there.
+    control.iter().for_each(|number| number.store(0, std::sync::atomic::Ordering::Release));
+    Ok(control)
 }
 
 /// `struct hmm_dmirror_cmd` of `lib/test_hmm_uapi.h`.
@@ -238,7 +263,7 @@ pub enum Side {
 
 /// `fork`.
 pub fn fork() -> Result<Side> {
-    // SAFETY: there is one thread.
+    // SAFETY: the child does nothing but system calls and what needs no lock of another thread.
     match unsafe { c::fork() } {
         0 => Ok(Side::Child),
         pid if pid > 0 => Ok(Side::Parent(pid)),
