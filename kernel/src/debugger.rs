@@ -27,6 +27,9 @@ pub enum Stop {
 /// How long an answer may take: the machine may be on a slow host.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long nothing may come when the line was opened.
+const SETTLED: Duration = Duration::from_millis(50);
+
 /// The number of the instruction pointer among the registers of x86-64, 8 bytes each.
 const RIP: usize = 16;
 
@@ -39,7 +42,11 @@ impl Debugger {
         let line = UnixStream::connect(socket).map_err(|e| format!("the machine's debugger: {e}"))?;
         let mut debugger = Debugger { line, bytes: Vec::new() };
         debugger.ask("qSupported:vContSupported+")?;
+        // QEMU writes single registers only for somebody who has asked what they are.
+        debugger.ask("qXfer:features:read:target.xml:0,ffb")?;
         debugger.ask("?")?;
+        // The machine stops because somebody connects, and may say so by itself.
+        while debugger.packet(SETTLED)?.is_some() {}
         Ok(debugger)
     }
 
@@ -256,7 +263,8 @@ mod tests {
             let (mut line, _) = listener.accept().expect("somebody");
             let mut heard = Vec::new();
             let mut reader = BufReader::new(line.try_clone().expect("the same"));
-            let answers = ["", "T05thread:01;", "OK", "OK", "0011223344556677", "OK", "E22"];
+            let answers =
+                ["", "l<target/>", "T05thread:01;#00+$T05thread:01;", "OK", "OK", "0011223344556677", "OK", "E22"];
             for answer in answers {
                 let mut packet = Vec::new();
                 reader.read_until(b'#', &mut packet).expect("a packet");
@@ -275,7 +283,7 @@ mod tests {
         let refused = debugger.write(0, 0x10, &[1]).expect_err("refused");
         assert!(refused.contains("'E22' to 'M10,1:01'"), "{refused}");
         let (heard, _) = machine.join().expect("it ended");
-        assert!(heard[2].ends_with("$Z1,ffffffff81000000,1#") && heard[3].ends_with("$Hg2#"), "{heard:?}");
-        assert!(heard[4].ends_with("$m10000,8#") && heard[6].ends_with("$M10,1:01#"), "{heard:?}");
+        assert!(heard[3].ends_with("$Z1,ffffffff81000000,1#") && heard[4].ends_with("$Hg2#"), "{heard:?}");
+        assert!(heard[5].ends_with("$m10000,8#") && heard[7].ends_with("$M10,1:01#"), "{heard:?}");
     }
 }

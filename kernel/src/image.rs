@@ -177,6 +177,23 @@ fn series(sources: &Path) -> Result<String, String> {
     }
 }
 
+/// The release of an image (`kernel_version` in Documentation/arch/x86/boot.rst).
+///
+/// # Errors
+/// If it is no `bzImage`.
+pub fn release(image: &Path) -> Result<String, String> {
+    let bytes = fs::read(image).map_err(failed(image))?;
+    let no_image = || format!("{}: no kernel; expected a bzImage", image.display());
+    if bytes.get(0x202..0x206) != Some(b"HdrS") {
+        return Err(no_image());
+    }
+    let at = 0x200 + usize::from(u16::from_le_bytes([bytes[0x20e], bytes[0x20f]]));
+    let text = bytes.get(at..).ok_or_else(no_image)?;
+    let text: String =
+        text.iter().take_while(|byte| byte.is_ascii_graphic()).map(|byte| char::from(*byte)).collect();
+    if text.starts_with(|c: char| c.is_ascii_digit()) { Ok(text) } else { Err(no_image()) }
+}
+
 /// Puts what was built where it is kept: whole, or not at all.
 fn keep(build: &Path, kept: &Path, made_from: &str) -> Result<(), String> {
     let images = kept.parent().unwrap_or(kept);

@@ -7,14 +7,17 @@
 
 pub mod agent;
 pub mod answers;
+pub mod confirm;
 pub mod conform;
 pub mod debugger;
 pub mod doctor;
 pub mod draw;
 mod farm;
 pub mod guest;
+pub mod hold;
 pub mod image;
 mod initramfs;
 pub mod patches;
+pub mod plan;
 pub mod recording;
 pub mod tool;

@@ -24,7 +24,9 @@ mod scenario;
 mod structural;
 mod trace;
 
-pub use conform::{ColumnReport, ConformError, Conformance, Disagreement, conform_file, conform_version};
+pub use conform::{
+    ColumnReport, ConformError, Conformance, Disagreement, conform_file, conform_version, recorded_kernel,
+};
 pub use diagnosis::{Cause, CauseKind, Diagnosis, GivenUp, Symptom};
 pub use differential::{Comparison, Outcome, aligned, comparable, compare, outcome};
 pub use execution::{Chooser, Drain, End, Observer, Replay, STEP_BOUND, Summary, execute, replay, wind_up};

@@ -52,6 +52,10 @@ pub fn run(
                             Did::Refused => out.push_str(" x"),
                         }
                     }
+                    // The machine ends only when it is let go.
+                    while may.load(Acquire) != u32::MAX {
+                        std::hint::spin_loop();
+                    }
                     Ok(out)
                 })
             })

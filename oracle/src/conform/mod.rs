@@ -78,19 +78,27 @@ impl Conformance {
     }
 }
 
-/// The releases that were recorded: the name in the files, the profile around it, and the version that
-/// shipped with it.
+/// The series of releases that were recorded, the profile around each, and the version that shipped with it.
+/// 6.1.192 and 7.3.4 were recorded; another release of the series is taken for the same.
 const RELEASES: [(&str, Profile, &str); 2] =
-    [("6.1.192", Profile::V6_1_192, "6.1.192"), ("7.3.4", Profile::V7_3, "7.3")];
+    [("6.1", Profile::V6_1_192, "6.1.192"), ("7.3", Profile::V7_3, "7.3")];
 
-/// The version and configuration of a kernel. The driver is the test driver, which does not mark what its
-/// device wrote.
-fn kernel(variant: &str, release: &str, swap: &str) -> Result<(&'static Version, Config), String> {
+/// Whether a release is of a series: 6.1 and 6.1.192 are of 6.1, and 6.12 is not.
+fn is_of(release: &str, series: &str) -> bool {
+    release.strip_prefix(series).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The version and configuration of a kernel, as recordings name it: `fixed` or a mutant, the release, the swap
+/// device. The driver is the test driver, which does not mark what its device wrote.
+///
+/// # Errors
+/// If there is no model of it.
+pub fn recorded_kernel(variant: &str, release: &str, swap: &str) -> Result<(&'static Version, Config), String> {
     let known: Vec<_> = RELEASES.iter().map(|r| r.0).collect();
     let (_, profile, shipped) = RELEASES
         .iter()
-        .find(|r| r.0 == release)
-        .ok_or_else(|| format!("expected release {}, found '{release}'", known.join(" or ")))?;
+        .find(|r| is_of(release, r.0))
+        .ok_or_else(|| format!("expected a release of {}, found '{release}'", known.join(" or ")))?;
     let swap = match swap {
         "nullb0" => Swap::NullBlk,
         "ram0" => Swap::RamDisk,
@@ -113,7 +121,7 @@ fn column_kernel(column: &str) -> Result<(&'static Version, Config), String> {
         Some((release, swap)) => (release, swap),
         None => (rest, "nullb0"),
     };
-    kernel(variant, release, swap).map_err(|e| format!("column '{column}': {e}"))
+    recorded_kernel(variant, release, swap).map_err(|e| format!("column '{column}': {e}"))
 }
 
 /// Reads a ground-truth file and runs the model on every row and column.

@@ -1,7 +1,7 @@
 //! States: a page as user space sees it, after every operation.
 
 use super::recording::{self, Sequence};
-use super::{ConformError, Conformance, Disagreement, fail, kernel};
+use super::{ConformError, Conformance, Disagreement, fail, recorded_kernel};
 use model::{Machine, PteKind, ZERO_FRAME};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -151,7 +151,7 @@ fn row(line: &str) -> Result<Compared, String> {
     }
     let words: Vec<&str> = row.ops.iter().map(String::as_str).collect();
     let sequence = Sequence::parse(&row.case, &words)?;
-    let (version, config) = kernel(&row.kernel, &row.release, &row.swap)?;
+    let (version, config) = recorded_kernel(&row.kernel, &row.release, &row.swap)?;
     let differs = |kernel: String, model: String| {
         End::Differs(Disagreement { case: row.case.clone(), ops: row.ops.join(" "), kernel, model })
     };

@@ -1,6 +1,7 @@
 //! `lostwrite kernel`: real kernels beside the model.
 
 mod build;
+mod confirm;
 mod conform;
 mod doctor;
 mod run;
@@ -30,6 +31,7 @@ enum Command {
     Build(build::Args),
     Run(run::Args),
     Conform(conform::Args),
+    Confirm(confirm::Args),
 }
 
 /// Runs the command.
@@ -39,6 +41,7 @@ pub fn run(args: &Args) -> Outcome {
         Command::Build(args) => build::run(args),
         Command::Run(args) => run::run(args),
         Command::Conform(args) => conform::run(args),
+        Command::Confirm(args) => confirm::run(args),
     }
 }
 
@@ -126,11 +129,15 @@ pub struct Machine {
 impl Machine {
     /// The guest, with everything that it needs built.
     fn guest(&self, states: bool) -> Result<Guest, String> {
+        self.of(self.which.image()?, states)
+    }
+
+    /// The guest of an image, with its agent built.
+    fn of(&self, image: PathBuf, states: bool) -> Result<Guest, String> {
         let missing = kernel::doctor::missing(false);
         if !missing.is_empty() {
             return Err(format!("no guest can run here; try: {}", kernel::doctor::advice(&missing)));
         }
-        let image = self.which.image()?;
         let agent = kernel::agent::build(self.which.cache()?.folder())?;
         let swap = if self.swap == "ram0" { "ram0" } else { "nullb0" };
         Ok(Guest { image, agent, swap, states, limit: Duration::from_secs(self.limit) })
