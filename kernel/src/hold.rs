@@ -156,11 +156,32 @@ impl<'a> Holding<'a> {
         if let Some(place) = self.held[actor].take() {
             self.debugger.put(actor, place)?;
         }
-        self.debugger.write(actor, CONTROL + 4 * actor as u64, &ops.to_le_bytes())
+        self.where_it_is_mapped(actor, |debugger, cpu| {
+            debugger.write(cpu, CONTROL + 4 * actor as u64, &ops.to_le_bytes())
+        })
+    }
+
+    /// Does something with the page of numbers, as the CPU of an actor sees it: if that has another process by
+    /// now, because the actor sleeps, as the CPU of another actor does.
+    fn where_it_is_mapped<T>(
+        &mut self,
+        actor: usize,
+        what: impl Fn(&mut Debugger, usize) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let actors = self.held.len();
+        let mut answer = what(&mut self.debugger, actor);
+        for cpu in (0..=actors).filter(|cpu| *cpu != actor) {
+            if answer.is_ok() {
+                break;
+            }
+            answer = what(&mut self.debugger, cpu);
+        }
+        answer
     }
 
     fn done(&mut self, actor: usize) -> Result<usize, String> {
-        let bytes = self.debugger.read(actor, CONTROL + 4 * (ACTORS + actor as u64), 4)?;
+        let at = CONTROL + 4 * (ACTORS + actor as u64);
+        let bytes = self.where_it_is_mapped(actor, |debugger, cpu| debugger.read(cpu, at, 4))?;
         let bytes = <[u8; 4]>::try_from(bytes).map_err(|_| "the machine's debugger: not four bytes".to_owned())?;
         Ok(u32::from_le_bytes(bytes) as usize)
     }

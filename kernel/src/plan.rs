@@ -10,7 +10,7 @@
 use crate::hold::{Move, Symbols};
 use corpus::{Case, Schedule};
 use impls::Version;
-use model::{Action, ActorKind, Config, Happened, Hardware, OpKind, Swap, Transition, World};
+use model::{Action, ActorKind, Config, Happened, Hardware, Machine, OpKind, Swap, Transition, World};
 use oracle::{Finding, Judge, Row, Trace, trace};
 
 /// What a load returned in the model.
@@ -63,51 +63,56 @@ pub struct Wrong {
 /// How far a cut is moved at most, in steps of the actor.
 const FAR: usize = 12;
 
+/// More steps than an operation has; one that retries for ever ends there.
+const LONG: usize = 400;
+
 /// The address of the first page of a case: as in `kernel/agent/src/pages.rs`.
 const BASE: u64 = 0x10000;
 const PAGE: u64 = 0x1000;
 
-/// Makes a plan; `attempt` leaves out so many of the places that the first cut could be at, for a kernel that
-/// does not come by them.
+/// How many plans are worth a boot.
+const PLANS: usize = 6;
+
+/// Makes plans, the simplest first: a kernel may not come by the places of the first.
 ///
 /// # Errors
 /// If the case cannot be expressed on a real kernel, with the reason.
-pub fn plan(version: &Version, case: &Case, symbols: &Symbols, attempt: usize) -> Result<Plan, String> {
+pub fn plans(version: &Version, case: &Case, symbols: &Symbols) -> Result<Vec<Plan>, String> {
     expressible(case)?;
-    let mut drawn = Drawn::new(version, case.clone())?;
-    let wanted = drawn.wrong();
-    if wanted.is_none()
+    let drawn = Drawn::new(version, case.clone())?;
+    if drawn.wrong().is_none()
         && let Some(finding) = drawn.trace.finding
     {
         return Err(format!("no program can see what the model finds ({})", finding.judge().name()));
     }
-    let mut holds: Vec<(usize, Place)> = Vec::new();
-    let mut settled = 0;
-    let mut left_out = attempt;
-    while let Some((block, next)) = drawn.cut(settled) {
-        let place = drawn.place(next, symbols, holds.last().map(|(row, _)| *row));
-        if left_out == 0
-            && let Some(place) = place
-        {
-            holds.push((next, place));
-            settled = block + 1;
-            continue;
+    let cuts = drawn.cuts().len();
+    // Without a finding there is nothing that says whether an interleaving without cuts is the same.
+    let least = if drawn.wrong().is_some() { 0 } else { cuts.min(1) };
+    let mut plans: Vec<Plan> = Vec::new();
+    let mut why = None;
+    for kept in least..=cuts {
+        for left_out in 0..=2 {
+            let coarse = drawn.coarse(kept).and_then(|case| Drawn::new(version, case).ok());
+            let Some(coarse) =
+                coarse.filter(|other| other.wrong().map(Wrong::value) == drawn.wrong().map(Wrong::value))
+            else {
+                break;
+            };
+            match coarse.held(symbols, left_out) {
+                Ok(plan) if plans.iter().any(|known| known.moves == plan.moves) => {}
+                Ok(plan) => plans.push(plan),
+                Err(e) => {
+                    why.get_or_insert(e);
+                    break;
+                }
+            }
         }
-        left_out = left_out.saturating_sub(usize::from(place.is_some()));
-        let moved = drawn.moved(block, next).filter_map(|case| Drawn::new(version, case).ok());
-        let moved = moved.filter(|other| {
-            let cut = other.cut(settled).filter(|(at, _)| *at == block);
-            cut.is_some_and(|(_, next)| other.place(next, symbols, None).is_some())
-                && wanted.map(Wrong::value) == other.wrong().map(Wrong::value)
-        });
-        let found = moved.skip(left_out).next();
-        drawn = found.ok_or_else(|| {
-            let row = &drawn.rows()[next];
-            format!("nothing that the kernel has a function for is near {}/{}", row.function, row.text())
-        })?;
-        left_out = 0;
     }
-    Ok(drawn.plan(&holds))
+    plans.truncate(PLANS);
+    if plans.is_empty() {
+        return Err(why.unwrap_or_else(|| "no interleaving that can be forced comes to the same".to_owned()));
+    }
+    Ok(plans)
 }
 
 /// What only the model can do.
@@ -181,6 +186,95 @@ impl<'a> Drawn<'a> {
             }
         }
         Ok(Drawn { version, case, trace, blocks })
+    }
+
+    /// With each cut at a place where the kernel can be held; `left_out` says how many places of the first one
+    /// are passed over.
+    fn held(self, symbols: &Symbols, mut left_out: usize) -> Result<Plan, String> {
+        let (version, wanted) = (self.version, self.wrong());
+        let mut drawn = self;
+        let mut holds: Vec<(usize, Place)> = Vec::new();
+        let mut settled = 0;
+        while let Some((block, next)) = drawn.cut(settled) {
+            let place = drawn.place(next, symbols, holds.last().map(|(row, _)| *row));
+            if left_out == 0
+                && let Some(place) = place
+            {
+                holds.push((next, place));
+                settled = block + 1;
+                continue;
+            }
+            left_out = left_out.saturating_sub(usize::from(place.is_some()));
+            let moved = drawn.moved(block, next).filter_map(|case| Drawn::new(version, case).ok());
+            let moved = moved.filter(|other| {
+                let cut = other.cut(settled).filter(|(at, _)| *at == block);
+                cut.is_some_and(|(_, next)| other.place(next, symbols, None).is_some())
+                    && wanted.map(Wrong::value) == other.wrong().map(Wrong::value)
+            });
+            let found = moved.skip(left_out).next();
+            drawn = found.ok_or_else(|| {
+                let row = &drawn.rows()[next];
+                format!("nothing that the kernel has a function for is near {}/{}", row.function, row.text())
+            })?;
+            left_out = 0;
+        }
+        Ok(drawn.plan(&holds))
+    }
+
+    /// The pieces that end in the middle of an operation which could go on; not those in the middle of a load
+    /// or store, which nothing can hold.
+    fn cuts(&self) -> Vec<usize> {
+        let mut cuts = Vec::new();
+        let mut from = 0;
+        while let Some((block, next)) = self.cut(from) {
+            from = block + 1;
+            let step = self.rows()[next].action.and_then(impls::step);
+            if step.is_some_and(|step| step.calls != "-") {
+                cuts.push(block);
+            }
+        }
+        cuts
+    }
+
+    /// The same order of actors with so many of the cuts, the first: elsewhere an actor goes on to the end of
+    /// its operation, or until it has to wait.
+    fn coarse(&self, kept: usize) -> Option<Case> {
+        let kept = &self.cuts()[..kept];
+        let config = self.version.config(&self.case.config);
+        let world = World::new(&config, &self.case.programs, self.version.code(config.profile));
+        let mut machine = Machine::new(&config);
+        let mut schedule = Schedule::default();
+        let mut take = |machine: &mut Machine, who: Transition| {
+            machine.step(&world, who);
+            schedule.push(who, 1)
+        };
+        let mut from = 0;
+        for (block, (actor, end)) in self.blocks.iter().copied().enumerate() {
+            let rows = &self.rows()[from..=end];
+            from = end + 1;
+            if kept.contains(&block) {
+                for row in rows {
+                    let who = row.event.transition;
+                    if !machine.enabled(&world).has(who) || !take(&mut machine, who) {
+                        return None;
+                    }
+                }
+                continue;
+            }
+            let op = self.op(end, actor);
+            let mut steps = 0;
+            while usize::from(machine.actors[actor].op) <= op && steps < LONG {
+                let enabled = machine.enabled(&world);
+                let interrupts = (0..model::ACTORS).map(Transition::interrupt);
+                let next = std::iter::once(Transition::run(actor)).chain(interrupts).find(|who| enabled.has(*who));
+                let Some(next) = next else { break };
+                if !take(&mut machine, next) {
+                    return None;
+                }
+                steps += 1;
+            }
+        }
+        Some(Case { schedule, ..self.case.clone() })
     }
 
     fn rows(&self) -> &[Row] {
@@ -371,7 +465,7 @@ mod tests {
             None => impls::find(version).expect("a version"),
         };
         let case = corpus::text::parse(text, 1).expect("a case");
-        plan(version, &case, &symbols, 0)
+        Ok(plans(version, &case, &symbols)?.remove(0))
     }
 
     #[test]

@@ -80,13 +80,18 @@ pub enum Advice {
 const PROT_READ: c_int = 1;
 const PROT_WRITE: c_int = 2;
 const MAP_PRIVATE_ANONYMOUS: c_int = 0x22;
+const MAP_SHARED_ANONYMOUS: c_int = 0x21;
 const MAP_FIXED: c_int = 0x10;
 
 /// Maps pages afresh from an address on, private and anonymous.
 pub fn map(addr: usize, pages: usize) -> Result<Vec<Page>> {
+    map_as(MAP_PRIVATE_ANONYMOUS, addr, pages)
+}
+
+fn map_as(kind: c_int, addr: usize, pages: usize) -> Result<Vec<Page>> {
     let prot = PROT_READ | PROT_WRITE;
     // SAFETY: the range is below everything that the process has; see `pages::BASE`.
-    let at = unsafe { c::mmap(addr as *mut c_void, pages * PAGE, prot, MAP_PRIVATE_ANONYMOUS | MAP_FIXED, -1, 0) };
+    let at = unsafe { c::mmap(addr as *mut c_void, pages * PAGE, prot, kind | MAP_FIXED, -1, 0) };
     if at as usize != addr {
         return Err(Error::last_os_error());
     }
@@ -194,7 +199,8 @@ const CONTROL: usize = 0x40000;
 
 /// The page of these numbers, mapped now.
 pub fn control() -> Result<&'static [AtomicU32; 3 * ACTORS]> {
-    map(CONTROL, 1)?;
+    // Shared, so that it is the same page whichever process has the CPU that it is looked at from.
+    map_as(MAP_SHARED_ANONYMOUS, CONTROL, 1)?;
     // SAFETY: the page was mapped just now, is never unmapped, and has nothing else in it.
     let control = unsafe { &*(CONTROL as *const [AtomicU32; 3 * ACTORS]) };
     // Both sides write to it: it must be there.

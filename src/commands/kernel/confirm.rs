@@ -6,7 +6,7 @@ use corpus::Case;
 use kernel::confirm::{Outcome as Came, confirm};
 use kernel::hold::{Move, Symbols};
 use kernel::image::{Built, release};
-use kernel::plan::{Plan, plan};
+use kernel::plan::{Plan, plans};
 use model::Config;
 use oracle::recorded_kernel;
 use std::path::PathBuf;
@@ -28,9 +28,9 @@ pub struct Args {
     /// What the kernel is in the model, if it is neither as released nor built with --variant
     #[arg(long, value_name = "MUTANT")]
     model: Option<String>,
-    /// How many places to try for the first hold, where a kernel does not come by one
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=12))]
-    places: u8,
+    /// How many ways to try, where a kernel does not come by the functions of the first
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=6))]
+    ways: u8,
     #[command(flatten)]
     machine: Machine,
 }
@@ -60,22 +60,17 @@ pub fn run(args: &Args) -> Outcome {
         let case =
             Case { config: Config { hardware, shared, large, device_frames, ..config }, ..entry.case.clone() };
         let mut said = String::new();
-        for attempt in 0..args.places {
-            let planned = match plan(version, &case, &symbols, attempt.into()) {
-                Ok(planned) => planned,
-                Err(e) if said.is_empty() => {
-                    said = format!("not expressible: {e}");
-                    break;
+        match plans(version, &case, &symbols) {
+            Err(e) => said = format!("not expressible: {e}"),
+            Ok(planned) => {
+                for plan in planned.iter().take(args.ways.into()) {
+                    let came = confirm(&guest, &symbols, plan)?;
+                    said = shown(plan, &came);
+                    match &came {
+                        Came::Astray(what) => note!("kernel: {}", astray(what)),
+                        _ => break,
+                    }
                 }
-                Err(_) => break,
-            };
-            let came = confirm(&guest, &symbols, &planned)?;
-            if let Came::Astray(what) = &came {
-                note!("kernel: {}", astray(what));
-            }
-            said = shown(&planned, &came);
-            if !matches!(came, Came::Astray(_)) {
-                break;
             }
         }
         all &= said.starts_with("confirmed") || said.starts_with("as the model");
