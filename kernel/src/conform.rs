@@ -8,7 +8,7 @@ use crate::answers::Answers;
 use crate::guest::Guest;
 use crate::recording::{Sequence, written};
 use oracle::{Conformance, Disagreement, conform_file};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a comparison came to.
 #[derive(Clone, Debug, Default)]
@@ -70,16 +70,20 @@ pub fn compare(variant: &str, swap: &str, sequences: &[Sequence], answers: &Answ
     let mut compared = Compared { sequences: sequences.len(), ..Compared::default() };
     // A state tells more than the wrong read that follows from it.
     let mut differ = BTreeMap::new();
-    for (n, part) in [of_verdicts, of_states].into_iter().enumerate() {
+    let mut aside = BTreeSet::new();
+    for part in [of_verdicts, of_states] {
         let Conformance { columns } = part;
         for report in columns.into_values() {
             compared.states += report.states;
-            compared.aside += if n == 1 { report.aside } else { 0 };
+            compared.aside += report.aside;
+            aside.extend(report.aside_cases);
             for Disagreement { case, ops, kernel, model } in report.disagree {
                 differ.insert(case.clone(), Difference { name: case, ops, kernel, model });
             }
         }
     }
+    // What is read behind that step follows from it.
+    differ.retain(|name, _| !aside.contains(name));
     compared.differ = differ.into_values().collect();
     Ok(compared)
 }

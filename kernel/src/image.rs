@@ -45,6 +45,9 @@ pub struct Built {
 /// What a kernel needs beyond `make tinyconfig`.
 pub const CONFIG: &str = include_str!("../guest.config");
 
+/// Options that newer kernels have under another name; the configuration asks for both.
+const RENAMED: [(&str, &str); 1] = [("CONFIG_PROC_SYSCTL=y", "CONFIG_SYSCTL=y")];
+
 /// The folder of kernels and of what they are built from.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -243,7 +246,9 @@ impl Make<'_> {
         self.run(&["olddefconfig"], progress)?;
         let text = fs::read_to_string(&config).map_err(failed(&config))?;
         let wanted = CONFIG.lines().filter(|line| line.starts_with("CONFIG_"));
-        let missing: Vec<_> = wanted.filter(|line| !text.lines().any(|has| has == *line)).collect();
+        let has = |line: &str| text.lines().any(|has| has == line);
+        let by_another_name = |line: &str| RENAMED.iter().any(|(old, new)| *old == line && has(new));
+        let missing: Vec<_> = wanted.filter(|line| !has(line) && !by_another_name(line)).collect();
         if !missing.is_empty() {
             return Err(format!("{}: the kernel does not take {}", self.tree.display(), missing.join(", ")));
         }

@@ -52,6 +52,11 @@ pub fn verdict(ops: &str, answers: &[Answer]) -> String {
             "K-" => forked = false,
             _ => {}
         }
+        // A page that the child shares becomes lazyfree for it too: the model's assumption
+        // `lazyfree-child-reads-zero`.
+        if letters == "F" && !answer.refused {
+            child[n.min(PAGES - 1)].or_zero = true;
+        }
         let of = if letters.starts_with('C') { &mut child } else { &mut own };
         let page = &mut of[n.min(PAGES - 1)];
         match letters {
@@ -141,5 +146,7 @@ mod tests {
         assert_eq!(said("W0 K+ CR0 CW0 CR0 R0", ". . 1 . 2 1"), "ok");
         assert_eq!(said("W0 K+ W0 K+ CR0 K- K+ CR0", ". . . . 1 . . 2"), "ok");
         assert_eq!(said("W0 K+ CW0 R0", ". . . 2"), "LOST@4:R0=2!=1");
+        assert_eq!(said("W0 K+ F0 CR0", ". . . 0"), "ok");
+        assert_eq!(said("W0 K+ F0 CW0 CR0", ". . . . 0"), "LOST@5:CR0=0!=2");
     }
 }

@@ -59,6 +59,8 @@ pub struct ColumnReport {
     /// Rows of states that agree up to a step that the model is known not to have, see
     /// [`recording::reclaims_in_passes`].
     pub aside: usize,
+    /// Their names.
+    pub aside_cases: Vec<String>,
     /// Rows on which they do not agree.
     pub disagree: Vec<Disagreement>,
 }
@@ -107,7 +109,15 @@ pub fn recorded_kernel(variant: &str, release: &str, swap: &str) -> Result<(&'st
     let version = if variant == "fixed" {
         impls::find(shipped).map_err(|e| e.to_string())?
     } else {
-        impls::mutant(shipped, variant).map_err(|e| format!("expected fixed or a mutant: {e}"))?
+        // A version of the zoo is a function or two, with the rest of whatever kernel it is run in.
+        let elsewhere =
+            || impls::families().iter().flat_map(|family| &family.versions).find(|v| v.name == variant);
+        match impls::mutant(shipped, variant) {
+            Ok(mutant) => mutant,
+            Err(e) => {
+                elsewhere().ok_or_else(|| format!("expected fixed, a mutant or a version of the zoo: {e}"))?
+            }
+        }
     };
     let mut config = Config { swap, ..Config::of(*profile) };
     config.knobs.driver_dirties = false;

@@ -119,7 +119,10 @@ pub(super) fn conform(name: &str, text: &str) -> Result<Conformance, ConformErro
         report.states += row.states;
         match row.end {
             End::Agrees => report.agree += 1,
-            End::Aside => report.aside += 1,
+            End::Aside(case) => {
+                report.aside += 1;
+                report.aside_cases.push(case);
+            }
             End::Differs(disagreement) => report.disagree.push(disagreement),
         }
     }
@@ -136,7 +139,7 @@ struct Compared {
 enum End {
     Agrees,
     /// [`recording::reclaims_in_passes`].
-    Aside,
+    Aside(String),
     Differs(Disagreement),
 }
 
@@ -164,7 +167,7 @@ fn row(line: &str) -> Result<Compared, String> {
         let pages: Vec<_> =
             std::iter::once((told, page)).chain(others).map(|(told, n)| (told, Seen::of(machine, n))).collect();
         if pages.iter().any(|(told, seen)| recording::reclaims_in_passes(op, &told.pte, &seen.pte)) {
-            end = End::Aside;
+            end = End::Aside(row.case.clone());
             return false;
         }
         states += pages.len();

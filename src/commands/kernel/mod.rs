@@ -57,8 +57,8 @@ pub struct Which {
     /// A package of kernel sources, fetched through apt
     #[arg(long, value_name = "PACKAGE", default_value = "linux-source-6.1")]
     debian: String,
-    /// A fault to put in: bugA, bugB, bugC, bugD or bugE, as the model's mutants
-    #[arg(long, value_name = "NAME", conflicts_with = "image")]
+    /// A fault to put in, as a mutant or a version of the zoo has it
+    #[arg(long, value_name = "NAME", conflicts_with = "image", value_parser = clap::builder::PossibleValuesParser::new(kernel::patches::names()))]
     variant: Option<String>,
     /// A patch to apply; may be repeated
     #[arg(long, value_name = "FILE", conflicts_with = "image")]
