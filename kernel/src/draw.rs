@@ -44,8 +44,28 @@ const DEVICE: &[(&str, u32)] =
 const PROTECT: &[(&str, u32)] =
     &[("R", 14), ("W", 18), ("P", 16), ("D", 14), ("S", 4), ("M", 14), ("L", 10), ("F", 4), ("I", 3), ("U", 3)];
 
-/// The mixes, as in the recordings.
-pub const MIXES: [Mix; 8] = [
+const EVERYTHING: &[(&str, u32)] = &[
+    ("R", 10),
+    ("W", 14),
+    ("P", 12),
+    ("D", 12),
+    ("S", 4),
+    ("I", 4),
+    ("U", 4),
+    ("F", 6),
+    ("Z", 3),
+    ("M", 6),
+    ("L", 5),
+    ("X", 4),
+    ("DR", 4),
+    ("DW", 5),
+    ("CR", 5),
+    ("CW", 5),
+    ("CP", 4),
+];
+
+/// The mixes: eight as in the recordings, and one of everything but reclaim.
+pub const MIXES: [Mix; 9] = [
     Mix { name: "base", paged: BASE, others: &[], other: 0, child: false },
     Mix { name: "lazy", paged: LAZY, others: &[], other: 0, child: false },
     Mix { name: "fork", paged: FORK, others: &["K+", "K-"], other: 14, child: true },
@@ -54,6 +74,7 @@ pub const MIXES: [Mix; 8] = [
     Mix { name: "prot", paged: PROTECT, others: &[], other: 0, child: false },
     Mix { name: "full", paged: BASE, others: &["Q1", "Q2", "Q0"], other: 12, child: false },
     Mix { name: "reclaim", paged: LAZY, others: &["G0"], other: 14, child: false },
+    Mix { name: "mix", paged: EVERYTHING, others: &["K+", "K-", "DD0", "Q1", "Q2", "Q0"], other: 16, child: true },
 ];
 
 /// A mix by its name.
@@ -83,7 +104,11 @@ impl Mix {
         for at in 0..length {
             if rng.random_range(0..100) < self.other && !self.others.is_empty() {
                 let word = self.others[rng.random_range(0..self.others.len())];
-                child = if self.child { word == "K+" } else { child };
+                child = match word {
+                    "K+" => self.child,
+                    "K-" => false,
+                    _ => child,
+                };
                 write!(out, "{word} ").expect("a text grows");
                 continue;
             }

@@ -151,6 +151,8 @@ impl Actor {
     /// The page that this fault has swapped in waits in the CPU's mlock batch, with a reference that its
     /// reuse does not allow for.
     pub const IN_BATCHES: u32 = 1 << 25;
+    /// This fault has read its page from swap: it waits in the CPU's batch of new pages, which has a reference.
+    pub const READ_IN: u32 = 1 << 28;
     /// What outlives a fault of the operation, which starts again behind it.
     pub(crate) const OUTLIVES_FAULT: u32 = Actor::POPULATING | Actor::IN_BATCHES;
 

@@ -60,10 +60,10 @@ fn run() -> Result<(), String> {
     let is_there = |wanted: &str| options.split(' ').any(|word| word == wanted);
     setup::swap(&word("swap=").ok_or("no swap= in the first line of /cases")?)?;
     let mut sink = sink::Sink::start()?;
-    setup::group()?;
+    let group = setup::Group::start()?;
     let mut out = setup::answers()?;
     let mut text = format!("kernel {} cpus {}\n", setup::release()?, setup::cpus()?);
-    let case = case::Runner::new(is_there("states"))?;
+    let case = case::Runner::new(is_there("states"), group)?;
     sink.park(1)?;
     if is_there("threads") {
         // What is said so far says that the actors wait.

@@ -4,9 +4,9 @@
 use crate::child::{Ask, Child};
 use crate::pages::{PAGES, Pages};
 use crate::probe::Probe;
-use crate::setup;
+use crate::setup::Group;
 use crate::sys::{self, Advice, Mirror, PAGE, Page};
-use std::fs::{self, File};
+use std::fs::File;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 
@@ -17,6 +17,7 @@ pub const WORDS: usize = 4;
 pub struct Running<'a> {
     pub pages: Pages,
     driver: &'a File,
+    group: &'a Group,
     child: Mutex<Option<Child>>,
     /// Which pages are read-only in the child: as they were when it was forked.
     child_read_only: [AtomicBool; PAGES],
@@ -69,10 +70,11 @@ fn poisoned<T>(_: T) -> String {
 
 impl<'a> Running<'a> {
     /// Pages mapped afresh.
-    pub fn start(driver: &'a File, child_cpu: Option<usize>) -> Result<Running<'a>, String> {
+    pub fn start(driver: &'a File, group: &'a Group, child_cpu: Option<usize>) -> Result<Running<'a>, String> {
         Ok(Running {
             pages: Pages::map()?,
             driver,
+            group,
             child: Mutex::new(None),
             child_read_only: Default::default(),
             used: AtomicU8::new(0),
@@ -87,7 +89,7 @@ impl<'a> Running<'a> {
             child.end()?;
         }
         if self.limited.into_inner() {
-            limit_swap(0)?;
+            self.group.limit_swap(0)?;
         }
         self.pages.unmap()?;
         Ok(self.used.into_inner())
@@ -131,10 +133,10 @@ impl<'a> Running<'a> {
                 page.lock(locked).map_err(|e| e.to_string())?;
                 self.pages.locked[n].store(locked, Relaxed);
             }
-            "G" => reclaim(),
+            "G" => self.group.reclaim(),
             "Q" => {
                 self.limited.store(n != 0, Relaxed);
-                limit_swap(n)?;
+                self.group.limit_swap(n)?;
             }
             "X" | "DR" | "DW" => return Ok(self.device(actor, probe, letters, page)),
             _ => return self.family(actor, letters, n),
@@ -229,18 +231,4 @@ impl<'a> Running<'a> {
             }
         })
     }
-}
-
-/// `memory.reclaim` says that it has not got all even where it has got what there was: ask a few times.
-fn reclaim() {
-    for _ in 0..3 {
-        if fs::write(setup::RECLAIM, "4M").is_ok() {
-            return;
-        }
-    }
-}
-
-fn limit_swap(pages: usize) -> Result<(), String> {
-    let limit = if pages == 0 { "max".to_owned() } else { (pages * PAGE).to_string() };
-    fs::write(setup::SWAP_MAX, limit).map_err(|e| format!("{}: {e}", setup::SWAP_MAX))
 }

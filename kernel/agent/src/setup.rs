@@ -3,6 +3,7 @@
 use crate::sys;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 fn at(path: &str) -> impl Fn(std::io::Error) -> String {
     move |e| format!("{path}: {e}")
@@ -23,18 +24,56 @@ pub fn mounts() -> Result<(), String> {
 
 const GROUPS: &str = "/groups";
 
-/// Where reclaim of the control group is asked for.
-pub const RECLAIM: &str = "/groups/test/memory.reclaim";
-/// Where its swap is limited.
-pub const SWAP_MAX: &str = "/groups/test/memory.swap.max";
+/// A control group for this process, in which reclaim can be asked for and swap be limited.
+pub struct Group(AtomicU32);
 
-/// A control group for this process, so that reclaim can be asked for. What the process has by now is locked:
-/// only the pages of cases are reclaimed, and use up its swap.
-pub fn group() -> Result<(), String> {
-    sys::lock_all().map_err(at("mlockall"))?;
-    write("/groups/cgroup.subtree_control", "+memory")?;
-    fs::create_dir_all("/groups/test").map_err(at("/groups/test"))?;
-    write("/groups/test/cgroup.procs", "0")
+impl Group {
+    /// The first one. What the process has by now is locked: only the pages of cases are reclaimed, and use up
+    /// the group's swap.
+    pub fn start() -> Result<Group, String> {
+        sys::lock_all().map_err(at("mlockall"))?;
+        write(&format!("{GROUPS}/cgroup.subtree_control"), "+memory")?;
+        let group = Group(AtomicU32::new(0));
+        group.enter()?;
+        Ok(group)
+    }
+
+    fn file(&self, name: &str) -> String {
+        format!("{GROUPS}/{}/{name}", self.0.load(Relaxed))
+    }
+
+    fn enter(&self) -> Result<(), String> {
+        let folder = self.file("");
+        fs::create_dir_all(&folder).map_err(at(&folder))?;
+        write(&self.file("cgroup.procs"), "0")
+    }
+
+    /// Another one, if pages that nobody has any more still use swap of this one: a page that is let go of
+    /// while somebody else holds it stays in the swap cache until reclaim comes by.
+    pub fn with_no_swap_used(&self) -> Result<(), String> {
+        let path = self.file("memory.swap.current");
+        if fs::read_to_string(&path).map_err(at(&path))?.trim() == "0" {
+            return Ok(());
+        }
+        self.0.fetch_add(1, Relaxed);
+        self.enter()
+    }
+
+    /// `memory.reclaim` says that it has not got all even where it has got what there was: it is asked a few
+    /// times.
+    pub fn reclaim(&self) {
+        for _ in 0..3 {
+            if fs::write(self.file("memory.reclaim"), "4M").is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Limits swap to so many pages; 0 for no limit.
+    pub fn limit_swap(&self, pages: usize) -> Result<(), String> {
+        let limit = if pages == 0 { "max".to_owned() } else { (pages * sys::PAGE).to_string() };
+        write(&self.file("memory.swap.max"), &limit)
+    }
 }
 
 /// As many slots as are used of a device. With fewer than 320 free ones for each CPU the kernel keeps no cache

@@ -24,7 +24,7 @@ pub fn run(
     let control = sys::control().map_err(|e| format!("the page that says who may go on: {e}"))?;
     let actors = programs.len();
     sys::run_on(actors).map_err(|e| format!("CPU {actors}: {e}"))?;
-    let running = Running::start(&runner.driver, Some(actors))?;
+    let running = Running::start(&runner.driver, &runner.group, Some(actors))?;
     let told: Vec<Result<String, String>> = thread::scope(|scope| {
         let threads: Vec<_> = programs
             .iter()

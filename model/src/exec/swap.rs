@@ -55,7 +55,9 @@ impl Ctx<'_, '_> {
         folio.set_slot(slot);
         folio.refs += 1;
         self.m.slots[slot as usize].set_has_cache(true);
-        self.me_mut().folio = frame;
+        let me = self.me_mut();
+        me.folio = frame;
+        me.set(Actor::READ_IN, true);
         true
     }
 
@@ -89,7 +91,7 @@ impl Ctx<'_, '_> {
     }
 
     /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, for a page that is locked in
-    /// memory, on a synchronous device in newer kernels, or for a store when only the swap cache and this
+    /// memory by this VMA or by the parent's, on a synchronous device in newer kernels, or for a store when only the swap cache and this
     /// fault reference the page (newer kernels ask whether the entry is exclusive instead).
     pub fn swap_free(&mut self) -> bool {
         let slot = self.me().pte.slot() as usize;
@@ -99,7 +101,8 @@ impl Ctx<'_, '_> {
         let knobs = &self.w.config.knobs;
         let alone = if knobs.write_frees_slot { self.me().pte.exclusive() } else { self.folio().refs == 2 };
         let at_once = self.w.config.swap == Swap::RamDisk && knobs.sync_swap_in == SyncSwapIn::FreeAtOnce;
-        let try_free = self.m.swap_full() || self.vma_locked() || at_once || (self.is_store() && alone);
+        let locked = self.vma_locked() || self.mlocked();
+        let try_free = self.m.swap_full() || locked || at_once || (self.is_store() && alone);
         if self.folio().swapcache() && try_free {
             self.free_swap(self.me().folio);
         }
@@ -108,7 +111,8 @@ impl Ctx<'_, '_> {
 
     /// The entry is built from the VMA's protection, so a read maps read-only and clean, unless the kernel
     /// maps exclusive pages writable at once. A page becomes exclusive if the swap entry was, or if nobody
-    /// else references it. The fault's reference becomes the mapping's.
+    /// else references it: not the CPU's batch of new pages either, which only a store's fault drains. The
+    /// fault's reference becomes the mapping's.
     pub fn map_swapped_in(&mut self) -> bool {
         let (store, page) = (self.is_store(), self.page());
         let exclusive = self.me().has(Actor::BYPASS) || self.me().pte.exclusive();
@@ -117,9 +121,10 @@ impl Ctx<'_, '_> {
         let frame = self.me().folio;
         let counts = self.w.config.profile.swap_in_counts_references();
         let batched = self.vma_locked() && !counts;
+        let in_batch = self.me().has(Actor::READ_IN) && !store;
         self.me_mut().set(Actor::IN_BATCHES, batched);
         let folio = self.folio_mut();
-        let sole = exclusive || (counts && folio.refs == 1);
+        let sole = exclusive || (counts && folio.refs == 1 && !in_batch);
         folio.map();
         folio.set_page(page);
         if sole {

@@ -274,6 +274,9 @@ impl Touch<'_> {
             A::SwapFree => {
                 self.writes_slot(pte.slot());
                 self.swap_full();
+                if mm == 1 {
+                    self.f.read(Object::pte(0, page));
+                }
                 self.f.read(Object::mlocked(page));
                 self.f.read(Object::protection(mm, page));
                 self.frees_swap(folio, 0);

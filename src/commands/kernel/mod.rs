@@ -122,7 +122,7 @@ pub struct Machine {
     #[arg(long, value_name = "DEVICE", default_value = "nullb0", value_parser = ["nullb0", "ram0"])]
     swap: String,
     /// How long one boot may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     limit: u64,
 }
 
