@@ -194,7 +194,7 @@ pub fn sequence(text: &str) -> Result<String, String> {
 /// What a program of the model holds.
 const LONGEST_OF_ALL: usize = 32;
 
-/// Every sequence `W0 X1 .. Xn P0 R0` of the operations of an alphabet, on page 0.
+/// Every sequence `W0 X1 .. Xn P0 R0` of the operations of an alphabet, on page 0; the shorter ones too.
 ///
 /// # Errors
 /// If a word of the alphabet is no operation that user space can do.
@@ -205,10 +205,12 @@ pub fn every(alphabet: &str, length: u32) -> Result<Vec<String>, String> {
     if words.is_empty() {
         return Err("an alphabet without operations; expected some, such as 'R W P D'".to_owned());
     }
-    let count = words.len().checked_pow(length).filter(|n| *n <= MOST);
-    let count = count
+    let counts: Option<Vec<usize>> = (1..=length).map(|length| words.len().checked_pow(length)).collect();
+    let sum = |counts: &Vec<usize>| counts.iter().try_fold(0usize, |sum, n| sum.checked_add(*n));
+    let counts = counts
+        .filter(|counts| sum(counts).is_some_and(|sum| sum <= MOST))
         .ok_or_else(|| format!("more than {MOST} sequences; expected a smaller alphabet, or shorter ones"))?;
-    let of = |mut n: usize| {
+    let of = |length: usize, mut n: usize| {
         let mut out = "W0".to_owned();
         for _ in 0..length {
             write!(out, " {}", words[n % words.len()]).expect("a text grows");
@@ -216,7 +218,8 @@ pub fn every(alphabet: &str, length: u32) -> Result<Vec<String>, String> {
         }
         out + " P0 R0"
     };
-    Ok((0..count).map(of).collect())
+    let lengths = counts.into_iter().zip(1..);
+    Ok(lengths.flat_map(|(count, length)| (0..count).map(move |n| of(length, n))).collect())
 }
 
 /// More than anybody waits for.
@@ -236,7 +239,9 @@ mod tests {
                 assert!(sequence.split(' ').count() <= 32, "{}: {sequence}", mix.name);
             }
         }
-        assert_eq!(every("R K+", 2).expect("four").len(), 4);
+        let short = every("R K+", 2).expect("six");
+        assert_eq!(short.len(), 6);
+        assert!(short.contains(&"W0 R0 P0 R0".to_owned()) && short.contains(&"W0 K+ R0 P0 R0".to_owned()));
         assert!(every("R IP", 2).is_err() && every("R W P D S I U F Z", 9).is_err());
         assert_eq!(sequence(" W0  K+ Q12 "), Ok("W0 K+ Q12".to_owned()));
         for wrong in ["", "W", "W3", "K+0", "IP0", "Y0", "W00000000000000000000"] {

@@ -109,6 +109,17 @@ pub(super) fn reclaims_in_passes(op: Op, kernel: &str, model: &str) -> bool {
     op.kind == OpKind::Reclaim && matches!((kernel, model), ("present", "swap") | ("swap", "present"))
 }
 
+/// In 7.3 a page that is device-exclusive stays mapped for the kernel, and munlock passes over its entry: the
+/// page keeps PG_mlocked, and no reclaim takes it. The model has the lock of the VMA only (docs/gaps.md): a row
+/// is compared up to there.
+pub(super) fn unlocks_device_exclusive(op: Op, config: &Config, machine: &Machine) -> bool {
+    let page = op.arg as usize;
+    op.kind == OpKind::Lock
+        && config.profile == model::Profile::V7_3
+        && machine.mlocked & 1 << page == 0
+        && machine.pte[0][page].kind() == model::PteKind::DeviceExclusive
+}
+
 /// The references that a child's copy of the pipe holds.
 #[derive(Default)]
 struct Pipe {

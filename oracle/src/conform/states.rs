@@ -138,7 +138,7 @@ struct Compared {
 
 enum End {
     Agrees,
-    /// [`recording::reclaims_in_passes`].
+    /// [`recording::reclaims_in_passes`], [`recording::unlocks_device_exclusive`].
     Aside(String),
     Differs(Disagreement),
 }
@@ -166,7 +166,9 @@ fn row(line: &str) -> Result<Compared, String> {
         let others = told.others.iter().zip(1..model::PAGES);
         let pages: Vec<_> =
             std::iter::once((told, page)).chain(others).map(|(told, n)| (told, Seen::of(machine, n))).collect();
-        if pages.iter().any(|(told, seen)| recording::reclaims_in_passes(op, &told.pte, &seen.pte)) {
+        if pages.iter().any(|(told, seen)| recording::reclaims_in_passes(op, &told.pte, &seen.pte))
+            || recording::unlocks_device_exclusive(op, &config, machine)
+        {
             end = End::Aside(row.case.clone());
             return false;
         }

@@ -25,7 +25,7 @@ pub struct Args {
     /// Which operations they are drawn from; may be repeated. All, if none is named
     #[arg(long, value_name = "MIX", value_parser = clap::builder::PossibleValuesParser::new(MIXES.map(|mix| mix.name)))]
     mix: Vec<String>,
-    /// Every sequence `W0 X1 .. Xn P0 R0` of the alphabet instead
+    /// Every sequence `W0 X1 .. Xn P0 R0` of the alphabet instead, up to that n
     #[arg(long, value_name = "N", conflicts_with_all = ["count", "seed", "mix"], value_parser = clap::value_parser!(u32).range(1..=7))]
     exhaust: Option<u32>,
     /// The operations of such a sequence
