@@ -27,6 +27,9 @@ pub enum Stop {
 /// How long an answer may take: the machine may be on a slow host.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The answer for memory that is not mapped: EFAULT.
+const UNMAPPED: &str = "E14";
+
 /// How long nothing may come when the line was opened.
 const SETTLED: Duration = Duration::from_millis(50);
 
@@ -132,14 +135,19 @@ impl Debugger {
         self.done(&format!("P{RIP:x}={}", hex(&place.to_le_bytes())))
     }
 
-    /// Memory as a CPU sees it.
+    /// Memory as a CPU sees it; nothing if nothing is mapped there.
     ///
     /// # Errors
-    /// If there is none.
-    pub fn read(&mut self, cpu: usize, address: u64, length: usize) -> Result<Vec<u8>, String> {
+    /// If the machine refuses.
+    pub fn read(&mut self, cpu: usize, address: u64, length: usize) -> Result<Option<Vec<u8>>, String> {
         self.choose(cpu)?;
         let answer = self.ask(&format!("m{address:x},{length:x}"))?;
-        unhex(&answer).ok_or_else(|| format!("the machine's debugger: '{answer}' for memory at {address:#x}"))
+        if answer == UNMAPPED {
+            return Ok(None);
+        }
+        unhex(&answer)
+            .map(Some)
+            .ok_or_else(|| format!("the machine's debugger: '{answer}' for memory at {address:#x}"))
     }
 
     /// Writes to memory as a CPU sees it.
@@ -279,7 +287,7 @@ mod tests {
         });
         let mut debugger = Debugger::connect(&path).expect("it answers");
         debugger.set(0xffff_ffff_8100_0000).expect("OK");
-        assert_eq!(debugger.read(1, 0x10000, 8), Ok(vec![0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77]));
+        assert_eq!(debugger.read(1, 0x10000, 8), Ok(Some(vec![0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77])));
         let refused = debugger.write(0, 0x10, &[1]).expect_err("refused");
         assert!(refused.contains("'E22' to 'M10,1:01'"), "{refused}");
         let (heard, _) = machine.join().expect("it ended");

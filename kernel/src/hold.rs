@@ -91,7 +91,7 @@ const CONTROL: u64 = 0x40000;
 const ACTORS: u64 = 4;
 
 /// The register of the second argument, an address in the functions that take one (`ptep_clear_flush`,
-/// `flush_tlb_mm_range`): rsi.
+/// `vm_normal_page`, `flush_tlb_mm_range`): rsi.
 const SECOND: usize = 4;
 
 /// `jmp .`
@@ -156,34 +156,14 @@ impl<'a> Holding<'a> {
         if let Some(place) = self.held[actor].take() {
             self.debugger.put(actor, place)?;
         }
-        self.where_it_is_mapped(actor, |debugger, cpu| {
-            debugger.write(cpu, CONTROL + 4 * actor as u64, &ops.to_le_bytes())
-        })
+        self.debugger.write(actor, CONTROL + 4 * actor as u64, &ops.to_le_bytes())
     }
 
-    /// Does something with the page of numbers, as the CPU of an actor sees it: if that has another process by
-    /// now, because the actor sleeps, as the CPU of another actor does.
-    fn where_it_is_mapped<T>(
-        &mut self,
-        actor: usize,
-        what: impl Fn(&mut Debugger, usize) -> Result<T, String>,
-    ) -> Result<T, String> {
-        let actors = self.held.len();
-        let mut answer = what(&mut self.debugger, actor);
-        for cpu in (0..=actors).filter(|cpu| *cpu != actor) {
-            if answer.is_ok() {
-                break;
-            }
-            answer = what(&mut self.debugger, cpu);
-        }
-        answer
-    }
-
+    /// How many operations an actor has done. Where its CPU has another process, it sleeps in the middle of one.
     fn done(&mut self, actor: usize) -> Result<usize, String> {
-        let at = CONTROL + 4 * (ACTORS + actor as u64);
-        let bytes = self.where_it_is_mapped(actor, |debugger, cpu| debugger.read(cpu, at, 4))?;
-        let bytes = <[u8; 4]>::try_from(bytes).map_err(|_| "the machine's debugger: not four bytes".to_owned())?;
-        Ok(u32::from_le_bytes(bytes) as usize)
+        let bytes = self.debugger.read(actor, CONTROL + 4 * (ACTORS + actor as u64), 4)?;
+        let number = |bytes: Vec<u8>| <[u8; 4]>::try_from(bytes).ok().map(u32::from_le_bytes);
+        Ok(bytes.and_then(number).map_or(0, |number| number as usize))
     }
 
     fn finish(&mut self, actor: usize, ops: usize, waits: bool) -> Result<bool, String> {

@@ -63,6 +63,10 @@ pub struct Wrong {
 /// How far a cut is moved at most, in steps of the actor.
 const FAR: usize = 12;
 
+/// Functions that read an entry, and then ask `vm_normal_page` for its page.
+const LOOK_UP: [&str; 4] =
+    ["copy_present_pte", "madvise_cold_or_pageout_pte_range", "madvise_free_pte_range", "zap_pte_range"];
+
 /// More steps than an operation has; one that retries for ever ends there.
 const LONG: usize = 400;
 
@@ -326,14 +330,25 @@ impl<'a> Drawn<'a> {
             "ptep_clear_flush" if next != Some(Action::FlushPage) => None,
             name => Some(name),
         });
+        // What looks the page of a word up does so behind the read of it.
+        let read = self.before(row, actor).and_then(|n| self.rows()[n].action) == Some(Action::ReadPte);
+        let looks_up = read && LOOK_UP.contains(&self.rows()[row].function);
+        let names = looks_up.then_some("vm_normal_page").into_iter().chain(names);
         names.into_iter().find(|name| symbols.of(name).is_some())
+    }
+
+    /// The row of an actor's operation before a row.
+    fn before(&self, row: usize, actor: usize) -> Option<usize> {
+        let op = self.op(row, actor);
+        let own = |n: &usize| self.rows()[*n].event.transition.actor() == Some(actor) && self.op(*n, actor) == op;
+        (0..row).rev().find(own)
     }
 
     fn page(&self, row: usize, function: &str) -> Option<u64> {
         let Row { action, event, before, .. } = &self.rows()[row];
         let actor = event.transition.actor()?;
         let page = match (function, action) {
-            ("ptep_clear_flush", _) => before.actors[actor].page,
+            ("ptep_clear_flush" | "vm_normal_page", _) => before.actors[actor].page,
             ("flush_tlb_mm_range", Some(Action::FlushPage | Action::FlushRange)) => event.op?.arg,
             _ => return None,
         };
@@ -421,7 +436,12 @@ impl<'a> Drawn<'a> {
         programs[0].extend(self.lifted());
         let drain = &self.trace.rows[self.trace.summary.program_steps as usize..];
         let drained = drain.iter().filter(|row| row.event.returned).filter_map(|row| row.event.op);
-        programs[0].extend(drained.map(|op| op.to_string()));
+        // The drain reclaims what MADV_PAGEOUT leaves alone: a page that a child maps too.
+        let forks = self.case.programs.kinds_used().has(OpKind::Fork);
+        programs[0].extend(drained.map(|op| match op.kind {
+            OpKind::PageOut if forks => "G0".to_owned(),
+            _ => op.to_string(),
+        }));
         let mut moves: Vec<Move> = Vec::new();
         for (actor, end) in self.blocks.iter().copied() {
             let op = self.op(end, actor);
@@ -433,6 +453,14 @@ impl<'a> Drawn<'a> {
                 }
                 None => Move::Finish { actor, ops: op + 1, waits: !self.rows()[end].event.returned },
             });
+        }
+        // The drain empties the batches of all CPUs, as MADV_PAGEOUT of a page that is not there does on one.
+        let unused = (0..model::PAGES).find(|page| self.case.programs.pages() & 1 << page == 0);
+        if let Some(page) = unused {
+            for (actor, program) in programs.iter_mut().enumerate().skip(1) {
+                program.push(format!("P{page}"));
+                moves.push(Move::Finish { actor, ops: program.len(), waits: false });
+            }
         }
         moves.push(Move::Finish { actor: 0, ops: programs[0].len(), waits: false });
         let mut loads: Vec<Load> = Vec::new();
@@ -483,7 +511,7 @@ mod tests {
             page: Some(0x10000),
         };
         assert_eq!(plan.moves[..2], [hold, Move::Finish { actor: 1, ops: 1, waits: false }], "{:?}", plan.moves);
-        assert!(plan.programs.starts_with("W0 F0 I0 D0 U0 P0 R0") && plan.programs.ends_with(" | W0"));
+        assert!(plan.programs.starts_with("W0 F0 I0 D0 U0 P0 R0") && plan.programs.ends_with(" | W0 P1"));
         let wrong = plan.wrong.expect("bugC loses it");
         assert_eq!((wrong.actor, wrong.op, wrong.word, wrong.last), (0, 6, 1, 1), "{wrong:?}");
         // The kernel as shipped does not, by the same moves.
