@@ -29,8 +29,9 @@ pub struct Guest {
 
 /// What the kernel is told. The null block device completes a request in the call that makes it, so that a page
 /// is gone when MADV_PAGEOUT returns. Addresses are those of `System.map`, in one page table for kernel and user.
+/// The timers are not checked: a guest that waits for its host fails that.
 const COMMAND_LINE: &str = "console=ttyS0 quiet panic=-1 nokaslr null_blk.memory_backed=1 null_blk.gb=1 \
-    null_blk.irqmode=0 null_blk.nr_devices=1 nopti brd.rd_nr=1 brd.rd_size=65536";
+    null_blk.irqmode=0 null_blk.nr_devices=1 no_timer_check nopti brd.rd_nr=1 brd.rd_size=65536";
 
 impl Guest {
     /// Boots the kernel and runs cases, each a line of operations.
@@ -40,9 +41,20 @@ impl Guest {
     /// the last that the kernel said.
     pub fn run(&self, cases: &[String]) -> Result<Answers, String> {
         let states = if self.states { " states" } else { "" };
-        let mut machine = self.boot(&format!("swap={}{states}\n{}\n", self.swap, cases.join("\n")), 1, false)?;
-        machine.wait()?;
-        read(&machine.said()).map_err(|e| machine.with_last_words(&e))
+        let cases = format!("swap={}{states}\n{}\n", self.swap, cases.join("\n"));
+        let mut boots = 0;
+        loop {
+            let mut machine = self.boot(&cases, 1, false)?;
+            let ended = machine.wait();
+            let said = machine.said();
+            boots += 1;
+            // A kernel that the host gives no time to may find its timers broken before anything runs.
+            if said.is_empty() && boots < BOOTS {
+                continue;
+            }
+            ended?;
+            return read(&said).map_err(|e| machine.with_last_words(&e));
+        }
     }
 
     /// Boots the kernel with a case of several actors: a program for each, with strokes between them. Returns
@@ -112,6 +124,9 @@ impl Guest {
         Ok(archive.finish())
     }
 }
+
+/// How often a kernel is booted that does not come to the agent.
+const BOOTS: usize = 3;
 
 /// How often a machine is looked at.
 const PULSE: Duration = Duration::from_millis(10);
