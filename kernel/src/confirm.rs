@@ -4,12 +4,20 @@
 use crate::guest::{Guest, Machine};
 use crate::hold::{Holding, Move, Symbols};
 use crate::plan::{Plan, Wrong};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The load returned what the model says, and the program never left that there.
     Confirmed,
+    /// So many rounds without a hold, and in how many of them the load was wrong.
+    InRounds {
+        /// How often.
+        wrong: u32,
+        /// Of how many.
+        rounds: u32,
+    },
     /// The model finds nothing, and every load returned what the model says.
     AsModel,
     /// A load returned something else than in the model.
@@ -54,6 +62,51 @@ pub fn confirm(guest: &Guest, symbols: &Symbols, plan: &Plan) -> Result<Outcome,
     machine.wait()?;
     let answers = read(&machine, plan)?;
     Ok(compared(plan, &answers))
+}
+
+/// Has the actors do what overlaps in the plan at the same time, again and again, and counts how often the
+/// load comes out wrong. What the plan has one after the other is done so.
+///
+/// # Errors
+/// If the model finds nothing, or the guest does not come up or to its end.
+pub fn in_rounds(guest: &Guest, plan: &Plan, rounds: u32) -> Result<Outcome, String> {
+    let wrong = plan.wrong.ok_or("nothing is wrong in the model; expected a case that loses, for --rounds")?;
+    let phases = phases(plan);
+    let said = guest.rounds(&plan.programs, plan.actors, &phases, &wrong, rounds)?;
+    let count = said.lines().find_map(|line| line.strip_prefix("wrong ")?.parse().ok());
+    let count = count.ok_or_else(|| format!("the agent said '{said}'; expected `wrong N`"))?;
+    Ok(Outcome::InRounds { wrong: count, rounds })
+}
+
+/// Which actors go on at the same time, and how far: `0=3,1=1` for each phase.
+fn phases(plan: &Plan) -> Vec<String> {
+    let mut phases = Vec::new();
+    let mut now: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut held: BTreeSet<usize> = BTreeSet::new();
+    for what in &plan.moves {
+        match what {
+            // In the middle of it somebody else goes on.
+            Move::Hold { actor, op, .. } | Move::Finish { actor, ops: op, waits: true } => {
+                let op = if matches!(what, Move::Hold { .. }) { op + 1 } else { *op };
+                if op > 1 && held.is_empty() {
+                    // What comes before it is not to overlap.
+                    phases.push(format!("{actor}={}", op - 1));
+                }
+                now.insert(*actor, op);
+                held.insert(*actor);
+            }
+            Move::Finish { actor, ops, .. } => {
+                held.remove(actor);
+                now.insert(*actor, *ops);
+                if held.is_empty() {
+                    let text: Vec<_> = now.iter().map(|(actor, ops)| format!("{actor}={ops}")).collect();
+                    phases.push(text.join(","));
+                    now.clear();
+                }
+            }
+        }
+    }
+    phases
 }
 
 fn read(machine: &Machine, plan: &Plan) -> Result<Answers, String> {
@@ -152,6 +205,15 @@ mod tests {
             model: "1,1".to_owned(),
         };
         assert_eq!(came("1,0,0,0", None), other);
+    }
+
+    #[test]
+    fn what_overlaps_is_one_phase() {
+        let hold = Move::Hold { actor: 0, op: 3, function: "f".to_owned(), passes: 0, page: None };
+        let finish = |actor, ops| Move::Finish { actor, ops, waits: false };
+        let moves = vec![hold, finish(1, 1), finish(0, 7), finish(1, 2)];
+        assert_eq!(phases(&Plan { moves, ..plan(None) }), ["0=3", "0=7,1=1", "1=2"]);
+        assert_eq!(phases(&Plan { moves: vec![finish(1, 1), finish(0, 2)], ..plan(None) }), ["1=1", "0=2"]);
     }
 
     #[test]

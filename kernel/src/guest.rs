@@ -3,6 +3,7 @@
 use crate::answers::{Answers, read};
 use crate::debugger::Debugger;
 use crate::initramfs::Archive;
+use crate::plan::Wrong;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -76,6 +77,35 @@ impl Guest {
         }
         let debugger = Debugger::connect(&machine.socket()).map_err(|e| machine.with_last_words(&e))?;
         Ok((machine, debugger))
+    }
+
+    /// Boots the kernel, and runs a case of several actors so many times, phase by phase. Returns what the agent
+    /// says.
+    ///
+    /// # Errors
+    /// If the machine or the agent does not come to its end.
+    pub fn rounds(
+        &self,
+        programs: &str,
+        actors: usize,
+        phases: &[String],
+        wrong: &Wrong,
+        rounds: u32,
+    ) -> Result<String, String> {
+        let Wrong { actor, op, word, got, .. } = wrong;
+        let cases = format!(
+            "swap={} rounds={rounds} phases={} wrong={actor},{op},{word},{got}\n{programs}\n",
+            self.swap,
+            phases.join(";")
+        );
+        let mut machine = self.boot(&cases, actors + 1, false)?;
+        machine.wait()?;
+        let said = machine.said();
+        if said.lines().any(|line| line == "over 1") {
+            Ok(said)
+        } else {
+            Err(machine.with_last_words("the agent ended"))
+        }
     }
 
     fn boot(&self, cases: &str, cpus: usize, debugged: bool) -> Result<Machine, String> {

@@ -28,7 +28,7 @@ pub(super) fn who(case: &Case, transition: Transition) -> String {
 /// correspond.
 #[must_use]
 pub fn finding_json(witness: &Witness) -> Value {
-    let Witness { case, losing, beside } = witness;
+    let Witness { case, losing, beside, tried } = witness;
     let form: Value = serde_json::from_str(&case_json::to_json(case)).expect("a case is JSON");
     let alignment = witness.alignment();
     let pairs = alignment.iter().flat_map(|a| &a.pairs).map(|pair| {
@@ -44,6 +44,12 @@ pub fn finding_json(witness: &Witness) -> Value {
         "beside": beside.as_ref().map(|other| side(case, other)),
         "alignment": pairs.collect::<Vec<_>>(),
         "first_difference": alignment.and_then(|a| a.first_difference),
+        "tried": tried.as_ref().map(|tried| json!({
+            "kernel": tried.kernel,
+            "result": tried.result.code(),
+            "text": tried.text,
+            "held": tried.held.iter().map(|(cpu, function)| json!({ "cpu": cpu, "function": function })).collect::<Vec<_>>(),
+        })),
     })
 }
 

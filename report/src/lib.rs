@@ -57,4 +57,4 @@ pub use shrinking::{sizes, statistics_text};
 pub use svg::timeline_svg;
 pub use table::{Table, scenarios};
 pub use timeline::{Detail, timeline};
-pub use witness::{Alignment, Pair, Side, Witness, neighbour};
+pub use witness::{Alignment, Pair, Side, Tried, TriedResult, Witness, neighbour};

@@ -45,10 +45,13 @@ pub fn mail(witness: &Witness) -> Option<String> {
         prose(format!("Beware: {stopped}."));
     }
     prose(format!(
-        "Found on an executable model of the MMU and of the kernel around the operation (lostwrite {}), not on a running \
-         kernel. A line of the timeline is one atomic step; steps that nobody else can see are left out.",
-        env!("CARGO_PKG_VERSION")
+        "Found on an executable model of the MMU and of the kernel around the operation (lostwrite {}){}. A line of the timeline is one atomic step; steps that nobody else can see are left out.",
+        env!("CARGO_PKG_VERSION"),
+        if witness.tried.is_some() { "" } else { ", not on a running kernel" }
     ));
+    if let Some(tried) = &witness.tried {
+        prose(tried.sentence());
+    }
     let mut facts = vec![("Version", format!("{}: {}", version.name, version.title))];
     facts.extend(from(version));
     if let Some(beside) = &witness.beside {

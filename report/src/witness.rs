@@ -41,6 +41,59 @@ pub struct Witness {
     pub losing: Side,
     /// A version of which no judge says anything on the same case.
     pub beside: Option<Side>,
+    /// What came of it on a real kernel, if it was tried there.
+    pub tried: Option<Tried>,
+}
+
+/// What came of a case on a real kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The kernel: its release, and what was put into it.
+    pub kernel: String,
+    /// How it came out.
+    pub result: TriedResult,
+    /// The same, in words.
+    pub text: String,
+    /// Where CPUs were held, in order: the CPU and the kernel function.
+    pub held: Vec<(usize, String)>,
+}
+
+/// How a case came out on a real kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriedResult {
+    /// The same wrong load.
+    Confirmed,
+    /// Nothing is wrong in the model, and every load returned the same.
+    AsModel,
+    /// Something else.
+    NotReproduced,
+    /// It cannot be forced.
+    NotExpressible,
+}
+
+impl TriedResult {
+    /// The word for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            TriedResult::Confirmed => "confirmed",
+            TriedResult::AsModel => "as-model",
+            TriedResult::NotReproduced => "not-reproduced",
+            TriedResult::NotExpressible => "not-expressible",
+        }
+    }
+}
+
+impl Tried {
+    /// A sentence or two.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let mut out = format!("On {}, booted in a guest machine: {}.", self.kernel, self.text);
+        for (cpu, function) in &self.held {
+            out += &format!(" CPU {cpu} was held where it entered {function}.");
+        }
+        out
+    }
 }
 
 /// A step of both versions, or of one of them: places in [`Side::rows`].
@@ -68,7 +121,7 @@ impl Witness {
     /// finding.
     #[must_use]
     pub fn alone(version: &'static Version, case: &Case, judge: Option<Judge>) -> Witness {
-        Witness { case: case.clone(), losing: Side::of(version, case, judge), beside: None }
+        Witness { case: case.clone(), losing: Side::of(version, case, judge), beside: None, tried: None }
     }
 
     /// The case on a version, with the neighbour that is nearest to it beside.

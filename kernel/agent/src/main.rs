@@ -12,7 +12,8 @@
 //! ```
 //!
 //! With `threads` in the first line there is one sequence, that of several actors with strokes between them
-//! ([`threads`]): `ready` when they wait, and a line for each, with all words of a page that was read.
+//! ([`threads`]): `ready` when they wait, and a line for each, with all words of a page that was read. With
+//! `rounds=N` it is done so often, and `wrong N` says how often a load came out as it should not.
 //!
 //! One piece for each operation: what was read, in decimal, or `.`; `x` if the operation was refused, because
 //! the page is read-only or the driver would not survive it; and behind a colon the state of the page
@@ -68,6 +69,18 @@ fn run() -> Result<(), String> {
     if is_there("threads") {
         // What is said so far says that the actors wait.
         return threads(&case, lines.next().unwrap_or_default(), out, text);
+    }
+    if let (Some(count), Some(phases), Some(wrong)) = (word("rounds="), word("phases="), word("wrong=")) {
+        let numbers: Vec<u64> = wrong.split(',').filter_map(|n| n.parse().ok()).collect();
+        let [actor, op, which, got] = numbers[..] else {
+            return Err(format!("wrong={wrong}: expected four numbers"));
+        };
+        let wrong = threads::Wrong { actor: actor as usize, op: op as usize, word: which as usize, got };
+        let count = count.parse().map_err(|e| format!("rounds={count}: {e}"))?;
+        let line = lines.next().unwrap_or_default();
+        let times = threads::rounds(&case, line, &phases, count, &wrong, &mut sink)?;
+        write!(text, "wrong {times}\nover 1\n").expect("a text grows");
+        return out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| e.to_string());
     }
     let mut count = 0;
     for (n, line) in lines.enumerate() {

@@ -60,6 +60,9 @@ pub(super) fn overview(grid: &Grid) -> Markup {
         losing.rows().iter().map(|row| (row, marks(case, trace, row))).filter(|(_, m)| !m.is_empty()).collect();
     html! {
         p.sentence { (sentence(witness)) }
+        @if let Some(tried) = &witness.tried {
+            p.tried { (tried.sentence()) }
+        }
         @if !marked.is_empty() {
             ol.key {
                 @for (row, marks) in &marked {

@@ -1,14 +1,17 @@
 //! `lostwrite kernel confirm`.
 
-use super::super::{FINE, Outcome, input, unexpected};
+use super::super::report::finding::written;
+use super::super::{FINE, Format, Outcome, input, unexpected};
 use super::Machine;
 use corpus::Case;
-use kernel::confirm::{Outcome as Came, confirm};
+use kernel::confirm::{Outcome as Came, confirm, in_rounds};
+use kernel::guest::Guest;
 use kernel::hold::{Move, Symbols};
 use kernel::image::{Built, release};
-use kernel::plan::{Plan, plans};
+use kernel::plan::{Plan, Wrong, plans};
 use model::Config;
 use oracle::recorded_kernel;
+use report::{Tried, TriedResult, Witness};
 use std::path::PathBuf;
 
 /// Force a case of the model on a real kernel, and see whether its loads return the same.
@@ -31,13 +34,29 @@ pub struct Args {
     /// How many ways to try, where a kernel does not come by the functions of the first
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=6))]
     ways: u8,
+    /// A version of the model that the kernel is, if none of the others says it
+    #[arg(long = "impl", value_name = "VERSION", conflicts_with = "model")]
+    version: Option<String>,
+    /// Hold nothing: let the operations overlap as they come, so many times, and count the wrong loads
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rounds: Option<u32>,
+    /// How to print
+    #[arg(long, default_value = "text", value_parser = Format::among(FORMATS))]
+    format: Format,
     #[command(flatten)]
     machine: Machine,
 }
 
+const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::Json];
+
 /// Forces each case, and prints what came of it.
 pub fn run(args: &Args) -> Outcome {
     let file = input::cases(&args.case)?;
+    if args.format != Format::Text && file.entries.len() > 1 {
+        return Err("a file of several cases is printed as text; expected one case for a report"
+            .to_owned()
+            .into());
+    }
     let built = match (&args.machine.which.image, &args.symbols) {
         (None, _) => args.machine.which.built()?,
         (Some(_), Some(symbols)) => Built { image: args.machine.which.image()?, symbols: symbols.clone() },
@@ -52,57 +71,88 @@ pub fn run(args: &Args) -> Outcome {
     let variant = args.model.as_deref().or(args.machine.which.variant.as_deref()).unwrap_or("fixed");
     let series = release.split(['-', '+']).next().unwrap_or_default();
     let (version, config) = recorded_kernel(variant, series, guest.swap)?;
-    println!("Linux {release}, {variant}, swap on {}\n", guest.swap);
+    let version = args.version.as_deref().map_or(Ok(version), input::built_in)?;
+    let changed = if variant == "fixed" { "as its sources are".to_owned() } else { format!("with {variant}") };
+    let kernel = format!("Linux {release}, {changed}, swap on {}", guest.swap);
+    if args.format == Format::Text {
+        println!("{kernel}\n");
+    }
     let mut all = true;
     for entry in &file.entries {
         // The case's own hardware and pages, the guest's kernel and driver.
         let Config { hardware, shared, large, device_frames, .. } = entry.case.config;
         let case =
             Case { config: Config { hardware, shared, large, device_frames, ..config }, ..entry.case.clone() };
-        let mut said = String::new();
+        let mut tried = Tried { kernel: kernel.clone(), ..nothing() };
         match plans(version, &case, &symbols) {
-            Err(e) => said = format!("not expressible: {e}"),
-            Ok(planned) => {
-                for plan in planned.iter().take(args.ways.into()) {
-                    let came = confirm(&guest, &symbols, plan)?;
-                    said = shown(plan, &came);
-                    match &came {
-                        Came::Astray(what) => note!("kernel: {}", astray(what)),
-                        _ => break,
-                    }
-                }
+            Err(e) => tried.text = format!("not expressible: {e}"),
+            Ok(planned) => force(args, &guest, &symbols, &planned, &mut tried)?,
+        }
+        all &= matches!(tried.result, TriedResult::Confirmed | TriedResult::AsModel);
+        if args.format == Format::Text {
+            let place = if file.entries.len() > 1 { format!("{}: ", entry.place) } else { String::new() };
+            println!("{place}{}\n{}", entry.case, tried.text);
+            for (cpu, function) in &tried.held {
+                println!("  CPU {cpu} was held where it entered {function}");
             }
+            println!();
+        } else {
+            let witness = Witness { tried: Some(tried), ..Witness::of(version, &case, None) };
+            print!("{}", written(&witness, args.format));
         }
-        all &= said.starts_with("confirmed") || said.starts_with("as the model");
-        if file.entries.len() > 1 {
-            print!("{}: ", entry.place);
-        }
-        println!("{}\n{said}\n", entry.case);
     }
     Ok(if all { FINE } else { unexpected() })
 }
 
-fn shown(plan: &Plan, came: &Came) -> String {
-    let mut out = match came {
-        Came::Confirmed => {
-            let wrong = plan.wrong.expect("only a wrong load is confirmed");
-            format!(
-                "confirmed: a load of page {} returns {} where the last store left {}",
-                wrong.page, wrong.got, wrong.last
-            )
+fn nothing() -> Tried {
+    Tried { kernel: String::new(), result: TriedResult::NotExpressible, text: String::new(), held: Vec::new() }
+}
+
+/// Tries the plans, up to the first that the kernel follows.
+fn force(args: &Args, guest: &Guest, symbols: &Symbols, plans: &[Plan], tried: &mut Tried) -> Result<(), String> {
+    for plan in plans.iter().take(args.ways.into()) {
+        let came = match args.rounds {
+            Some(rounds) => in_rounds(guest, plan, rounds)?,
+            None => confirm(guest, symbols, plan)?,
+        };
+        (tried.result, tried.text) = said(plan, &came);
+        tried.held.clear();
+        if args.rounds.is_none() {
+            tried.held.extend(plan.moves.iter().filter_map(|what| match what {
+                Move::Hold { actor, function, .. } => Some((*actor, function.clone())),
+                Move::Finish { .. } => None,
+            }));
         }
-        Came::AsModel => "as the model says: every load returns what was left there".to_owned(),
-        Came::Otherwise { load, kernel, model } => {
-            format!("not reproduced: {load} returns {kernel} on the kernel, {model} in the model")
-        }
-        Came::Astray(what) => format!("not reproduced: {}", astray(what)),
-    };
-    for what in &plan.moves {
-        if let Move::Hold { actor, function, .. } = what {
-            out += &format!("\n  CPU {actor} was held at {function}");
+        match &came {
+            Came::Astray(what) => note!("kernel: {}", astray(what)),
+            _ => break,
         }
     }
-    out
+    Ok(())
+}
+
+fn said(plan: &Plan, came: &Came) -> (TriedResult, String) {
+    let wrong = || {
+        let Some(Wrong { page, got, last, .. }) = plan.wrong else { return "no load is wrong".to_owned() };
+        format!("a load of page {page} returns {got} where the last store left {last}")
+    };
+    match came {
+        Came::Confirmed => (TriedResult::Confirmed, format!("confirmed: {}", wrong())),
+        Came::InRounds { wrong: 0, rounds } => {
+            (TriedResult::NotReproduced, format!("not reproduced: in none of {rounds} rounds {}", wrong()))
+        }
+        Came::InRounds { wrong: times, rounds } => {
+            (TriedResult::Confirmed, format!("confirmed: in {times} of {rounds} rounds {}", wrong()))
+        }
+        Came::AsModel => {
+            (TriedResult::AsModel, "as the model says: every load returns what was left there".to_owned())
+        }
+        Came::Otherwise { load, kernel, model } => (
+            TriedResult::NotReproduced,
+            format!("not reproduced: {load} returns {kernel} on the kernel, {model} in the model"),
+        ),
+        Came::Astray(what) => (TriedResult::NotReproduced, format!("not reproduced: {}", astray(what))),
+    }
 }
 
 fn astray(what: &Move) -> String {

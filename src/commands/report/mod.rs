@@ -1,6 +1,6 @@
 //! `lostwrite report`.
 
-mod finding;
+pub mod finding;
 mod matrix;
 
 pub use finding::written;
