@@ -2,7 +2,7 @@
 //! they are.
 
 fn main() {
-    for folder in ["cases", "regressions", "ground-truth", "ground-truth/second"] {
+    for folder in ["cases", "regressions", "ground-truth", "ground-truth/second", "ground-truth/third"] {
         println!("cargo:rerun-if-changed={folder}");
     }
 }

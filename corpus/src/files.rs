@@ -207,13 +207,14 @@ pub(crate) fn parse(name: &str, content: &str) -> Result<CaseFile, FileError> {
 
 static GROUND_TRUTH: Dir = include_dir!("$CARGO_MANIFEST_DIR/ground-truth");
 
-/// The ground-truth files, by name, those of the second recording behind `second/`: what real kernels did.
+/// The ground-truth files, by name, those of the later recordings behind `second/` and `third/`: what real
+/// kernels did.
 #[must_use]
 pub fn ground_truth() -> Vec<(String, &'static str)> {
-    let second = GROUND_TRUTH.get_dir("second").into_iter().flat_map(Dir::files);
+    let later = ["second", "third"].into_iter().filter_map(|name| GROUND_TRUTH.get_dir(name)).flat_map(Dir::files);
     let mut files: Vec<_> = GROUND_TRUTH
         .files()
-        .chain(second)
+        .chain(later)
         .filter_map(|f| Some((f.path().to_str()?.replace('\\', "/"), f.contents_utf8()?)))
         .filter(|(name, _)| name.ends_with(".tsv") || name.ends_with(".jsonl"))
         .collect();

@@ -57,7 +57,7 @@ pub struct ColumnReport {
     /// Rows that were not run on that kernel.
     pub not_run: usize,
     /// Rows of states that agree up to a step that the model is known not to have, see
-    /// [`recording::reclaims_in_passes`] and [`recording::unlocks_device_exclusive`].
+    /// [`recording::reclaims_in_passes`], [`recording::unlocks_device_exclusive`], [`recording::locks_zeroes`].
     pub aside: usize,
     /// Their names.
     pub aside_cases: Vec<String>,

@@ -138,7 +138,7 @@ struct Compared {
 
 enum End {
     Agrees,
-    /// [`recording::reclaims_in_passes`], [`recording::unlocks_device_exclusive`].
+    /// [`recording::reclaims_in_passes`], [`recording::unlocks_device_exclusive`], [`recording::locks_zeroes`].
     Aside(String),
     Differs(Disagreement),
 }
@@ -168,6 +168,7 @@ fn row(line: &str) -> Result<Compared, String> {
             std::iter::once((told, page)).chain(others).map(|(told, n)| (told, Seen::of(machine, n))).collect();
         if pages.iter().any(|(told, seen)| recording::reclaims_in_passes(op, &told.pte, &seen.pte))
             || recording::unlocks_device_exclusive(op, &config, machine)
+            || recording::locks_zeroes(op, &config, machine)
         {
             end = End::Aside(row.case.clone());
             return false;

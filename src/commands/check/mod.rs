@@ -9,6 +9,7 @@ mod unlooked;
 
 use super::format::Format;
 use super::interrupt::{INTERRUPTED, STOP, listen};
+use super::kernel::confirm::of_patch;
 use super::lift::{release, table};
 use super::output::text_or_tell;
 use super::report::written;
@@ -57,6 +58,9 @@ pub struct Args {
     /// What a C file is compared with: a version, or another C file; if not given, the kernel as released
     #[arg(long, value_name = "VERSION|FILE")]
     base: Option<String>,
+    /// Build the tree with the patch, and force what is found on it (`lostwrite kernel confirm`)
+    #[arg(long, requires = "tree")]
+    confirm: bool,
     /// More rows for the table of kernel names (`lostwrite lift --help`); may be repeated
     #[arg(long = "table", value_name = "FILE")]
     tables: Vec<String>,
@@ -106,6 +110,9 @@ const UNTOUCHED: u8 = 3;
 pub fn run(args: &Args) -> Outcome {
     let (listings, lifted): (Vec<_>, Vec<_>) =
         args.files.iter().cloned().partition(|file| kind(file, args.tree.is_some()) == Kind::Listing);
+    if args.confirm && !(args.files.len() == 1 && kind(&args.files[0], true) == Kind::Patch) {
+        return Err("--confirm builds a tree with a patch; expected one patch".to_owned().into());
+    }
     let mut known = input::known(&listings, &args.judged)?;
     let environment = args.machine.environment(args.kernel.as_deref().map(lift::profile))?;
     let lifting = Lifting {
@@ -159,7 +166,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut found = false;
     let mut looked = Vec::new();
     for question in &questions {
-        let (checked, witness, beside) = look(args, &environment, question);
+        let (checked, witness, beside) = look(args, &environment, question)?;
         caveats.extend(beside);
         found |= witness.is_some();
         looked.push((question.version, checked, witness));
@@ -226,7 +233,11 @@ fn say_nothing(format: Format, nothing: &Nothing) {
 }
 
 /// Looks at a version, and prints what was found.
-fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked, Option<Witness>, Caveats) {
+fn look(
+    args: &Args,
+    environment: &Environment,
+    question: &Question,
+) -> Result<(Checked, Option<Witness>, Caveats), String> {
     let version = question.version;
     let options = CheckOptions {
         version,
@@ -246,10 +257,13 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked
     let began = Instant::now();
     let checked = with_progress(&options);
     let took = began.elapsed();
-    let witness = checked
+    let mut witness = checked
         .flagged
         .as_ref()
         .map(|flagged| Witness::with(version, options.released, &flagged.case, Some(flagged.judge)));
+    if let (true, Some(found), Some(tree)) = (args.confirm, &mut witness, &args.tree) {
+        found.tried = Some(of_patch(tree, &args.files[0], version, &found.case)?);
+    }
     let mut caveats = question.caveats.clone();
     // Of what was there before, the whole change is what is new; a release is judged as it is.
     if question.against_base && checked.flagged.is_none() && !STOP.load(Ordering::Relaxed) {
@@ -272,7 +286,12 @@ fn look(args: &Args, environment: &Environment, question: &Question) -> (Checked
     if args.out.is_none() && args.format == Format::Text && witness.is_some() && !question.listings.is_empty() {
         println!("({}: --out FOLDER writes what was lifted)", version.file.unwrap_or(version.name));
     }
-    (checked, witness, caveats)
+    if args.format == Format::Text
+        && let Some(tried) = witness.as_ref().and_then(|witness| witness.tried.as_ref())
+    {
+        println!("{}: {}", version.name, tried.sentence());
+    }
+    Ok((checked, witness, caveats))
 }
 
 /// Says how far a version does what was recorded of the release that it is run in, if something was.

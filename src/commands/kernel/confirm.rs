@@ -4,6 +4,7 @@ use super::super::report::finding::written;
 use super::super::{FINE, Format, Outcome, input, unexpected};
 use super::Machine;
 use corpus::Case;
+use impls::Version;
 use kernel::confirm::{Outcome as Came, confirm, in_rounds};
 use kernel::guest::Guest;
 use kernel::hold::{Move, Symbols};
@@ -12,7 +13,7 @@ use kernel::plan::{Plan, Wrong, plans};
 use model::Config;
 use oracle::recorded_kernel;
 use report::{Tried, TriedResult, Witness};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Force a case of the model on a real kernel, and see whether its loads return the same.
 #[derive(clap::Args)]
@@ -64,18 +65,13 @@ pub fn run(args: &Args) -> Outcome {
             return Err("--image has no symbols; give its System.map with --symbols".to_owned().into());
         }
     };
-    let text = std::fs::read_to_string(&built.symbols).map_err(|e| format!("{}: {e}", built.symbols.display()))?;
-    let symbols = Symbols::read(&text).map_err(|e| format!("{}: {e}", built.symbols.display()))?;
-    let release = release(&built.image)?;
-    let guest = args.machine.of(built.image, false)?;
     let variant = args.model.as_deref().or(args.machine.which.variant.as_deref()).unwrap_or("fixed");
-    let series = release.split(['-', '+']).next().unwrap_or_default();
-    let (version, config) = recorded_kernel(variant, series, guest.swap)?;
-    let version = args.version.as_deref().map_or(Ok(version), input::built_in)?;
     let changed = if variant == "fixed" { "as its sources are".to_owned() } else { format!("with {variant}") };
-    let kernel = format!("Linux {release}, {changed}, swap on {}", guest.swap);
+    let subject = Subject::new(&args.machine, built, &changed)?;
+    let (version, config) = recorded_kernel(variant, &subject.series, subject.guest.swap)?;
+    let version = args.version.as_deref().map_or(Ok(version), input::built_in)?;
     if args.format == Format::Text {
-        println!("{kernel}\n");
+        println!("{}\n", subject.name);
     }
     let mut all = true;
     for entry in &file.entries {
@@ -83,11 +79,7 @@ pub fn run(args: &Args) -> Outcome {
         let Config { hardware, shared, large, device_frames, .. } = entry.case.config;
         let case =
             Case { config: Config { hardware, shared, large, device_frames, ..config }, ..entry.case.clone() };
-        let mut tried = Tried { kernel: kernel.clone(), ..nothing() };
-        match plans(version, &case, &symbols) {
-            Err(e) => tried.text = format!("not expressible: {e}"),
-            Ok(planned) => force(args, &guest, &symbols, &planned, &mut tried)?,
-        }
+        let tried = subject.tried(version, &case, args.ways, args.rounds)?;
         all &= matches!(tried.result, TriedResult::Confirmed | TriedResult::AsModel);
         if args.format == Format::Text {
             let place = if file.entries.len() > 1 { format!("{}: ", entry.place) } else { String::new() };
@@ -104,32 +96,74 @@ pub fn run(args: &Args) -> Outcome {
     Ok(if all { FINE } else { unexpected() })
 }
 
-fn nothing() -> Tried {
-    Tried { kernel: String::new(), result: TriedResult::NotExpressible, text: String::new(), held: Vec::new() }
+/// A kernel that cases are forced on.
+pub struct Subject {
+    guest: Guest,
+    symbols: Symbols,
+    /// The release, without what a kernel of one's own says behind it.
+    pub series: String,
+    /// The kernel, for people.
+    name: String,
 }
 
-/// Tries the plans, up to the first that the kernel follows.
-fn force(args: &Args, guest: &Guest, symbols: &Symbols, plans: &[Plan], tried: &mut Tried) -> Result<(), String> {
-    for plan in plans.iter().take(args.ways.into()) {
-        let came = match args.rounds {
-            Some(rounds) => in_rounds(guest, plan, rounds)?,
-            None => confirm(guest, symbols, plan)?,
-        };
-        (tried.result, tried.text) = said(plan, &came);
-        tried.held.clear();
-        if args.rounds.is_none() {
-            tried.held.extend(plan.moves.iter().filter_map(|what| match what {
-                Move::Hold { actor, function, .. } => Some((*actor, function.clone())),
-                Move::Finish { .. } => None,
-            }));
-        }
-        match &came {
-            Came::Astray(what) => note!("kernel: {}", astray(what)),
-            _ => break,
-        }
+impl Subject {
+    /// A kernel that was built; `changed` says what was done to it.
+    pub fn new(machine: &Machine, built: Built, changed: &str) -> Result<Subject, String> {
+        let failed = |e: String| format!("{}: {e}", built.symbols.display());
+        let text = std::fs::read_to_string(&built.symbols).map_err(|e| failed(e.to_string()))?;
+        let symbols = Symbols::read(&text).map_err(failed)?;
+        let release = release(&built.image)?;
+        let guest = machine.of(built.image, false)?;
+        let name = format!("Linux {release}, {changed}, swap on {}", guest.swap);
+        let series = release.split(['-', '+']).next().unwrap_or_default().to_owned();
+        Ok(Subject { guest, symbols, series, name })
     }
-    Ok(())
+
+    /// Forces a case: tries the plans, up to the first that the kernel follows.
+    pub fn tried(&self, version: &Version, case: &Case, ways: u8, rounds: Option<u32>) -> Result<Tried, String> {
+        let (kernel, result, held) = (self.name.clone(), TriedResult::NotExpressible, Vec::new());
+        let plans = match plans(version, case, &self.symbols) {
+            Ok(plans) => plans,
+            Err(e) => return Ok(Tried { kernel, result, text: format!("not expressible: {e}"), held }),
+        };
+        let mut tried = Tried { kernel, result, text: String::new(), held };
+        for plan in plans.iter().take(ways.into()) {
+            let came = match rounds {
+                Some(rounds) => in_rounds(&self.guest, plan, rounds)?,
+                None => confirm(&self.guest, &self.symbols, plan)?,
+            };
+            (tried.result, tried.text) = said(plan, &came);
+            tried.held.clear();
+            if rounds.is_none() {
+                tried.held.extend(plan.moves.iter().filter_map(|what| match what {
+                    Move::Hold { actor, function, .. } => Some((*actor, function.clone())),
+                    Move::Finish { .. } => None,
+                }));
+            }
+            match &came {
+                Came::Astray(what) => note!("kernel: {}", astray(what)),
+                _ => break,
+            }
+        }
+        Ok(tried)
+    }
 }
+
+/// Forces what was found on a patch, on a tree with that patch.
+pub fn of_patch(tree: &str, patch: &str, version: &Version, case: &Case) -> Result<Tried, String> {
+    let machine = Machine::of_patch(tree.into(), patch.into());
+    let name = format!("with {}", Path::new(patch).file_name().unwrap_or_default().to_string_lossy());
+    let subject = Subject::new(&machine, machine.which.built()?, &name)?;
+    // A release that was recorded has its own knobs; of another one the case's are as good as any.
+    let config = recorded_kernel("fixed", &subject.series, subject.guest.swap).map(|(_, config)| config);
+    let config = config.map_or(case.config, |known| Config { hardware: case.config.hardware, ..known });
+    let Config { shared, large, device_frames, .. } = case.config;
+    let case = Case { config: Config { shared, large, device_frames, ..config }, ..case.clone() };
+    subject.tried(version, &case, WAYS, None)
+}
+
+/// How many ways are tried where nobody has said.
+const WAYS: u8 = 3;
 
 fn said(plan: &Plan, came: &Came) -> (TriedResult, String) {
     let wrong = || {

@@ -3,19 +3,15 @@
 use super::super::{FINE, Outcome, unexpected};
 use super::Machine;
 use kernel::conform::{Compared, Difference, PER_BOOT, compare, run as run_in_guest, shrink};
-use kernel::draw::{MIXES, Mix, every};
-use kernel::recording::{self, Sequence};
+use kernel::draw::{MIXES, Mix, every, sequence};
+use kernel::recording::Sequence;
 use report::Table;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Run sequences on a real kernel and on the model of it, and compare every value and every state.
+/// Which sequences.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite kernel conform --count 1000\n          \
-    lostwrite kernel conform --mix fork --seed 7 --count 20000\n          \
-    lostwrite kernel conform --exhaust 4 --alphabet 'R W P D S I U'\n\n\
-    A sequence on which they do not agree is shortened, and printed with what each of them did. Exit code 1 if there is one.")]
-pub struct Args {
+pub struct Drawn {
     /// How many sequences of each mix
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     count: u64,
@@ -31,9 +27,36 @@ pub struct Args {
     /// The operations of such a sequence
     #[arg(long, value_name = "OPERATIONS", default_value = "R W P D S I U", requires = "exhaust")]
     alphabet: String,
-    /// Write the recording into this folder, in the formats of corpus/ground-truth
-    #[arg(long, value_name = "DIR")]
-    record: Option<PathBuf>,
+    /// The sequences of a file instead, one in each line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["count", "seed", "mix", "exhaust"])]
+    file: Option<PathBuf>,
+    /// How long it may take; what was begun is ended
+    #[arg(long, value_name = "SECONDS")]
+    time: Option<u64>,
+}
+
+impl Drawn {
+    /// Whether the time is over; says how far it came.
+    pub fn is_over(&self, begun: Instant, name: &str, at: usize, of: usize) -> bool {
+        let over = self.time.is_some_and(|limit| begun.elapsed() >= Duration::from_secs(limit));
+        if over {
+            note!("kernel: {name}: the time is over at {at} of {of}");
+        } else {
+            note!("kernel: {name}: {at} of {of}");
+        }
+        over
+    }
+}
+
+/// Run sequences on a real kernel and on the model of it, and compare every value and every state.
+#[derive(clap::Args)]
+#[command(after_help = "Examples: lostwrite kernel conform --count 1000\n          \
+    lostwrite kernel conform --mix fork --seed 7 --count 20000\n          \
+    lostwrite kernel conform --exhaust 4 --alphabet 'R W P D S I U'\n\n\
+    A sequence on which they do not agree is shortened, and printed with what each of them did. Exit code 1 if there is one.")]
+pub struct Args {
+    #[command(flatten)]
+    drawn: Drawn,
     /// What the kernel is in the model, if it is neither as released nor built with --variant
     #[arg(long, value_name = "MUTANT")]
     model: Option<String>,
@@ -51,14 +74,14 @@ pub fn run(args: &Args) -> Outcome {
     let mut table = Table::new(["sequences", "run", "states", "aside", "differ", "seconds"]);
     let mut differ: Vec<Difference> = Vec::new();
     let mut release = String::new();
-    for (name, sequences) in parts(args)? {
+    let all = Instant::now();
+    for (name, sequences) in parts(&args.drawn)? {
         let (begun, mut total) = (Instant::now(), Compared::default());
         for (n, part) in sequences.chunks(PER_BOOT).enumerate() {
-            note!("kernel: {name}: {} of {}", n * PER_BOOT, sequences.len());
-            let answers = run_in_guest(&guest, part)?;
-            if let Some(folder) = &args.record {
-                write(folder, &format!("{name}-{n:04}"), variant, guest.swap, part, &answers)?;
+            if args.drawn.is_over(all, &name, n * PER_BOOT, sequences.len()) {
+                break;
             }
+            let answers = run_in_guest(&guest, part)?;
             let compared = compare(variant, guest.swap, part, &answers)?;
             release.clone_from(&answers.release);
             total.sequences += compared.sequences;
@@ -78,6 +101,9 @@ pub fn run(args: &Args) -> Outcome {
     }
     println!("{} sequences on which kernel and model do not agree; the first, shortened:\n", differ.len());
     let first = &differ[..differ.len().min(args.show)];
+    for found in first {
+        note!("kernel: {}: {}", found.name, found.ops);
+    }
     for found in shrink(&guest, variant, first, |open| note!("kernel: shortening {open}"))? {
         println!("{}: {}\n  kernel: {}\n  model:  {}", found.name, found.ops, found.kernel, found.model);
     }
@@ -85,7 +111,17 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 /// What is to be run, by name.
-fn parts(args: &Args) -> Result<Vec<(String, Vec<Sequence>)>, String> {
+pub fn parts(args: &Drawn) -> Result<Vec<(String, Vec<Sequence>)>, String> {
+    if let Some(path) = &args.file {
+        let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let row = |(n, line): (usize, &str)| match sequence(line) {
+            Ok(ops) => Ok(Sequence { name: format!("file-s0-{:05}", n + 1), ops }),
+            Err(e) => Err(format!("{}, line {}: {e}", path.display(), n + 1)),
+        };
+        let all = lines.map(row).collect::<Result<Vec<_>, _>>()?;
+        return Ok(vec![("file".to_owned(), all)]);
+    }
     if let Some(length) = args.exhaust {
         let all = every(&args.alphabet, length)?.into_iter().enumerate();
         let named = all.map(|(n, ops)| Sequence { name: format!("every-s{length}-{n:07}"), ops });
@@ -98,21 +134,4 @@ fn parts(args: &Args) -> Result<Vec<(String, Vec<Sequence>)>, String> {
         (mix.name.to_owned(), (0..args.count).map(of).collect())
     };
     Ok(MIXES.iter().filter(wanted).map(drawn).collect())
-}
-
-fn write(
-    folder: &std::path::Path,
-    name: &str,
-    variant: &str,
-    swap: &str,
-    sequences: &[Sequence],
-    answers: &kernel::answers::Answers,
-) -> Result<(), String> {
-    let (verdicts, states) = recording::written(variant, swap, sequences, answers);
-    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    for (ending, text) in [("tsv", verdicts), ("jsonl", states)] {
-        let path = folder.join(format!("{name}.{ending}"));
-        std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
-    }
-    Ok(())
 }

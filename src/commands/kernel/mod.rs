@@ -1,9 +1,10 @@
 //! `lostwrite kernel`: real kernels beside the model.
 
 mod build;
-mod confirm;
+pub mod confirm;
 mod conform;
 mod doctor;
+mod record;
 mod run;
 
 use super::Outcome;
@@ -31,6 +32,7 @@ enum Command {
     Build(build::Args),
     Run(run::Args),
     Conform(conform::Args),
+    Record(record::Args),
     Confirm(confirm::Args),
 }
 
@@ -41,6 +43,7 @@ pub fn run(args: &Args) -> Outcome {
         Command::Build(args) => build::run(args),
         Command::Run(args) => run::run(args),
         Command::Conform(args) => conform::run(args),
+        Command::Record(args) => record::run(args),
         Command::Confirm(args) => confirm::run(args),
     }
 }
@@ -127,6 +130,20 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// A tree with a patch, and everything else as it is if nothing is said.
+    fn of_patch(tree: PathBuf, patch: PathBuf) -> Machine {
+        let which = Which {
+            image: None,
+            tree: Some(tree),
+            debian: String::new(),
+            variant: None,
+            patch: vec![patch],
+            build_limit: 3_600,
+            cache: None,
+        };
+        Machine { which, swap: "nullb0".to_owned(), limit: 900 }
+    }
+
     /// The guest, with everything that it needs built.
     fn guest(&self, states: bool) -> Result<Guest, String> {
         self.of(self.which.image()?, states)
