@@ -1,6 +1,7 @@
 //! A finding of the model on a real kernel: the moves of a [`Plan`] are made, and what the loads return is held
 //! beside what they return in the model.
 
+use crate::debugger::Debugger;
 use crate::guest::{Guest, Machine};
 use crate::hold::{Holding, Move, Symbols};
 use crate::plan::{Plan, Wrong};
@@ -42,19 +43,7 @@ pub type Answers = Vec<Vec<Option<[u64; 4]>>>;
 /// If the guest does not come up or to its end.
 pub fn confirm(guest: &Guest, symbols: &Symbols, plan: &Plan) -> Result<Outcome, String> {
     let (mut machine, debugger) = guest.hold(&plan.programs, plan.actors)?;
-    let mut astray = None;
-    {
-        let mut holding = Holding::new(&machine, debugger, symbols, plan.actors)?;
-        for what in &plan.moves {
-            if !holding.make(what)? {
-                astray = Some(what.clone());
-                break;
-            }
-        }
-        if astray.is_none() {
-            holding.release()?;
-        }
-    }
+    let astray = moved(&machine, debugger, symbols, plan).map_err(|e| machine.with_last_words(&e))?;
     // What comes after a move that went astray says nothing: the machine ends here.
     if let Some(what) = astray {
         return Ok(Outcome::Astray(what));
@@ -107,6 +96,18 @@ fn phases(plan: &Plan) -> Vec<String> {
         }
     }
     phases
+}
+
+/// Makes the moves; the one that went astray, if one did.
+fn moved(machine: &Machine, debugger: Debugger, symbols: &Symbols, plan: &Plan) -> Result<Option<Move>, String> {
+    let mut holding = Holding::new(machine, debugger, symbols, plan.actors)?;
+    for what in &plan.moves {
+        if !holding.make(what)? {
+            return Ok(Some(what.clone()));
+        }
+    }
+    holding.release()?;
+    Ok(None)
 }
 
 fn read(machine: &Machine, plan: &Plan) -> Result<Answers, String> {

@@ -150,13 +150,18 @@ impl Debugger {
             .ok_or_else(|| format!("the machine's debugger: '{answer}' for memory at {address:#x}"))
     }
 
-    /// Writes to memory as a CPU sees it.
+    /// Writes to memory as a CPU sees it. False if nothing is mapped there.
     ///
     /// # Errors
-    /// If there is none.
-    pub fn write(&mut self, cpu: usize, address: u64, bytes: &[u8]) -> Result<(), String> {
+    /// If the machine refuses.
+    pub fn write(&mut self, cpu: usize, address: u64, bytes: &[u8]) -> Result<bool, String> {
         self.choose(cpu)?;
-        self.done(&format!("M{address:x},{:x}:{}", bytes.len(), hex(bytes)))
+        let command = format!("M{address:x},{:x}:{}", bytes.len(), hex(bytes));
+        match &*self.ask(&command)? {
+            "OK" => Ok(true),
+            UNMAPPED => Ok(false),
+            other => Err(format!("the machine's debugger: '{other}' to '{command}'")),
+        }
     }
 
     fn choose(&mut self, cpu: usize) -> Result<(), String> {

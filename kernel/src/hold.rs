@@ -121,7 +121,9 @@ impl<'a> Holding<'a> {
         actors: usize,
     ) -> Result<Holding<'a>, String> {
         let spare = symbols.of(SPARE).ok_or_else(|| format!("the kernel has no {SPARE}"))?;
-        debugger.write(0, spare, &LOOP)?;
+        if !debugger.write(0, spare, &LOOP)? {
+            return Err(format!("{SPARE} is not where System.map says; is it that of the kernel?"));
+        }
         Ok(Holding { machine, debugger, symbols, held: vec![None; actors], spare })
     }
 
@@ -153,10 +155,35 @@ impl<'a> Holding<'a> {
 
     /// An actor may do so many operations; it is held no longer.
     fn allow(&mut self, actor: usize, ops: u32) -> Result<(), String> {
+        let at = CONTROL + 4 * actor as u64;
+        self.until(actor, |debugger| debugger.write(actor, at, &ops.to_le_bytes()))?;
         if let Some(place) = self.held[actor].take() {
+            // In an interrupt, the place to go back to is not in the register.
+            let spare = self.spare;
+            self.until(actor, |debugger| Ok(debugger.place(actor)? == spare))?;
             self.debugger.put(actor, place)?;
         }
-        self.debugger.write(actor, CONTROL + 4 * actor as u64, &ops.to_le_bytes())
+        Ok(())
+    }
+
+    /// Lets the machine run a moment, until something is so of an actor that waits: an interrupt comes to an
+    /// end, its CPU has its process again.
+    fn until(
+        &mut self,
+        actor: usize,
+        mut what: impl FnMut(&mut Debugger) -> Result<bool, String>,
+    ) -> Result<(), String> {
+        let begun = Instant::now();
+        while !what(&mut self.debugger)? {
+            self.machine.in_time()?;
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("CPU {actor} does not come back to where it waits"));
+            }
+            self.debugger.go()?;
+            sleep(PULSE);
+            self.debugger.halt()?;
+        }
+        Ok(())
     }
 
     /// How many operations an actor has done. Where its CPU has another process, it sleeps in the middle of one.

@@ -11,9 +11,9 @@ use std::time::Instant;
 
 /// Write down what a real kernel does with sequences, in the formats of corpus/ground-truth.
 #[derive(clap::Args)]
-#[command(after_help = "Examples: lostwrite kernel record recorded --mix fork --count 500\n          \
-    lostwrite conform recorded/fork-0000.tsv recorded/fork-0000.jsonl\n\n\
-    A pair of files for each boot: verdicts (.tsv) and states after every operation (.jsonl). Each is written when its boot is over.")]
+#[command(after_help = "Example: lostwrite kernel record recorded --mix fork --count 500\n\n\
+    A pair of files for each boot, for `lostwrite conform`: verdicts (.tsv) and states after every operation (.jsonl). Each is \
+    written when its boot is over.")]
 pub struct Args {
     /// The folder for the files
     #[arg(value_name = "FOLDER")]
