@@ -67,8 +67,60 @@ const FAR: usize = 12;
 const LOOK_UP: [&str; 4] =
     ["copy_present_pte", "madvise_cold_or_pageout_pte_range", "madvise_free_pte_range", "zap_pte_range"];
 
-/// More steps than an operation has; one that retries for ever ends there.
-const LONG: usize = 400;
+/// An execution that is being made.
+struct Course<'a> {
+    world: &'a World<'a>,
+    machine: Machine,
+    schedule: Schedule,
+}
+
+impl Course<'_> {
+    /// Takes a transition, if it can be taken.
+    fn take(&mut self, who: Transition) -> Option<()> {
+        let can = self.machine.enabled(self.world).has(who);
+        if can {
+            self.machine.step(self.world, who);
+        }
+        (can && self.schedule.push(who, 1)).then_some(())
+    }
+
+    fn is_over(&self, actor: usize) -> bool {
+        self.machine.actors[actor].op >= self.world.programs.len[actor]
+    }
+
+    /// An actor goes on to the end of an operation, or until it waits.
+    fn go(&mut self, actor: usize, op: usize, waiting: &mut Vec<usize>) -> Option<()> {
+        for _ in 0..LONG {
+            let at = usize::from(self.machine.actors[actor].op);
+            if at > op || self.is_over(actor) {
+                break;
+            }
+            if !self.goes_on(actor)? {
+                waiting.push(actor);
+                return Some(());
+            }
+            if usize::from(self.machine.actors[actor].op) > at {
+                for other in std::mem::take(waiting) {
+                    self.go(other, self.machine.actors[other].op.into(), waiting)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// A step of an actor, or of a CPU that it waits for. False if it waits for somebody else.
+    fn goes_on(&mut self, actor: usize) -> Option<bool> {
+        let enabled = self.machine.enabled(self.world);
+        let interrupts = (0..model::ACTORS).map(Transition::interrupt);
+        match std::iter::once(Transition::run(actor)).chain(interrupts).find(|who| enabled.has(*who)) {
+            Some(next) => self.take(next).map(|()| true),
+            None => Some(false),
+        }
+    }
+}
+
+/// More steps than a program has; an operation that retries for ever ends there.
+const LONG: usize = 2_000;
 
 /// The address of the first page of a case: as in `kernel/agent/src/pages.rs`.
 const BASE: u64 = 0x10000;
@@ -241,44 +293,29 @@ impl<'a> Drawn<'a> {
     }
 
     /// The same order of actors with so many of the cuts, the first: elsewhere an actor goes on to the end of
-    /// its operation, or until it has to wait.
+    /// its operation, or until it has to wait. One that waits goes on when an operation of another one is over,
+    /// since nobody holds it then.
     fn coarse(&self, kept: usize) -> Option<Case> {
         let kept = &self.cuts()[..kept];
         let config = self.version.config(&self.case.config);
         let world = World::new(&config, &self.case.programs, self.version.code(config.profile));
-        let mut machine = Machine::new(&config);
-        let mut schedule = Schedule::default();
-        let mut take = |machine: &mut Machine, who: Transition| {
-            machine.step(&world, who);
-            schedule.push(who, 1)
-        };
+        let mut course = Course { world: &world, machine: Machine::new(&config), schedule: Schedule::default() };
+        let mut waiting: Vec<usize> = Vec::new();
         let mut from = 0;
         for (block, (actor, end)) in self.blocks.iter().copied().enumerate() {
             let rows = &self.rows()[from..=end];
             from = end + 1;
             if kept.contains(&block) {
-                for row in rows {
-                    let who = row.event.transition;
-                    if !machine.enabled(&world).has(who) || !take(&mut machine, who) {
-                        return None;
-                    }
-                }
+                rows.iter().try_for_each(|row| course.take(row.event.transition))?;
                 continue;
             }
-            let op = self.op(end, actor);
-            let mut steps = 0;
-            while usize::from(machine.actors[actor].op) <= op && steps < LONG {
-                let enabled = machine.enabled(&world);
-                let interrupts = (0..model::ACTORS).map(Transition::interrupt);
-                let next = std::iter::once(Transition::run(actor)).chain(interrupts).find(|who| enabled.has(*who));
-                let Some(next) = next else { break };
-                if !take(&mut machine, next) {
-                    return None;
-                }
-                steps += 1;
-            }
+            course.go(actor, self.op(end, actor), &mut waiting)?;
         }
-        Some(Case { schedule, ..self.case.clone() })
+        for actor in 0..self.case.programs.actors as usize {
+            let ops = usize::from(self.case.programs.len[actor]);
+            course.go(actor, ops.saturating_sub(1), &mut waiting)?;
+        }
+        Some(Case { schedule: course.schedule, ..self.case.clone() })
     }
 
     fn rows(&self) -> &[Row] {

@@ -115,7 +115,7 @@ pub fn recorded_kernel(variant: &str, release: &str, swap: &str) -> Result<(&'st
         match impls::mutant(shipped, variant) {
             Ok(mutant) => mutant,
             Err(e) => {
-                elsewhere().ok_or_else(|| format!("expected fixed, a mutant or a version of the zoo: {e}"))?
+                elsewhere().ok_or_else(|| format!("expected fixed or a mutant, or a version of the zoo: {e}"))?
             }
         }
     };

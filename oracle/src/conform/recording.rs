@@ -111,7 +111,7 @@ pub(super) fn reclaims_in_passes(op: Op, kernel: &str, model: &str) -> bool {
 
 /// In 7.3 a page that is device-exclusive stays mapped for the kernel, and munlock passes over its entry: the
 /// page keeps PG_mlocked, and no reclaim takes it. The model has the lock of the VMA only (docs/gaps.md): a row
-/// is compared up to there.
+/// that differs behind it is compared up to there.
 pub(super) fn unlocks_device_exclusive(op: Op, config: &Config, machine: &Machine) -> bool {
     let page = op.arg as usize;
     op.kind == OpKind::Lock
@@ -122,7 +122,7 @@ pub(super) fn unlocks_device_exclusive(op: Op, config: &Config, machine: &Machin
 
 /// In 7.3 a page of zeroes is not written to swap (`swap_zeromap_folio_set`), and is there at once when it comes
 /// back. mlock's fault on it then keeps the page where that on any other copies it (`D0 R0 K+ K- P0 L0`);
-/// observed, and not yet explained by the source. A row is compared up to there.
+/// observed, and not yet explained by the source. A row that differs behind it is compared up to there.
 pub(super) fn locks_zeroes(op: Op, config: &Config, machine: &Machine) -> bool {
     let zeroes = || {
         let pte = machine.pte[0][op.arg as usize];
