@@ -89,14 +89,13 @@ pub fn compare(variant: &str, swap: &str, sequences: &[Sequence], answers: &Answ
 }
 
 /// Shortens the sequences on which kernel and model do not agree: without one operation after the other, as
-/// long as they still do not.
+/// long as they still do not. `compared` runs sequences on both.
 ///
 /// # Errors
-/// As [`run`] and [`compare`].
+/// As `compared`.
 pub fn shrink(
-    guest: &Guest,
-    variant: &str,
     differ: &[Difference],
+    mut compared: impl FnMut(&[Sequence]) -> Result<Compared, String>,
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<Difference>, String> {
     let mut shortest: Vec<Difference> = differ.to_vec();
@@ -115,9 +114,10 @@ pub fn shrink(
                 }
             }
         }
-        let answers = run(guest, &tried)?;
-        let compared = compare(variant, guest.swap, &tried, &answers)?;
-        let found: Vec<(usize, Difference)> = compared
+        if tried.is_empty() {
+            break;
+        }
+        let found: Vec<(usize, Difference)> = compared(&tried)?
             .differ
             .into_iter()
             .filter_map(|d| Some((d.name.strip_prefix("try-s")?.split('-').next()?.parse().ok()?, d)))
@@ -129,4 +129,62 @@ pub fn shrink(
         });
     }
     Ok(shortest)
+}
+
+/// What kernel and model have after each operation of a sequence, for two columns.
+///
+/// # Errors
+/// If there is no model of that kernel, or the answers have no states.
+pub fn columns(
+    variant: &str,
+    swap: &str,
+    sequence: &Sequence,
+    answers: &Answers,
+) -> Result<Vec<[String; 3]>, String> {
+    let (_, states) = written(variant, swap, std::slice::from_ref(sequence), answers);
+    oracle::state_columns(states.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::read;
+
+    fn difference(name: &str, ops: &str) -> Difference {
+        let (name, ops) = (name.to_owned(), ops.to_owned());
+        Difference { name, ops, kernel: "k".to_owned(), model: "m".to_owned() }
+    }
+
+    /// A kernel that differs where a page is migrated after it was written.
+    #[test]
+    fn a_sequence_is_shortened_as_long_as_it_differs() {
+        let compared = |tried: &[Sequence]| {
+            let differs = |ops: &str| ops.find("W0").is_some_and(|at| ops[at..].contains("D0"));
+            let differ = tried.iter().filter(|s| differs(&s.ops)).map(|s| difference(&s.name, &s.ops)).collect();
+            Ok(Compared { differ, ..Compared::default() })
+        };
+        let all = ["R0 W0 P0 R0 D0 R0", "W0 D0", "D0 W0 W0 S0 D0"].map(|ops| difference(ops, ops));
+        let mut rounds = Vec::new();
+        let short = shrink(&all, compared, |open| rounds.push(open)).expect("it ends");
+        assert!(short.iter().zip(&all).all(|(short, all)| short.ops == "W0 D0" && short.name == all.name));
+        assert!(rounds[0] == 3 && rounds.last() < Some(&3), "{rounds:?}");
+        let failed = shrink(&all, |_| Err("no guest".to_owned()), |_| {});
+        assert_eq!(failed, Err("no guest".to_owned()));
+    }
+
+    #[test]
+    fn kernel_and_model_stand_in_two_columns() {
+        let sequence = Sequence { name: "one-s1-00001".to_owned(), ops: "W0 P0".to_owned() };
+        let answers = read("kernel 6.1.192 cpus 1\n0 .:p111001 .:p?11101\nover 1\n").expect("of the form");
+        let rows = columns("fixed", "nullb0", &sequence, &answers).expect("a model");
+        assert_eq!(rows[0][0], "W0");
+        assert_eq!(rows[0][1], rows[0][2]);
+        assert_eq!(
+            rows[1],
+            ["P0", "present mapped=1 dirty=1 swapcache=0 swapbacked=1", "swap"].map(str::to_owned)
+        );
+        let compared = compare("fixed", "nullb0", std::slice::from_ref(&sequence), &answers).expect("a model");
+        assert_eq!(compared.differ.len(), 1);
+        assert!(columns("bugZ", "nullb0", &sequence, &answers).is_err());
+    }
 }

@@ -26,6 +26,7 @@ mod trace;
 
 pub use conform::{
     ColumnReport, ConformError, Conformance, Disagreement, conform_file, conform_version, recorded_kernel,
+    state_columns,
 };
 pub use diagnosis::{Cause, CauseKind, Diagnosis, GivenUp, Symptom};
 pub use differential::{Comparison, Outcome, aligned, comparable, compare, outcome};

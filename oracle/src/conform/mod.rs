@@ -148,6 +148,8 @@ pub fn conform_file(name: &str, text: &str) -> Result<Conformance, ConformError>
     }
 }
 
+pub use states::columns as state_columns;
+
 /// A version in the place of the release that it belongs to, against the recorded verdicts of that release;
 /// nothing is compared where none was recorded.
 ///

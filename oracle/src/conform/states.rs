@@ -143,6 +143,46 @@ enum End {
     Differs(Disagreement),
 }
 
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.pte)?;
+        let flags = [
+            ("D", self.pte_dirty),
+            ("mapped", self.mapcount),
+            ("dirty", self.folio_dirty),
+            ("swapcache", self.swapcache),
+            ("swapbacked", self.swapbacked),
+        ];
+        for (name, value) in flags {
+            if let Some(value) = value {
+                write!(f, " {name}={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A recorded row step by step: the operation, the page as the kernel had it, and as the model has it. It ends
+/// where the model does.
+///
+/// # Errors
+/// If the line is no row of states.
+pub fn columns(line: &str) -> Result<Vec<[String; 3]>, String> {
+    let row: StateRow = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    let words: Vec<&str> = row.ops.iter().map(String::as_str).collect();
+    let sequence = Sequence::parse(&row.case, &words)?;
+    let (version, config) = recorded_kernel(&row.kernel, &row.release, &row.swap)?;
+    let mut columns = Vec::new();
+    sequence.replay(version, &config, |index, machine, _| {
+        let op = sequence.words[index];
+        let page = if op.kind.one_page() { op.arg as usize } else { 0 };
+        let told = row.after.get(index).map_or_else(String::new, Seen::to_string);
+        columns.push([op.to_string(), told, Seen::of(machine, page).to_string()]);
+        true
+    });
+    Ok(columns)
+}
+
 fn row(line: &str) -> Result<Compared, String> {
     let row: StateRow = serde_json::from_str(line).map_err(|e| e.to_string())?;
     if row.after.len() != row.ops.len() {

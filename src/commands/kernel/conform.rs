@@ -2,7 +2,7 @@
 
 use super::super::{FINE, Outcome, unexpected};
 use super::Machine;
-use kernel::conform::{Compared, Difference, PER_BOOT, compare, run as run_in_guest, shrink};
+use kernel::conform::{Compared, Difference, PER_BOOT, columns, compare, run as run_in_guest, shrink};
 use kernel::draw::{MIXES, Mix, every, sequence};
 use kernel::recording::Sequence;
 use report::Table;
@@ -104,8 +104,16 @@ pub fn run(args: &Args) -> Outcome {
     for found in first {
         note!("kernel: {}: {}", found.name, found.ops);
     }
-    for found in shrink(&guest, variant, first, |open| note!("kernel: shortening {open}"))? {
-        println!("{}: {}\n  kernel: {}\n  model:  {}", found.name, found.ops, found.kernel, found.model);
+    let both = |tried: &[Sequence]| compare(variant, guest.swap, tried, &run_in_guest(&guest, tried)?);
+    for found in shrink(first, both, |open| note!("kernel: shortening {open}"))? {
+        println!("{}: {}\n  kernel: {}\n  model:  {}\n", found.name, found.ops, found.kernel, found.model);
+        let sequence = Sequence { name: found.name, ops: found.ops };
+        let answers = run_in_guest(&guest, std::slice::from_ref(&sequence))?;
+        let mut table = Table::new(["", "the page on the kernel", "in the model"]);
+        for row in columns(variant, guest.swap, &sequence, &answers)? {
+            table.row(row);
+        }
+        println!("{table}");
     }
     Ok(unexpected())
 }
