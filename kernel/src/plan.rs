@@ -164,6 +164,13 @@ pub fn plans(version: &Version, case: &Case, symbols: &Symbols) -> Result<Vec<Pl
             }
         }
     }
+    // As it is, cut by cut.
+    if plans.is_empty() {
+        match drawn.held(symbols, 0) {
+            Ok(plan) => plans.push(plan),
+            Err(e) => why = Some(e),
+        }
+    }
     plans.truncate(PLANS);
     if plans.is_empty() {
         return Err(why.unwrap_or_else(|| "no interleaving that can be forced comes to the same".to_owned()));

@@ -149,17 +149,29 @@ impl Subject {
     }
 }
 
-/// Forces what was found on a patch, on a tree with that patch.
-pub fn of_patch(tree: &str, patch: &str, version: &Version, case: &Case) -> Result<Tried, String> {
+/// Forces what was found on a patch, on a tree with that patch: the first of the cases that comes out, or else
+/// what is said of the first.
+pub fn of_patch(tree: &str, patch: &str, version: &Version, cases: &[Case]) -> Result<Tried, String> {
     let machine = Machine::of_patch(tree.into(), patch.into());
     let name = format!("with {}", Path::new(patch).file_name().unwrap_or_default().to_string_lossy());
     let subject = Subject::new(&machine, machine.which.built()?, &name)?;
     // A release that was recorded has its own knobs; of another one the case's are as good as any.
-    let config = recorded_kernel("fixed", &subject.series, subject.guest.swap).map(|(_, config)| config);
-    let config = config.map_or(case.config, |known| Config { hardware: case.config.hardware, ..known });
-    let Config { shared, large, device_frames, .. } = case.config;
-    let case = Case { config: Config { shared, large, device_frames, ..config }, ..case.clone() };
-    subject.tried(version, &case, WAYS, None)
+    let recorded = recorded_kernel("fixed", &subject.series, subject.guest.swap).map(|(_, config)| config);
+    let mut first = None;
+    for case in cases {
+        let Config { hardware, shared, large, device_frames, .. } = case.config;
+        let config = recorded.as_ref().map_or(case.config, |known| *known);
+        let forced = Case { config: Config { hardware, shared, large, device_frames, ..config }, ..case.clone() };
+        let mut tried = subject.tried(version, &forced, WAYS, None)?;
+        if tried.result == TriedResult::Confirmed {
+            if first.is_some() {
+                tried.text += &format!(" (by another case, '{case}')");
+            }
+            return Ok(tried);
+        }
+        first.get_or_insert(tried);
+    }
+    first.ok_or_else(|| "no case to force".to_owned())
 }
 
 /// How many ways are tried where nobody has said.
