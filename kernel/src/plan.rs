@@ -268,13 +268,15 @@ impl<'a> Drawn<'a> {
                 continue;
             }
             left_out = left_out.saturating_sub(usize::from(place.is_some()));
-            let moved = drawn.moved(block, next).filter_map(|case| Drawn::new(version, case).ok());
-            let moved = moved.filter(|other| {
+            let fits = |other: &Drawn| {
                 let cut = other.cut(settled).filter(|(at, _)| *at == block);
                 cut.is_some_and(|(_, next)| other.place(next, symbols, None).is_some())
                     && wanted.map(Wrong::value) == other.wrong().map(Wrong::value)
-            });
-            let found = moved.skip(left_out).next();
+            };
+            let found = {
+                let moved = drawn.moved(block, next).filter_map(|case| Drawn::new(version, case).ok());
+                moved.filter(fits).nth(left_out)
+            };
             drawn = found.ok_or_else(|| {
                 let row = &drawn.rows()[next];
                 format!("nothing that the kernel has a function for is near {}/{}", row.function, row.text())

@@ -111,7 +111,7 @@ pub fn run(args: &Args) -> Outcome {
     let (listings, lifted): (Vec<_>, Vec<_>) =
         args.files.iter().cloned().partition(|file| kind(file, args.tree.is_some()) == Kind::Listing);
     if args.confirm && !(args.files.len() == 1 && kind(&args.files[0], true) == Kind::Patch) {
-        return Err("--confirm builds a tree with a patch; expected one patch".to_owned().into());
+        return Err("--confirm builds a tree with a patch; expected one patch".to_owned());
     }
     let mut known = input::known(&listings, &args.judged)?;
     let environment = args.machine.environment(args.kernel.as_deref().map(lift::profile))?;

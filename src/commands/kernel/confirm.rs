@@ -54,15 +54,13 @@ const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::J
 pub fn run(args: &Args) -> Outcome {
     let file = input::cases(&args.case)?;
     if args.format != Format::Text && file.entries.len() > 1 {
-        return Err("a file of several cases is printed as text; expected one case for a report"
-            .to_owned()
-            .into());
+        return Err("a file of several cases is printed as text; expected one case for a report".to_owned());
     }
     let built = match (&args.machine.which.image, &args.symbols) {
         (None, _) => args.machine.which.built()?,
         (Some(_), Some(symbols)) => Built { image: args.machine.which.image()?, symbols: symbols.clone() },
         (Some(_), None) => {
-            return Err("--image has no symbols; give its System.map with --symbols".to_owned().into());
+            return Err("--image has no symbols; give its System.map with --symbols".to_owned());
         }
     };
     let variant = args.model.as_deref().or(args.machine.which.variant.as_deref()).unwrap_or("fixed");
