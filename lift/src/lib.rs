@@ -9,16 +9,20 @@
 //!
 //! Nothing is guessed. What is not known is an error, with the place in C and the row that would make it known.
 
+mod access;
 mod arguments;
+mod arithmetic;
 mod bisim;
 mod blame;
 mod call;
+mod condition;
 mod config;
 mod emit;
 mod entry;
 mod explore;
 mod expression;
 mod kinds;
+mod known;
 mod lifted;
 mod marks;
 mod near;
@@ -32,6 +36,7 @@ mod shape;
 mod simplify;
 mod state;
 mod steps;
+mod store;
 mod subject;
 mod table;
 mod tree;
