@@ -85,7 +85,7 @@ impl Seen {
         }
     }
 
-    /// The fields that differ, `kernel/model`; PG_swapbacked only where the model knows it.
+    /// The fields that differ, as kernel/model; PG_swapbacked only where the model knows it.
     fn differences(&self, model: &Seen) -> Vec<String> {
         let mut out = Vec::new();
         if self.pte != model.pte {

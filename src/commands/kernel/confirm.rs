@@ -38,6 +38,8 @@ pub struct Args {
     /// A version of the model that the kernel is, if none of the others says it
     #[arg(long = "impl", value_name = "VERSION", conflicts_with = "model")]
     version: Option<String>,
+    #[command(flatten)]
+    own: input::Files,
     /// Hold nothing: let the operations overlap as they come, so many times, and count the wrong loads
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: Option<u32>,
@@ -53,6 +55,8 @@ const FORMATS: &[Format] = &[Format::Text, Format::Mail, Format::Html, Format::J
 /// Forces each case, and prints what came of it.
 pub fn run(args: &Args) -> Outcome {
     let file = input::cases(&args.case)?;
+    let named: Vec<String> = args.version.iter().cloned().collect();
+    let named = if named.is_empty() && args.own.is_empty() { None } else { Some(args.own.exactly(&named)?) };
     if args.format != Format::Text && file.entries.len() > 1 {
         return Err("a file of several cases is printed as text; expected one case for a report".to_owned());
     }
@@ -67,7 +71,7 @@ pub fn run(args: &Args) -> Outcome {
     let changed = if variant == "fixed" { "as its sources are".to_owned() } else { format!("with {variant}") };
     let subject = Subject::new(&args.machine, built, &changed)?;
     let (version, config) = recorded_kernel(variant, &subject.series, subject.guest.swap)?;
-    let version = args.version.as_deref().map_or(Ok(version), input::built_in)?;
+    let version = named.map_or(version, |[version]| version);
     if args.format == Format::Text {
         println!("{}\n", subject.name);
     }
