@@ -90,9 +90,9 @@ impl Ctx<'_, '_> {
         self.folio().swapcache() && self.folio().slot() == self.me().pte.slot()
     }
 
-    /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, for a page that is locked in
-    /// memory by this VMA or by the parent's, on a synchronous device in newer kernels, or for a store when only the swap cache and this
-    /// fault reference the page (newer kernels ask whether the entry is exclusive instead).
+    /// `swap_free`, then `should_try_to_free_swap`: with swap nearly full, for a page that is locked in memory by
+    /// this VMA or by the parent's, on a synchronous device in newer kernels, or for a store when only the swap
+    /// cache and this fault reference the page (newer kernels ask whether the entry is exclusive instead).
     pub fn swap_free(&mut self) -> bool {
         let slot = self.me().pte.slot() as usize;
         if !self.m.slots[slot].put() {
