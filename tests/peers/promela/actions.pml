@@ -112,6 +112,7 @@
 #define R_REFS_OK 128
 #define R_ISOLATED 256
 #define R_OOM 512
+#define R_READ_IN 16384
 #define R_MMAP_READ 1024
 #define R_CACHED 2048
 #define R_CARRY_YOUNG 4096
@@ -257,6 +258,7 @@
     LOCK(new); \
     refs[new] = 2; \
     slots[ADDRESS(pte)] = slots[ADDRESS(pte)] | 16; \
+    registers = registers | R_READ_IN; \
     folio = new
 #define F_AddSwapInFolio registers = registers & ~R_OOM
 #define C_OutOfMemory (registers & R_OOM)
@@ -268,7 +270,7 @@
     :: IS_WRITE && (K_WRITE_FREES_SLOT -> ((pte & X) != 0) : (refs[folio] == 2)) && CAN_FREE_SWAP(folio) -> FREE_SWAP(folio) \
     :: else -> skip \
     fi
-#define SOLE ((pte & X) || refs[folio] == 1)
+#define SOLE ((pte & X) || (refs[folio] == 1 && (IS_WRITE || !(registers & R_READ_IN))))
 #define T_MapSwappedIn \
     maps[folio]++; \
     page_table = P | A | (folio << 9) \
