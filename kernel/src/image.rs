@@ -173,11 +173,21 @@ impl Cache {
 fn series(sources: &Path) -> Result<String, String> {
     let path = sources.join("Makefile");
     let text = fs::read_to_string(&path).map_err(failed(&path))?;
-    let of = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_prefix('='));
-    match (of("VERSION"), of("PATCHLEVEL")) {
-        (Some(version), Some(level)) => Ok(format!("{}.{}", version.trim(), level.trim())),
-        _ => Err(format!("{}: it says no VERSION and PATCHLEVEL; expected that of a kernel", path.display())),
-    }
+    let release = release_in(&text).ok_or_else(|| {
+        format!("{}: it says no VERSION and PATCHLEVEL; expected that of a kernel", path.display())
+    })?;
+    Ok(release.split('.').take(2).collect::<Vec<_>>().join("."))
+}
+
+/// The release that the text of a kernel's Makefile says, such as `6.1.192`.
+#[must_use]
+pub fn release_in(makefile: &str) -> Option<String> {
+    let of = |name: &str| {
+        let line = makefile.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
+        Some(line.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    let parts = [Some(of("VERSION")?), Some(of("PATCHLEVEL")?), of("SUBLEVEL")];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("."))
 }
 
 /// The release of an image (`kernel_version` in Documentation/arch/x86/boot.rst).

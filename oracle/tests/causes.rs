@@ -31,7 +31,7 @@ fn kind(kind: CauseKind) -> &'static str {
         CauseKind::DataDropped => "data dropped",
         CauseKind::HeldPageTaken => "held page taken",
         CauseKind::MappedAgain => "mapped again",
-        CauseKind::HeldAstray => "held astray",
+        CauseKind::StaleHold => "stale hold",
         CauseKind::NotExcluded => "not excluded",
         CauseKind::NotCopied => "not copied",
         CauseKind::NotInherited => "not inherited",
@@ -137,7 +137,7 @@ fn a_mapping_changes_while_a_fault_has_seen_it_as_it_was() {
 #[test]
 fn a_hold_is_kept_of_a_page_that_is_no_longer_there() {
     let trusting = lacks("does not look again", "get_user_pages_fast", &[A::PteRecheck]);
-    let found = (Symptom::LostWrite, "held astray", "get_user_pages_fast", "keep the reference");
+    let found = (Symptom::LostWrite, "stale hold", "get_user_pages_fast", "keep the reference");
     blames(&trusting, "kernel=6.0 cpu0: P0 R0 | cpu1: IW0 B0 | schedule: 1*7 0*40 1*3", found);
 }
 
@@ -487,7 +487,7 @@ fn is_so(trace: &Trace, diagnosis: &Diagnosis, at: &dyn Fn() -> String) {
         | CauseKind::NotExcluded
         | CauseKind::MappedAgain
         | CauseKind::HeldPageTaken
-        | CauseKind::HeldAstray
+        | CauseKind::StaleHold
         | CauseKind::BrokeRule => {}
         // D of the store was set before its data were.
         CauseKind::DirtyBitDropped => {

@@ -4,12 +4,12 @@ use super::command::replay_line;
 use super::finding_json::finding_json;
 use super::story::{cause_words, headline, symptom_code, symptom_words};
 use super::timeline::effects;
-use super::witness::Witness;
+use super::witness::{Side, Witness};
 use explore::answers::check::{CheckOptions, Checked, Flagged, Round, Stage};
 use impls::Version;
 use impls::shell::quoted;
 use model::{ActorKind, OpKind};
-use oracle::Row;
+use oracle::{AtFault, Row};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -167,16 +167,21 @@ fn place(version: &Version, function: &str, text: &str, step: Option<usize>) -> 
     format!("{function}: {text}{line}")
 }
 
+/// The step at fault, if it is one of the functions that the version replaces.
+fn own_fault(side: &Side) -> Option<AtFault> {
+    let functions = side.version.functions();
+    side.trace.at_fault.filter(|at| functions.iter().any(|b| b.function.name == at.function))
+}
+
 /// Where a version first does something else than the one beside it, and what; nothing where the step at fault
 /// is one of its own functions, and says it better.
 fn differs(witness: &Witness) -> Option<(String, String)> {
     let (losing, beside) = (&witness.losing, witness.beside.as_ref()?);
-    let functions = losing.version.functions();
-    let own = |name: &str| functions.iter().any(|b| b.function.name == name);
-    if losing.trace.at_fault.is_some_and(|at| own(at.function)) {
+    if own_fault(losing).is_some() {
         return None;
     }
-    let pair = *witness.alignment().and_then(|a| a.pairs.get(a.first_difference?).copied()).as_ref()?;
+    let alignment = witness.alignment()?;
+    let pair = alignment.pairs[alignment.first_difference?];
     let actors = witness.case.programs.actors as usize;
     let does = |row: &Row| match effects(row, actors).join(", ") {
         nothing if nothing.is_empty() => "changes nothing".to_owned(),
@@ -200,9 +205,7 @@ fn differs(witness: &Witness) -> Option<(String, String)> {
 fn verdict(witness: &Witness, flagged: &Flagged) -> String {
     let trace = &witness.losing.trace;
     let Some(diagnosis) = trace.diagnosis else { return flagged.loss.to_string() };
-    let functions = witness.losing.version.functions();
-    let at = trace.at_fault.filter(|at| functions.iter().any(|b| b.function.name == at.function));
-    let at = at.map_or_else(String::new, |at| format!(" by a step of {}", at.function));
+    let at = own_fault(&witness.losing).map_or_else(String::new, |at| format!(" by a step of {}", at.function));
     format!("{}{at}", symptom_words(diagnosis.symptom))
 }
 

@@ -83,7 +83,7 @@ fn side(case: &Case, side: &Side) -> Value {
 /// The step at fault, where it stands, and what it did.
 fn cause(trace: &Trace, diagnosis: &Diagnosis) -> Option<Value> {
     let cause = diagnosis.cause?;
-    let row = trace.row(cause.step)?;
+    let at = trace.at_fault;
     let (given_up, cpu, cleared) = match cause.kind {
         CauseKind::FlushOwed { given_up, cpu, cleared } => (Some(given_up), Some(cpu), Some(cleared)),
         _ => (None, None, None),
@@ -91,9 +91,9 @@ fn cause(trace: &Trace, diagnosis: &Diagnosis) -> Option<Value> {
     Some(json!({
         "kind": cause_code(cause.kind),
         "step": cause.step,
-        "function": row.function,
-        "text": row.text(),
-        "listing_step": row.subject_step,
+        "function": at.map_or("", |at| at.function),
+        "text": at.map_or("", |at| at.text),
+        "listing_step": at.and_then(|at| at.subject_step),
         "given_up": given_up.map(|given_up| match given_up {
             GivenUp::Lock => "lock",
             GivenUp::Gather => "gather",

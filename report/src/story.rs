@@ -95,13 +95,13 @@ fn cause_marks(case: &Case, trace: &Trace, cause: Cause, row: &Row) -> Vec<Mark>
         CauseKind::MappedAgain => {
             out.push(Mark::new("mapped-again", "MAPPED AGAIN", "what a call had taken away is back"));
         }
-        CauseKind::HeldAstray => {
-            out.push(Mark::new("held-astray", "HELD ASTRAY", "the page that is held is no longer there"));
+        CauseKind::StaleHold => {
+            out.push(Mark::new("stale-hold", "STALE HOLD", "the page that is held is no longer mapped there"));
         }
         CauseKind::NotExcluded => out.push(Mark::new(
             "not-excluded",
             "NOT EXCLUDED",
-            "somebody is at work who has seen the mapping as it was",
+            "a fault that saw the mapping as it was is still under way",
         )),
         CauseKind::NotCopied => {
             out.push(Mark::new("not-copied", "NOT COPIED", "this page does not hold what the old one held"));
@@ -470,9 +470,12 @@ fn cause_sentence(case: &Case, trace: &Trace, cause: Cause) -> Option<String> {
             format!("{} takes the page away while a device holds it for write.", capital(&at))
         }
         CauseKind::MappedAgain => format!("{} gives back what a call had taken away.", capital(&at)),
-        CauseKind::HeldAstray => format!("{} keeps a hold of a page that is no longer there.", capital(&at)),
+        CauseKind::StaleHold => format!("{} keeps a hold of a page that is no longer mapped there.", capital(&at)),
         CauseKind::NotExcluded => {
-            format!("{} changes the mapping while somebody is at work who has seen it as it was.", capital(&at))
+            format!(
+                "{} changes what the mapping allows while a fault that saw the old state is still under way.",
+                capital(&at)
+            )
         }
         CauseKind::NotCopied if row.before.child == model::Child::Forking => {
             format!("{} gives the child a page that does not hold what the parent's holds.", capital(&at))
@@ -550,8 +553,8 @@ pub(super) fn cause_words(case: &Case, kind: CauseKind) -> String {
         CauseKind::DataDropped => "a page known to be newer than its backing is thrown away".to_owned(),
         CauseKind::HeldPageTaken => "the page is taken away while a device holds it for write".to_owned(),
         CauseKind::MappedAgain => "what a call had taken away is back".to_owned(),
-        CauseKind::HeldAstray => "the page that is held is no longer there".to_owned(),
-        CauseKind::NotExcluded => "somebody is at work who has seen the mapping as it was".to_owned(),
+        CauseKind::StaleHold => "the page that is held is no longer mapped there".to_owned(),
+        CauseKind::NotExcluded => "a fault that saw the mapping as it was is still under way".to_owned(),
         CauseKind::NotCopied => "the page that is put there does not hold what the old one held".to_owned(),
         CauseKind::NotInherited => "the child does not get the page".to_owned(),
         CauseKind::NotRevoked => "the entry still allows what the call takes away".to_owned(),
@@ -587,7 +590,7 @@ pub(super) const fn cause_code(kind: CauseKind) -> &'static str {
         CauseKind::DataDropped => "page-dropped",
         CauseKind::HeldPageTaken => "held-page-taken",
         CauseKind::MappedAgain => "mapped-again",
-        CauseKind::HeldAstray => "held-astray",
+        CauseKind::StaleHold => "stale-hold",
         CauseKind::NotExcluded => "not-excluded",
         CauseKind::NotCopied => "not-copied",
         CauseKind::NotInherited => "not-inherited",
@@ -727,7 +730,7 @@ mod tests {
                 let page = |r: &Row| r.event.transition.actor().map(|a| r.before.actors[a].page);
                 match mark.code {
                     "dirty-bit-lost" | "flush-owed" | "page-dropped" | "held-page-taken" | "mapped-again"
-                    | "held-astray" | "not-excluded" | "not-copied" | "not-inherited" | "not-revoked"
+                    | "stale-hold" | "not-excluded" | "not-copied" | "not-inherited" | "not-revoked"
                     | "rule-broken" | "goes-round" | "shared-writable" | "not-exclusive" => {
                         assert_eq!(diagnosis.cause.map(|c| c.step), Some(row.step), "{at}");
                     }

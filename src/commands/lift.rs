@@ -2,6 +2,7 @@
 
 use super::{FINE, Outcome, input};
 use corpus::read::WRITTEN;
+use kernel::image::release_in;
 use lift::{Lifted, Options, Source, Table};
 use report::known::Known;
 use std::collections::BTreeMap;
@@ -119,16 +120,6 @@ pub fn release_of(path: &str) -> Result<String, String> {
     let full = fs::canonicalize(path).map_err(|e| input::unreadable(Path::new(path), &e, "a file of a tree"))?;
     let makefiles = full.ancestors().skip(1).filter_map(|folder| WRITTEN.text(&folder.join("Makefile")).ok());
     makefiles.filter_map(|text| release_in(&text)).next().ok_or_else(|| no_release(path))
-}
-
-/// The release that the text of a Makefile says.
-pub fn release_in(makefile: &str) -> Option<String> {
-    let of = |name: &str| {
-        let line = makefile.lines().find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
-        Some(line.trim().to_owned()).filter(|value| !value.is_empty())
-    };
-    let parts = [Some(of("VERSION")?), Some(of("PATCHLEVEL")?), of("SUBLEVEL")];
-    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("."))
 }
 
 /// What to do where no Makefile says it.

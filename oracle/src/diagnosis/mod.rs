@@ -85,12 +85,12 @@ pub enum CauseKind {
     DataDropped,
     /// It took the page away while a device held it for write.
     HeldPageTaken,
-    /// It kept a hold of a page that was no longer there: a device stores to wherever it went.
-    HeldAstray,
+    /// It kept a hold of a page that was no longer mapped there: a device stores to the wrong page.
+    StaleHold,
     /// It gave back what a call had taken away: a page that a discard had, or the write permission that
     /// mprotect had.
     MappedAgain,
-    /// It changed what a mapping allows while somebody was at work who had seen it as it was.
+    /// It changed what a mapping allows while a fault that had seen the old state was still under way.
     NotExcluded,
     /// It put another page in the place of this one, or a copy of it into a child, that does not hold what it
     /// held.
@@ -271,8 +271,8 @@ fn wrong_value(world: &World, rows: &[Row], of: &Stored, got: u8) -> Diagnosis {
     let taken = store.and_then(|at| translation::taken_from_holder(rows, at));
     let taken = taken.map(|at| Cause { step: step(at), kind: CauseKind::HeldPageTaken });
     let held = || {
-        let at = translation::held_astray(rows, store?)?;
-        Some(Cause { step: step(at), kind: CauseKind::HeldAstray })
+        let at = translation::stale_hold(rows, store?)?;
+        Some(Cause { step: step(at), kind: CauseKind::StaleHold })
     };
     let cause = recorded.or_else(|| copies::out_of_turn(rows)).or_else(dropped);
     let cause = cause.or(taken).or_else(held).or_else(inherited);

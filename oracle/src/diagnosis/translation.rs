@@ -300,7 +300,7 @@ pub(super) fn taken_from_holder(rows: &[Row], at: usize) -> Option<usize> {
 
 /// The row that kept a hold of the frame that the device's store of row `at` goes to, if no entry mapped the page
 /// there by then.
-pub(super) fn held_astray(rows: &[Row], at: usize) -> Option<usize> {
+pub(super) fn stale_hold(rows: &[Row], at: usize) -> Option<usize> {
     let row = &rows[at];
     let Happened::Store { mm, page, frame, .. } = row.event.happened else { return None };
     let (mm, page) = (mm as usize, page as usize);

@@ -1,8 +1,9 @@
 //! What a patch or a commit changes in a kernel tree: each C file before and after.
 
 use crate::commands::input;
-use crate::commands::lift::{no_release, release_in};
+use crate::commands::lift::no_release;
 use corpus::read::WRITTEN;
+use kernel::image::release_in;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;

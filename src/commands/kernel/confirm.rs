@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "MUTANT")]
     model: Option<String>,
     /// How many ways to try, where a kernel does not come by the functions of the first
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=6))]
+    #[arg(long, value_name = "N", default_value_t = WAYS, value_parser = clap::value_parser!(u8).range(1..=6))]
     ways: u8,
     /// A version of the model that the kernel is, if none of the others says it
     #[arg(long = "impl", value_name = "VERSION", conflicts_with = "model")]
@@ -77,10 +77,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     let mut all = true;
     for entry in &file.entries {
-        // The case's own hardware and pages, the guest's kernel and driver.
-        let Config { hardware, shared, large, device_frames, .. } = entry.case.config;
-        let case =
-            Case { config: Config { hardware, shared, large, device_frames, ..config }, ..entry.case.clone() };
+        let case = in_guest(&entry.case, config);
         let tried = subject.tried(version, &case, args.ways, args.rounds)?;
         all &= matches!(tried.result, TriedResult::Confirmed | TriedResult::AsModel);
         if args.format == Format::Text {
@@ -96,6 +93,12 @@ pub fn run(args: &Args) -> Outcome {
         }
     }
     Ok(if all { FINE } else { unexpected() })
+}
+
+/// A case with its own hardware and pages, and the guest's kernel and driver.
+fn in_guest(case: &Case, guest: Config) -> Case {
+    let Config { hardware, shared, large, device_frames, .. } = case.config;
+    Case { config: Config { hardware, shared, large, device_frames, ..guest }, ..case.clone() }
 }
 
 /// A kernel that cases are forced on.
@@ -161,9 +164,7 @@ pub fn of_patch(tree: &str, patch: &str, version: &Version, cases: &[Case]) -> R
     let recorded = recorded_kernel("fixed", &subject.series, subject.guest.swap).map(|(_, config)| config);
     let mut first = None;
     for case in cases {
-        let Config { hardware, shared, large, device_frames, .. } = case.config;
-        let config = recorded.as_ref().map_or(case.config, |known| *known);
-        let forced = Case { config: Config { hardware, shared, large, device_frames, ..config }, ..case.clone() };
+        let forced = in_guest(case, *recorded.as_ref().unwrap_or(&case.config));
         let mut tried = subject.tried(version, &forced, WAYS, None)?;
         if tried.result == TriedResult::Confirmed {
             if first.is_some() {
