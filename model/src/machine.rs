@@ -156,6 +156,12 @@ impl Actor {
     /// What outlives a fault of the operation, which starts again behind it.
     pub(crate) const OUTLIVES_FAULT: u32 = Actor::POPULATING | Actor::IN_BATCHES;
 
+    /// Whether a release drops what the end of i/o has taken over, be that nothing. Not if it is of the other kind
+    /// of hold than the end of i/o has looked at.
+    pub(crate) fn drops_its_own(&self, kind: OpKind, pin: bool) -> bool {
+        self.has(Actor::HOLDS_REF) && (self.folio != ZERO_FRAME || pin == (kind == OpKind::Unpin))
+    }
+
     /// Between two operations: nothing is left in the registers, which would tell otherwise equal machines
     /// apart.
     #[must_use]

@@ -98,7 +98,7 @@ impl Ctx<'_, '_> {
 
     pub fn release(&mut self, pin: bool) -> bool {
         let page = self.page();
-        let held = if self.me().has(Actor::HOLDS_REF) {
+        let held = if self.me().drops_its_own(self.kind(), pin) {
             Some(self.me().folio)
         } else {
             let held = self.m.held(page, pin);
@@ -117,15 +117,15 @@ impl Ctx<'_, '_> {
     /// For a reference or pin that is held for write, the device stops; the folio is the one to be dirtied.
     pub fn end_io(&mut self, pin: bool) -> bool {
         let page = self.page();
-        let held = self.m.held(page, pin).filter(|_| self.m.held_for_write(page, pin));
-        let Some(frame) = held else { return false };
-        // From here on the reference is this actor's to drop.
+        let (held, write) = (self.m.held(page, pin), self.m.held_for_write(page, pin));
+        // From here on the reference is this actor's to drop, and one that another takes is not.
         self.m.set_held(page, pin, None, false);
-        // What the device wrote is known to this actor alone until it has marked the folio.
         let me = self.me_mut();
-        me.folio = frame;
-        me.set(Actor::HOLDS_DIRTY | Actor::HOLDS_REF, true);
-        true
+        me.folio = held.unwrap_or(ZERO_FRAME);
+        me.set(Actor::HOLDS_REF, true);
+        // What the device wrote is known to this actor alone until it has marked the folio.
+        me.set(Actor::HOLDS_DIRTY, held.is_some() && write);
+        held.is_some() && write
     }
 
     /// A DMA device stores through a pin, or through a reference if there is no pin. It marks nothing:

@@ -340,7 +340,7 @@ impl Touch<'_> {
 
     pub(super) fn releases(&mut self, pin: bool) {
         let page = self.page();
-        if self.me().has(Actor::HOLDS_REF) {
+        if self.me().drops_its_own(self.kind(), pin) {
             return self.drops(self.me().folio, 1);
         }
         self.f.write(Object::hold(page, pin));
